@@ -1,0 +1,107 @@
+"""Looks at the widget with the fake kernel: `python js/dev/shots.py PICTURE FOLDER` leaves screenshots there."""
+
+import functools
+import http.server
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+JS = Path(__file__).parents[1]
+DIST = JS / "dev" / "dist"
+
+
+def build(picture: Path) -> None:
+    """Bundle the harness beside its page, style sheet and picture."""
+    DIST.mkdir(exist_ok=True)
+    bundle = [
+        "npx",
+        "esbuild",
+        "dev/harness.ts",
+        "src/styles/image.css",
+        "--bundle",
+        "--format=esm",
+        "--entry-names=[name]",
+    ]
+    subprocess.run([*bundle, f"--outdir={DIST}", "--log-level=warning"], cwd=JS, check=True)
+    shutil.copy(JS / "dev" / "harness.html", DIST)
+    shutil.copy(picture, DIST / "picture.jpg")
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves without a word."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+def tour(page: Page, save: str) -> None:
+    """A session as a user would have it, with a screenshot at each turn."""
+    stage = page.locator(".sam2nb-stage")
+    page.wait_for_selector('.sam2nb[data-status="ready"]')
+    page.wait_for_timeout(400)
+    page.screenshot(path=f"{save}-0-ready.png")
+    box = stage.bounding_box()
+    assert box is not None
+    at = lambda x, y: (box["x"] + x * box["width"], box["y"] + y * box["height"])  # noqa: E731
+    page.mouse.click(*at(0.35, 0.5))
+    page.wait_for_timeout(500)
+    page.screenshot(path=f"{save}-1-click.png")
+    page.keyboard.press("3")
+    page.wait_for_timeout(200)
+    page.screenshot(path=f"{save}-2-candidate.png")
+    page.keyboard.press("n")
+    page.mouse.move(*at(0.55, 0.25))
+    page.mouse.down()
+    page.mouse.move(*at(0.8, 0.6), steps=4)
+    page.screenshot(path=f"{save}-3-boxing.png")
+    page.mouse.up()
+    page.mouse.click(*at(0.66, 0.45), button="right")
+    page.wait_for_timeout(500)
+    page.screenshot(path=f"{save}-4-box.png")
+    page.mouse.move(*at(0.7, 0.4))
+    for _ in range(4):
+        page.keyboard.down("Control")
+        page.mouse.wheel(0, -240)
+        page.keyboard.up("Control")
+    page.wait_for_timeout(300)
+    page.screenshot(path=f"{save}-5-zoom.png")
+    page.keyboard.press("f")
+    page.keyboard.press("?")
+    page.wait_for_timeout(200)
+    page.screenshot(path=f"{save}-6-help.png")
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowUp")
+    page.locator('.sam2nb-object[data-object="2"] .sam2nb-tool').first.click()
+    page.wait_for_timeout(200)
+    page.screenshot(path=f"{save}-7-palette.png")
+
+
+def main() -> None:
+    """Every screenshot at both densities and in both themes."""
+    picture, folder = map(Path, sys.argv[1:3])
+    folder.mkdir(parents=True, exist_ok=True)
+    build(picture)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(DIST)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        for ratio, scheme, width in ((1, "light", 1040), (2, "dark", 1040), (1.5, "light", 560)):
+            page = browser.new_page(
+                viewport={"width": width, "height": 820}, device_scale_factor=ratio, color_scheme=scheme
+            )
+            page.on("console", lambda message: sys.stderr.write(f"{message.type}: {message.text}\n"))
+            page.on("pageerror", lambda error: sys.stderr.write(f"page error: {error}\n"))
+            page.goto(f"http://127.0.0.1:{server.server_port}/harness.html")
+            tour(page, f"{folder}/{scheme}{ratio}-{width}")
+            page.close()
+        browser.close()
+    server.shutdown()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+/** Keys of a focused widget: ours are handled, and none reaches the notebook. Tab goes its way. */
+
+import { type Action, actionOf } from "./keymap";
+
+export interface KeySink {
+  readonly run: (action: Action) => void;
+  /** Space is held for panning: told apart from a press by what happens until it is let go. */
+  readonly space: (isHeld: boolean) => boolean;
+  /** The key that gathers clicks is let go. */
+  readonly endBatch: () => void;
+}
+
+// A key held longer than this acts only while it is held.
+const HOLD_MS = 350;
+
+/** Listen on the root until `signal` is aborted. */
+export function listenKeyboard(root: HTMLElement, sink: KeySink, isMac: boolean, signal: AbortSignal): void {
+  let hidSince: number | null = null;
+
+  const down = (event: KeyboardEvent) => {
+    if (event.key === "Tab") return;
+    event.stopPropagation();
+    if (event.isComposing || isTyping(event)) return;
+    const action = actionOf(
+      { key: event.key, ctrl: event.ctrlKey, meta: event.metaKey, shift: event.shiftKey, alt: event.altKey },
+      isMac,
+    );
+    if (action === null || isForControl(event)) return;
+    event.preventDefault();
+    if (action.type === "place") {
+      if (!event.repeat) sink.space(true);
+      return;
+    }
+    if (event.repeat && !["cursor", "zoom-in", "zoom-out", "undo", "redo"].includes(action.type)) return;
+    if (action.type === "hide-masks") hidSince = event.timeStamp;
+    sink.run(action);
+  };
+  const up = (event: KeyboardEvent) => {
+    if (event.key === "Tab") return;
+    event.stopPropagation();
+    if (event.key === (isMac ? "Meta" : "Control")) sink.endBatch();
+    if (event.key === " " && !isForControl(event) && sink.space(false))
+      sink.run({ type: "place", isNegative: event.shiftKey });
+    if (event.key.toLowerCase() === "h" && hidSince !== null) {
+      if (event.timeStamp - hidSince > HOLD_MS) sink.run({ type: "hide-masks" });
+      hidSince = null;
+    }
+  };
+  const blur = (event: FocusEvent) => {
+    if (event.relatedTarget instanceof Node && root.contains(event.relatedTarget)) return;
+    sink.space(false);
+    sink.endBatch();
+  };
+  const stop = (event: Event) => event.stopPropagation();
+
+  root.addEventListener("keydown", down, { signal });
+  root.addEventListener("keyup", up, { signal });
+  root.addEventListener("keypress", stop, { signal });
+  root.addEventListener("focusout", blur, { signal });
+  // The host selects cells and opens its own menu on these.
+  root.addEventListener("mousedown", stop, { signal });
+  root.addEventListener("dblclick", stop, { signal });
+  root.addEventListener(
+    "contextmenu",
+    (event) => {
+      event.stopPropagation();
+      if (!isTyping(event)) event.preventDefault();
+    },
+    { signal },
+  );
+}
+
+/** Whether a text field has the key. */
+function isTyping(event: Event): boolean {
+  return event.target instanceof HTMLInputElement && event.target.type !== "range";
+}
+
+/** Whether the focused control itself uses the key. */
+function isForControl(event: KeyboardEvent): boolean {
+  if (event.target instanceof HTMLButtonElement) return event.key === "Enter" || event.key === " ";
+  return event.target instanceof HTMLInputElement && event.key.startsWith("Arrow");
+}

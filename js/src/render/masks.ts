@@ -1,0 +1,69 @@
+/** The mask layer: each object's shape, filled and outlined in its colour. */
+
+import type { Viewport } from "../geometry/viewport";
+import { PALETTE } from "../protocol/messages.gen";
+import type { Shape } from "../state/masks";
+
+export interface DrawnMask {
+  readonly shape: Shape;
+  readonly color: number;
+  readonly isSelected: boolean;
+}
+
+export interface MaskLook {
+  /** 0 to 1. */
+  readonly opacity: number;
+  readonly outlineOnly: boolean;
+}
+
+const paths = new WeakMap<Shape, Path2D>();
+
+/** An object's colour as CSS. */
+export function cssColor(index: number, alpha = 1): string {
+  const [red, green, blue] = PALETTE[index % PALETTE.length]?.rgb ?? [187, 187, 187];
+  return `rgb(${red} ${green} ${blue} / ${alpha})`;
+}
+
+export function paintMasks(
+  context: CanvasRenderingContext2D,
+  view: Viewport,
+  masks: ReadonlyArray<DrawnMask>,
+  look: MaskLook,
+): void {
+  context.translate(view.offset.x, view.offset.y);
+  context.scale(view.scale, view.scale);
+  context.lineJoin = "round";
+  for (const { shape, color, isSelected } of masks) {
+    const path = pathOf(shape);
+    if (!look.outlineOnly) {
+      context.fillStyle = cssColor(color, look.opacity);
+      context.fill(path, "evenodd");
+    }
+    if (isSelected) stroke(context, path, "rgb(0 0 0 / 0.55)", 3.5 / view.scale);
+    stroke(context, path, cssColor(color), (isSelected ? 2 : 1.25) / view.scale);
+  }
+}
+
+function stroke(context: CanvasRenderingContext2D, path: Path2D, style: string, width: number): void {
+  context.strokeStyle = style;
+  context.lineWidth = width;
+  context.stroke(path);
+}
+
+/** A shape as a path in image coordinates, made once. */
+export function pathOf(shape: Shape): Path2D {
+  const known = paths.get(shape);
+  if (known !== undefined) return known;
+  const path = new Path2D();
+  for (const ring of shape.rings) {
+    for (let i = 0; i < ring.length; i += 2) {
+      const x = shape.left + (ring[i] ?? 0) * shape.across;
+      const y = shape.top + (ring[i + 1] ?? 0) * shape.down;
+      if (i === 0) path.moveTo(x, y);
+      else path.lineTo(x, y);
+    }
+    path.closePath();
+  }
+  paths.set(shape, path);
+  return path;
+}

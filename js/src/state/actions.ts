@@ -1,0 +1,144 @@
+/** What keys and buttons do: edits of the document for the session, changes of the view for the ui. */
+
+import { fitPicture, oneToOne, type Vec, zoomAt } from "../geometry/viewport";
+import type { Action } from "../input/keymap";
+import type { Edit } from "../protocol/messages.gen";
+import { gripAt } from "../tools/handles";
+import type { Held, InputEvent } from "../tools/tool";
+import { isAmbiguous, nextId, selectedObject } from "./document";
+import type { Session } from "./session";
+import type { Ui } from "./ui";
+
+export interface Context {
+  readonly session: Session;
+  readonly ui: Ui;
+  /** Feeds the tools, as the pointer does. */
+  readonly input: (event: InputEvent) => void;
+  /** Whether a gesture is under way. */
+  readonly isDrafting: () => boolean;
+  /** Give the keyboard back to the notebook. */
+  readonly leave: () => void;
+}
+
+const ZOOM_STEP = 1.25;
+const CURSOR_STEP = 16;
+const NOTHING_HELD: Held = { shift: false, alt: false, space: false, fresh: false, batch: false };
+
+export function perform(action: Action, context: Context): void {
+  const { session, ui } = context;
+  const { stage } = ui.viewport.value;
+  const centre = ui.cursor.value ?? { x: stage.width / 2, y: stage.height / 2 };
+  switch (action.type) {
+    case "undo":
+    case "redo":
+      return session.history(action.type);
+    case "fit":
+      ui.viewport.value = fitPicture(ui.viewport.value);
+      return;
+    case "one-to-one":
+      ui.viewport.value = oneToOne(ui.viewport.value);
+      return;
+    case "zoom-in":
+    case "zoom-out":
+      ui.viewport.value = zoomAt(
+        ui.viewport.value,
+        action.type === "zoom-in" ? ZOOM_STEP : 1 / ZOOM_STEP,
+        centre,
+      );
+      return;
+    case "hide-masks":
+      ui.masksHidden.value = !ui.masksHidden.value;
+      return;
+    case "outline":
+      ui.outlineOnly.value = !ui.outlineOnly.value;
+      return;
+    case "polarity":
+      ui.isNegative.value = !ui.isNegative.value;
+      return;
+    case "help":
+      ui.isHelpOpen.value = !ui.isHelpOpen.value;
+      return;
+    case "escape":
+      return backOut(context);
+    case "cursor":
+      return moveCursor(context, { x: action.x, y: action.y }, action.isFine ? 1 : CURSOR_STEP, centre);
+    case "place":
+      return place(context, action.isNegative);
+    case "box":
+    case "grab":
+      return startOrEndDrag(context, action.type === "box");
+    default:
+      session.edit(editsOf(action, session));
+  }
+}
+
+/** The edits of an action that changes the document; none when there is nothing to change. */
+export function editsOf(
+  action: Action,
+  { document, masks }: Pick<Session, "document" | "masks">,
+): ReadonlyArray<Edit> {
+  const { objects } = document.value;
+  const selected = selectedObject(document.value);
+  switch (action.type) {
+    case "new-object": {
+      const isEmpty = selected !== undefined && selected.points.length === 0 && selected.box === null;
+      return isEmpty && !masks.value.has(selected.id)
+        ? []
+        : [{ kind: "add_object", object: nextId(document.value) }];
+    }
+    case "remove-object":
+      return selected === undefined ? [] : [{ kind: "remove_object", object: selected.id }];
+    case "clear":
+      return selected === undefined ? [] : [{ kind: "clear_prompts", object: selected.id }];
+    case "candidate": {
+      const count = selected === undefined ? 0 : (masks.value.get(selected.id)?.logits?.count ?? 0);
+      if (selected === undefined || !isAmbiguous(selected) || action.index >= count) return [];
+      return [{ kind: "choose_candidate", object: selected.id, candidate: action.index }];
+    }
+    case "next-object": {
+      const at = objects.findIndex((object) => object.id === selected?.id);
+      const next = objects.at((Math.max(at, 0) + action.by) % objects.length);
+      return next === undefined || next.id === selected?.id
+        ? []
+        : [{ kind: "select_object", object: next.id }];
+    }
+    default:
+      return [];
+  }
+}
+
+function backOut({ ui, input, isDrafting, leave }: Context): void {
+  if (ui.isHelpOpen.value) ui.isHelpOpen.value = false;
+  else if (isDrafting()) input({ type: "cancel" });
+  else if (ui.cursor.value !== null) ui.cursor.value = null;
+  else leave();
+}
+
+function moveCursor({ ui, input }: Context, by: Vec, step: number, from: Vec): void {
+  const { width, height } = ui.viewport.value.stage;
+  const at = {
+    x: Math.min(Math.max(from.x + (ui.cursor.value === null ? 0 : by.x * step), 0), width),
+    y: Math.min(Math.max(from.y + (ui.cursor.value === null ? 0 : by.y * step), 0), height),
+  };
+  ui.cursor.value = at;
+  input({ type: "move", at, held: NOTHING_HELD });
+}
+
+/** A click at the cursor, or the end of the box that was begun there. */
+function place({ ui, input, isDrafting }: Context, isNegative: boolean): void {
+  const at = ui.cursor.value;
+  if (at === null) return;
+  const held = { ...NOTHING_HELD, alt: isNegative };
+  if (!isDrafting()) input({ type: "down", at, held, button: "primary", isTouch: false });
+  input({ type: "up", at, held });
+}
+
+/** The first call presses at the cursor, the second one lets go: a fresh box, or what is at the cursor moved. */
+function startOrEndDrag({ session, ui, input, isDrafting }: Context, fresh: boolean): void {
+  const at = ui.cursor.value;
+  if (at === null) return;
+  const target = selectedObject(session.document.value) ?? null;
+  if (isDrafting()) input({ type: "up", at, held: NOTHING_HELD });
+  else if (fresh || gripAt(target, ui.viewport.value, at, false) !== null)
+    input({ type: "down", at, held: { ...NOTHING_HELD, fresh }, button: "primary", isTouch: false });
+}

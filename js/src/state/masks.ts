@@ -1,0 +1,88 @@
+/** What the model has said of each object, as shapes to draw: the kernel's own mask, or one made from its logits. */
+
+import type { Extent } from "../geometry/viewport";
+import type { ObjectView, Scores } from "../protocol/messages.gen";
+import type { Patch } from "../protocol/rle";
+import { type Rings, trace } from "../render/contours";
+import { type Logits, maskFromLogits } from "../render/logits";
+
+/** Rings on a grid of its own; grid point (x, y) is image point (left + x * across, top + y * down). */
+export interface Shape {
+  readonly rings: Rings;
+  readonly left: number;
+  readonly top: number;
+  readonly across: number;
+  readonly down: number;
+}
+
+export interface ObjectMask {
+  /** The revision it was computed for. */
+  readonly rev: number;
+  readonly scores: Scores | null;
+  readonly logits: Logits | null;
+  /** The kernel's mask at image size, and which candidate it is. */
+  readonly exact: { readonly shape: Shape; readonly candidate: number } | null;
+}
+
+// Masks from logits are as smooth as the logits: more pixels than this only cost time.
+const PREVIEW_PIXELS = 600_000;
+
+const previews = new WeakMap<Logits, Map<string, Shape>>();
+
+/** Which candidate an object shows: the user's choice, else the model's best. */
+export function shownCandidate(object: ObjectView, mask: ObjectMask | undefined): number {
+  return object.candidate ?? mask?.scores?.best ?? object.scores?.best ?? 0;
+}
+
+/** The shape of an object's candidate, or of the one it shows; null when nothing is known of it. */
+export function shapeOf(
+  object: ObjectView,
+  mask: ObjectMask | undefined,
+  image: Extent,
+  candidate = shownCandidate(object, mask),
+): Shape | null {
+  if (mask === undefined) return null;
+  const { exact, logits } = mask;
+  if (exact !== null && (exact.candidate === candidate || logits === null)) return exact.shape;
+  if (logits === null) return null;
+  return preview(logits, Math.min(candidate, logits.count - 1), image);
+}
+
+/** A mask at image size as a shape. */
+export function exactShape(patch: Patch): Shape {
+  return { rings: trace(patch), left: patch.x, top: patch.y, across: 1, down: 1 };
+}
+
+/** A candidate from its logits, made once for each. */
+export function preview(logits: Logits, candidate: number, image: Extent): Shape {
+  const made = previews.get(logits) ?? new Map<string, Shape>();
+  previews.set(logits, made);
+  const key = `${candidate} ${image.width} ${image.height}`;
+  const known = made.get(key);
+  if (known !== undefined) return known;
+  const shrink = Math.min(1, Math.sqrt(PREVIEW_PIXELS / (image.width * image.height)));
+  const height = Math.max(1, Math.round(image.height * shrink));
+  const width = Math.max(1, Math.round(image.width * shrink));
+  const rings = trace(maskFromLogits(logits, candidate, height, width));
+  const shape = { rings, left: 0, top: 0, across: image.width / width, down: image.height / height };
+  made.set(key, shape);
+  return shape;
+}
+
+/** Left, top, right, bottom of some shapes in image coordinates; null when they hold nothing. */
+export function bounds(shapes: ReadonlyArray<Shape>): readonly [number, number, number, number] | null {
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const shape of shapes) {
+    for (const ring of shape.rings) {
+      for (let i = 0; i < ring.length; i += 2) {
+        const x = shape.left + (ring[i] ?? 0) * shape.across;
+        const y = shape.top + (ring[i + 1] ?? 0) * shape.down;
+        left = Math.min(left, x);
+        right = Math.max(right, x);
+        top = Math.min(top, y);
+        bottom = Math.max(bottom, y);
+      }
+    }
+  }
+  return left < right ? [left, top, right, bottom] : null;
+}

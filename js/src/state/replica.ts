@@ -1,0 +1,146 @@
+/**
+ * The page's copy of the document: what the kernel last said (`base`), and the steps it has not yet answered, which are
+ * shown as if it had. One step is asked at a time, in order. What the kernel says while a step is under way waits for
+ * that step's answer, because only then is it known whether the step is already in it.
+ */
+
+import type { Extent } from "../geometry/viewport";
+import type { Ask } from "../protocol/channel";
+import type { DocumentView, Edit } from "../protocol/messages.gen";
+import { applyAll, EditError, EMPTY_DOCUMENT } from "./document";
+
+type Step =
+  | { readonly type: "edit"; readonly edits: ReadonlyArray<Edit>; readonly open: boolean }
+  | { readonly type: "history"; readonly direction: "undo" | "redo" };
+
+export class Replica {
+  #base: DocumentView = EMPTY_DOCUMENT;
+  #image: Extent = { width: 0, height: 0 };
+  #steps: ReadonlyArray<Step> = [];
+  #isAsking = false;
+  #said: DocumentView | null = null;
+  #owed: number | null = null;
+
+  /** The document the kernel last spoke of. */
+  get base(): DocumentView {
+    return this.#base;
+  }
+
+  /** Whether the kernel owes the document after an undo or redo, or is known to be at a later revision than `base`. */
+  isBehind(rev: number): boolean {
+    return !this.#isAsking && (this.#owed !== null || rev > this.#base.rev);
+  }
+
+  /** Whether everything has been answered. */
+  get isSettled(): boolean {
+    return this.#steps.length === 0 && this.#owed === null;
+  }
+
+  /** Begin anew from what the kernel says; what it has not answered is forgotten. */
+  reset(base: DocumentView, image: Extent): void {
+    this.#base = base;
+    this.#image = image;
+    this.forget();
+  }
+
+  /** Take back every unanswered step. */
+  forget(): void {
+    this.#steps = [];
+    this.#isAsking = false;
+    this.#said = null;
+    this.#owed = null;
+  }
+
+  /** The document with all unanswered steps. */
+  get shown(): DocumentView {
+    let shown = this.#base;
+    for (const step of this.#steps) if (step.type === "edit") shown = this.#applied(shown, step.edits);
+    return shown;
+  }
+
+  /** Edits as one step of the history; `open` steps wait for `close` and take in what follows. EditError if unfit. */
+  edit(edits: ReadonlyArray<Edit>, open = false): void {
+    applyAll(this.shown, edits, this.#image);
+    const index = this.#steps.length - 1;
+    const last = this.#steps[index];
+    const step = { type: "edit" as const, edits, open };
+    if (last?.type === "edit" && last.open)
+      this.#steps = this.#steps.with(index, { ...step, edits: [...last.edits, ...edits] });
+    else if (last?.type === "edit" && !(index === 0 && this.#isAsking) && isSameMove(last.edits, edits))
+      this.#steps = this.#steps.with(index, step);
+    else this.#steps = [...this.#steps, step];
+  }
+
+  /** No more edits for the open step. */
+  close(): void {
+    this.#steps = this.#steps.map((step) =>
+      step.type === "edit" && step.open ? { ...step, open: false } : step,
+    );
+  }
+
+  /** Undo or redo, after what is already waiting. */
+  history(direction: "undo" | "redo"): void {
+    this.close();
+    this.#steps = [...this.#steps, { type: "history", direction }];
+  }
+
+  /** What to ask the kernel now; null while it still owes an answer, or when there is nothing. */
+  next(): Ask | null {
+    const [step] = this.#steps;
+    if (step === undefined || this.#isAsking || this.#owed !== null) return null;
+    if (step.type === "edit" && step.open) return null;
+    this.#isAsking = true;
+    return step.type === "edit"
+      ? { type: "edit", rev: this.#base.rev, edits: step.edits }
+      : { type: "history", direction: step.direction };
+  }
+
+  /** The kernel has done the step that was asked: it is at `rev` now. */
+  done(rev: number): void {
+    const [step, ...rest] = this.#steps;
+    this.#steps = rest;
+    this.#isAsking = false;
+    const said = this.#said;
+    this.#said = null;
+    if (said !== null && said.rev >= rev) this.#base = said;
+    else if (step?.type === "edit") this.#base = { ...this.#applied(said ?? this.#base, step.edits), rev };
+    else this.#owed = rev;
+  }
+
+  /** The kernel speaks of the document. An older one than we know is old news. */
+  hear(document: DocumentView): void {
+    if (document.rev < this.#base.rev) return;
+    if (this.#isAsking) {
+      if (this.#said === null || document.rev >= this.#said.rev) this.#said = document;
+      return;
+    }
+    this.#base = document;
+    if (this.#owed !== null && document.rev >= this.#owed) this.#owed = null;
+  }
+
+  /** Whether the kernel has yet to answer an edit of this object that `concerns` it. */
+  awaits(object: number, concerns: (edit: Edit) => boolean): boolean {
+    return this.#steps.some(
+      (step) => step.type === "edit" && step.edits.some((edit) => edit.object === object && concerns(edit)),
+    );
+  }
+
+  /** Steps that no longer fit (the object is gone, say) show nothing; the kernel will refuse them in words. */
+  #applied(document: DocumentView, edits: ReadonlyArray<Edit>): DocumentView {
+    try {
+      return applyAll(document, edits, this.#image);
+    } catch (error) {
+      if (error instanceof EditError) return document;
+      throw error;
+    }
+  }
+}
+
+/** Whether both steps do nothing but move the same point, or the same object's box. */
+function isSameMove(before: ReadonlyArray<Edit>, after: ReadonlyArray<Edit>): boolean {
+  const [a, b] = [before[0], after[0]];
+  if (before.length !== 1 || after.length !== 1 || a === undefined || b === undefined) return false;
+  if (a.object !== b.object) return false;
+  if (a.kind === "move_point" && b.kind === "move_point") return a.index === b.index;
+  return a.kind === "set_box" && b.kind === "set_box" && a.box !== null && b.box !== null;
+}

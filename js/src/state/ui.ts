@@ -1,0 +1,20 @@
+/** What belongs to one view only: where it looks, and how it shows things. */
+
+import { type Signal, signal } from "@preact/signals-core";
+import { createViewport, type Vec, type Viewport } from "../geometry/viewport";
+
+export class Ui {
+  readonly viewport: Signal<Viewport> = signal(
+    createViewport({ width: 3, height: 2 }, { width: 0, height: 0 }, 1),
+  );
+  readonly opacity: Signal<number> = signal(0.45);
+  readonly outlineOnly: Signal<boolean> = signal(false);
+  readonly masksHidden: Signal<boolean> = signal(false);
+  /** Whether a plain click means "not the object". */
+  readonly isNegative: Signal<boolean> = signal(false);
+  /** The keyboard's cursor on the stage; null while the mouse is used. */
+  readonly cursor: Signal<Vec | null> = signal(null);
+  /** The candidate whose thumbnail the pointer is on. */
+  readonly previewed: Signal<number | null> = signal(null);
+  readonly isHelpOpen: Signal<boolean> = signal(false);
+}

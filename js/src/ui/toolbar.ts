@@ -1,0 +1,152 @@
+/** The row of buttons above the picture. One stop of the Tab key; arrow keys move within. */
+
+import { effect } from "@preact/signals-core";
+import type { Action, ActionName } from "../input/keymap";
+import type { Session } from "../state/session";
+import type { Ui } from "../state/ui";
+import { h } from "./dom";
+import { type IconName, icon } from "./icons";
+
+interface Entry {
+  readonly action: ActionName;
+  readonly icon: IconName;
+  readonly label: string;
+  readonly keys: string;
+  readonly isToggle?: boolean;
+  readonly text?: string;
+}
+
+const GROUPS: ReadonlyArray<ReadonlyArray<Entry>> = [
+  [{ action: "new-object", icon: "plus", label: "New object", keys: "N", text: "Object" }],
+  [
+    { action: "undo", icon: "undo", label: "Undo", keys: "Ctrl+Z" },
+    { action: "redo", icon: "redo", label: "Redo", keys: "Ctrl+Shift+Z" },
+  ],
+  [
+    {
+      action: "polarity",
+      icon: "polarity",
+      label: "Clicks mark what is not the object",
+      keys: "X",
+      isToggle: true,
+    },
+  ],
+  [
+    { action: "zoom-out", icon: "zoom-out", label: "Zoom out", keys: "−" },
+    { action: "zoom-in", icon: "zoom-in", label: "Zoom in", keys: "+" },
+    { action: "fit", icon: "fit", label: "Fit the picture", keys: "F" },
+    { action: "one-to-one", icon: "one-to-one", label: "Actual pixels", keys: "Shift+F" },
+  ],
+  [
+    { action: "hide-masks", icon: "eye", label: "Hide masks", keys: "H", isToggle: true },
+    { action: "outline", icon: "outline", label: "Outlines only", keys: "O", isToggle: true },
+  ],
+];
+
+const HELP: Entry = { action: "help", icon: "help", label: "Help and shortcuts", keys: "?", isToggle: true };
+
+export function createToolbar(
+  session: Session,
+  ui: Ui,
+  isMac: boolean,
+  run: (action: Action) => void,
+  signal: AbortSignal,
+): HTMLElement {
+  const buttons = new Map<string, HTMLButtonElement>();
+  const make = (entry: Entry) => {
+    const node = button(entry, isMac);
+    buttons.set(entry.action, node);
+    node.addEventListener("click", () => run({ type: entry.action }), { signal });
+    return node;
+  };
+  const groups = GROUPS.map((group) => h("div", { class: "sam2nb-group" }, ...group.map(make)));
+  const bar = h(
+    "div",
+    { class: "sam2nb-toolbar", role: "toolbar", "aria-label": "Segmentation tools" },
+    ...groups,
+    opacitySlider(ui, signal),
+    h("div", { class: "sam2nb-space" }),
+    make(HELP),
+  );
+  rove([...buttons.values()], bar, signal);
+
+  const toggled = {
+    "hide-masks": ui.masksHidden,
+    outline: ui.outlineOnly,
+    polarity: ui.isNegative,
+    help: ui.isHelpOpen,
+  };
+  const stop = effect(() => {
+    const { can_undo, can_redo } = session.document.value;
+    const isOff = session.connection.value === "lost" || session.info.value === null;
+    setDisabled(buttons.get("undo"), isOff || !can_undo);
+    setDisabled(buttons.get("redo"), isOff || !can_redo);
+    setDisabled(buttons.get("new-object"), isOff);
+    for (const [action, state] of Object.entries(toggled))
+      buttons.get(action)?.setAttribute("aria-pressed", String(state.value));
+  });
+  signal.addEventListener("abort", stop);
+  return bar;
+}
+
+function button(entry: Entry, isMac: boolean): HTMLButtonElement {
+  const keys = isMac ? entry.keys.replace("Ctrl+Shift+", "⇧⌘").replace("Ctrl+", "⌘") : entry.keys;
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "sam2nb-button",
+      "data-action": entry.action,
+      "aria-label": entry.label,
+      title: `${entry.label} (${keys})`,
+      "aria-pressed": entry.isToggle === true ? "false" : false,
+    },
+    icon(entry.icon),
+    ...(entry.text === undefined ? [] : [h("span", {}, entry.text)]),
+  );
+}
+
+// `disabled` would drop the focus, and the key after it would go to the notebook.
+function setDisabled(node: HTMLButtonElement | undefined, isDisabled: boolean): void {
+  node?.setAttribute("aria-disabled", String(isDisabled));
+}
+
+function opacitySlider(ui: Ui, signal: AbortSignal): HTMLElement {
+  const input = h("input", {
+    type: "range",
+    class: "sam2nb-slider",
+    "data-action": "opacity",
+    "aria-label": "Mask opacity",
+    title: "Mask opacity",
+    min: 0,
+    max: 100,
+    step: 5,
+    value: Math.round(ui.opacity.peek() * 100),
+  });
+  input.addEventListener("input", () => (ui.opacity.value = input.valueAsNumber / 100), { signal });
+  return input;
+}
+
+/** One of the buttons can be tabbed to, the arrow keys move on to the others. */
+function rove(buttons: ReadonlyArray<HTMLButtonElement>, bar: HTMLElement, signal: AbortSignal): void {
+  const choose = (chosen: HTMLButtonElement | undefined) => {
+    for (const node of buttons) node.tabIndex = node === chosen ? 0 : -1;
+  };
+  choose(buttons[0]);
+  const keydown = (event: KeyboardEvent) => {
+    const at = event.target instanceof HTMLButtonElement ? buttons.indexOf(event.target) : -1;
+    const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+    if (at < 0 || by === 0) return;
+    const next = buttons.at((at + by) % buttons.length);
+    choose(next);
+    next?.focus();
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  bar.addEventListener("keydown", keydown, { signal });
+  bar.addEventListener(
+    "focusin",
+    (event) => choose(buttons.find((node) => node === event.target) ?? buttons[0]),
+    { signal },
+  );
+}

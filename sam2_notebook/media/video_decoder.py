@@ -1,0 +1,224 @@
+"""Frames of a video file by number, byte for byte what decoding from the beginning gives."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import BinaryIO
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.video.frame import VideoFrame
+from av.video.reformatter import Colorspace, VideoReformatter
+from av.video.stream import VideoStream
+
+from ..errors import MediaError
+from ..values.frames import ByteImage
+from ..values.geometry import Size
+from .video_index import FrameIndex, decoded, index_by_counting, index_packets, times_hold
+from .video_orientation import orientation_of
+
+MAX_FRAME_PIXELS = 64_000_000
+_UNSPECIFIED_COLORS = 2
+_HD_ROWS = 720
+_ATTACHED_PICTURE = 0x400
+
+
+class FileReel:
+    """An open video file. The decoder stays where it is, so reading on costs no seek. Not safe to share; `Video` is."""
+
+    chained = True
+
+    def __init__(self, file: str | BinaryIO, container: str, name: str, label: str) -> None:
+        self.name, self.label = name, label
+        self._file, self._format = file, container
+        self._reformatter = VideoReformatter()
+        self._container, self._stream = self._open()
+        with ExitStack() as undo:
+            undo.callback(self.close)
+            self._index = self._indexed()
+            self._numbers = {pts: number for number, pts in enumerate(self._index.pts)}
+            self._lost: set[int] = set()
+            self._frames: Iterator[tuple[int, VideoFrame]] = iter(())
+            self._position, self._ahead = 0, None
+            self.size = self._first_size()
+            undo.pop_all()
+
+    @property
+    def fps(self) -> float:
+        """Frames per second, on average."""
+        return self._index.fps
+
+    @property
+    def timestamps(self) -> tuple[float, ...]:
+        """Seconds from the first frame to each."""
+        return self._index.seconds
+
+    @property
+    def note(self) -> str:
+        """Words on a file that was cut short."""
+        return self._index.note
+
+    @property
+    def is_complete(self) -> bool:
+        """A file has all its frames."""
+        return True
+
+    def has(self, index: int) -> bool:
+        """Whether there is a frame of this number."""
+        return 0 <= index < len(self._index.pts)
+
+    def read(self, first: int, last: int) -> dict[int, ByteImage]:
+        """Frames `first` to `last`, without those whose data are damaged; MediaError if `last` is one of them."""
+        if last not in self._lost:
+            if self._reaches(first):
+                found = self._collect(first, last)
+                if last in found:
+                    return found
+            for key in self._index.starts(first):
+                self._go(key)
+                found = self._collect(first, last)
+                if last in found:
+                    return found
+            self._lost.add(last)
+        raise MediaError(
+            f"{self.label}: the data of frame {last} of {len(self._index.pts)} are damaged and cannot be decoded. "
+            "Go on from another frame, or copy the file again."
+        )
+
+    def close(self) -> None:
+        """Close file and decoder."""
+        self._container.close()
+
+    def _open(self) -> tuple[InputContainer, VideoStream]:
+        if not isinstance(self._file, str):
+            self._file.seek(0)
+        try:
+            container = av.open(self._file, "r", format=self._format, metadata_errors="ignore")
+        except (FFmpegError, OSError, ValueError) as error:
+            raise MediaError(
+                f"{self.label}: the video is damaged or cut short, FFmpeg cannot open it "
+                f"({type(error).__name__}: {str(error)[:200]}). Copy or download it again."
+            ) from error
+        with ExitStack() as undo:
+            undo.callback(container.close)
+            stream = self._picture_stream(container)
+            undo.pop_all()
+        stream.thread_type = "AUTO"
+        return container, stream
+
+    def _picture_stream(self, container: InputContainer) -> VideoStream:
+        streams = [s for s in container.streams.video if not int(s.disposition) & _ATTACHED_PICTURE]
+        if not streams:
+            what = "only sound" if container.streams.audio else "no video"
+            raise MediaError(f"{self.label}: it holds {what}, there is no picture in it. Pass the video it belongs to.")
+        readable = [s for s in streams if s.codec_context is not None]
+        if not readable:
+            raise MediaError(
+                f"{self.label}: it is coded in a way this build of FFmpeg cannot decode. Convert it to H.264."
+            )
+        stream = max(readable, key=lambda s: s.codec_context.width * s.codec_context.height)
+        self._check_pixels(stream.codec_context.width, stream.codec_context.height)
+        return stream
+
+    def _check_pixels(self, width: int, height: int) -> None:
+        if width * height > MAX_FRAME_PIXELS:
+            raise MediaError(
+                f"{self.label}: its frames are {width} x {height} = {width * height / 1e6:,.1f} megapixels; the limit "
+                f"is {MAX_FRAME_PIXELS / 1e6:,.0f}. Make a smaller copy of it first."
+            )
+
+    def _indexed(self) -> FrameIndex:
+        index = index_packets(self._container, self._stream)
+        self._reopen()
+        if index is not None and not times_hold(self._container, self._stream):
+            index = None
+        self._reopen()
+        if index is None:
+            index = index_by_counting(self._container, self._stream)
+            self._reopen()
+        if not index.pts:
+            raise MediaError(f"{self.label}: it holds no frame that can be decoded. Record, copy or download it again.")
+        return index
+
+    def _first_size(self) -> Size:
+        """Size of the frames, from the first that decodes: the header does not say how they are turned."""
+        self._go(self._index.keys[0])
+        for number, frame in self._frames:
+            self._check_pixels(frame.width, frame.height)
+            self._stored = frame.width, frame.height
+            self._orientation = orientation_of(frame)
+            self._position, self._ahead = number, (number, frame)
+            width, height = self._stored[:: -1 if self._orientation.turned else 1]
+            return Size(height=height, width=width)
+        raise MediaError(f"{self.label}: not one of its frames can be decoded. Copy or download it again.")
+
+    def _reaches(self, index: int) -> bool:
+        """Whether decoding on from here is a way to a frame, and no longer one than seeking."""
+        key = self._index.starts(index)[0]
+        return self._position == index or (self._position < index and self._index.pts[self._position] >= key)
+
+    def _collect(self, first: int, last: int) -> dict[int, ByteImage]:
+        found: dict[int, ByteImage] = {}
+        while (item := self._next()) is not None:
+            number, frame = item
+            if number > last:
+                self._ahead = item
+                break
+            self._position = number + 1
+            if number >= first:
+                found[number] = self._pixels(frame)
+            if number == last:
+                break
+        else:
+            self._position = len(self._index.pts)
+        return found
+
+    def _next(self) -> tuple[int, VideoFrame] | None:
+        if self._ahead is not None:
+            item, self._ahead = self._ahead, None
+            return item
+        return next(self._frames, None)
+
+    def _go(self, key: int) -> None:
+        """Stand at a key, or somewhere before it: some containers land late or have no table to seek by."""
+        self._ahead = None
+        self._position = 0
+        if not self._index.is_timed or key == self._index.keys[0] or not self._seek(key):
+            self._reopen()
+        self._frames = self._numbered()
+
+    def _seek(self, key: int) -> bool:
+        """Whether a seek worked, judged by the first packet that comes; a seek back to before it follows."""
+        try:
+            self._container.seek(key, stream=self._stream, backward=True)
+            landed = next((p.pts for p in self._container.demux(self._stream) if p.is_keyframe), None)
+            if landed is None or landed > key:
+                return False
+            self._container.seek(key, stream=self._stream, backward=True)
+        except FFmpegError:
+            return False
+        return True
+
+    def _numbered(self) -> Iterator[tuple[int, VideoFrame]]:
+        """Decoded frames with their numbers."""
+        for count, frame in enumerate(decoded(self._container, self._stream)):
+            number = count if not self._index.is_timed else self._numbers.get(-1 if frame.pts is None else frame.pts)
+            if number is not None and number < len(self._index.pts):
+                yield number, frame
+
+    def _reopen(self) -> None:
+        self._container.close()
+        self._container, self._stream = self._open()
+
+    def _pixels(self, frame: VideoFrame) -> ByteImage:
+        """Upright 8-bit RGB. HD video that does not name its colours has those of HD, as players assume."""
+        self._check_pixels(frame.width, frame.height)
+        hd = (
+            frame.colorspace == _UNSPECIFIED_COLORS and frame.height >= _HD_ROWS and frame.format.name.startswith("yuv")
+        )
+        width, height = self._stored
+        rgb = self._reformatter.reformat(
+            frame, width, height, "rgb24", src_colorspace=Colorspace.ITU709 if hd else None
+        )
+        return self._orientation.upright(np.asarray(rgb.to_ndarray(), np.uint8))

@@ -1,0 +1,76 @@
+"""Frames that come one after the other and do not come back: generators, cameras, any iterator."""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+
+from ..errors import MediaError
+from ..values.frames import ByteImage
+from ..values.geometry import Size
+from .images import Image, ImageSource, read_image
+from .video_pictures import same_size
+
+
+class StreamReel:
+    """Pictures of an iterator. The newest ones, up to `window_bytes`, can be read again; older ones are gone."""
+
+    chained = True
+    note = ""
+
+    def __init__(self, pictures: Iterator[ImageSource | Image], name: str, fps: float, window_bytes: int) -> None:
+        self.name, self.fps = name, fps
+        self.is_complete = False
+        self._pictures = pictures
+        self._window_bytes = window_bytes
+        self._window: OrderedDict[int, ByteImage] = OrderedDict()
+        self._count = 0
+        first = next(pictures, None)
+        if first is None:
+            raise MediaError(f"{name}: it ended before the first frame. Wanted at least one picture.")
+        pixels = read_image(first).pixels
+        self.size = Size(height=pixels.shape[0], width=pixels.shape[1])
+        self._keep(pixels)
+
+    @property
+    def timestamps(self) -> list[float]:
+        """Seconds from the first frame to each that has come so far."""
+        return [i / self.fps for i in range(self._count)]
+
+    def has(self, index: int) -> bool:
+        """Whether there is a frame of this number; draws frames until it came or the stream ended."""
+        while self._count <= index and not self.is_complete:
+            self._draw()
+        return 0 <= index < self._count
+
+    def read(self, first: int, last: int) -> dict[int, ByteImage]:
+        """Frames `first` to `last`, as far as they are still in the window; MediaError if `last` is gone."""
+        if not self.has(last):
+            raise MediaError(f"{self.name}: it ended after {self._count} frames; there is no frame {last}.")
+        if last not in self._window:
+            oldest = next(iter(self._window))
+            raise MediaError(
+                f"{self.name}: frame {last} has gone by, the oldest one kept is {oldest}. A stream cannot be rewound: "
+                "raise cache_bytes=, or write it to a file with write_video and open that."
+            )
+        return {i: self._window[i] for i in range(first, last + 1) if i in self._window}
+
+    def close(self) -> None:
+        """Let go of the pictures kept, and close a generator."""
+        self.is_complete = True
+        self._window.clear()
+        closing = getattr(self._pictures, "close", None)
+        if callable(closing):
+            closing()
+
+    def _draw(self) -> None:
+        try:
+            picture = next(self._pictures)
+        except StopIteration:
+            self.is_complete = True
+            return
+        self._keep(same_size(read_image(picture).pixels, self.size, self._count, self.name))
+
+    def _keep(self, pixels: ByteImage) -> None:
+        self._window[self._count] = pixels
+        self._count += 1
+        while len(self._window) > 1 and len(self._window) * pixels.nbytes > self._window_bytes:
+            self._window.popitem(last=False)

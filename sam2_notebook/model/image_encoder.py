@@ -1,0 +1,72 @@
+"""Trunk and neck: a picture becomes three feature maps (paper, section 4, image encoder)."""
+
+from dataclasses import dataclass, replace
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from sam2_notebook.model.config import Sam2Config
+from sam2_notebook.model.hiera import Hiera
+
+MEAN = (0.485, 0.456, 0.406)
+STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageFeatures:
+    """What `encode` makes of pictures: the map prompts and memories meet, and two skips for fine masks.
+
+    `coarse` (stride 16) is raw: `Sam2.recall` conditions it on memories, or on their absence, before `Sam2.segment`.
+    """
+
+    coarse: Float[Tensor, "batch dim grid grid"]
+    middle: Float[Tensor, "batch quarter grid2 grid2"]
+    fine: Float[Tensor, "batch eighth grid4 grid4"]
+
+    def __getitem__(self, index: slice) -> "ImageFeatures":
+        """The features of some pictures of the batch."""
+        return ImageFeatures(coarse=self.coarse[index], middle=self.middle[index], fine=self.fine[index])
+
+    @property
+    def nbytes(self) -> int:
+        """Memory the three maps take."""
+        return sum(t.numel() * t.element_size() for t in (self.coarse, self.middle, self.fine))
+
+    def to(self, device: torch.device | str) -> "ImageFeatures":
+        """The same features on another device."""
+        return replace(self, coarse=self.coarse.to(device), middle=self.middle.to(device), fine=self.fine.to(device))
+
+
+class Neck(nn.Module):
+    """Feature pyramid: every stage to `dim` channels, and the deepest added into stride 16 only."""
+
+    def __init__(self, config: Sam2Config) -> None:
+        super().__init__()
+        self.laterals = nn.ModuleList(nn.Conv2d(d, config.dim, 1) for d in config.stage_dims)
+
+    def forward(self, stages: list[Float[Tensor, "batch _ _ _"]]) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the maps of strides 16, 8 and 4; the one of stride 32 lives on inside stride 16."""
+        fine, middle, coarse, deepest = (lateral(x) for lateral, x in zip(self.laterals, stages, strict=True))
+        # The original sums in float32 whatever the precision around it.
+        above = F.interpolate(deepest.float(), scale_factor=2.0, mode="nearest")
+        return coarse + above.to(coarse.dtype), middle, fine
+
+
+class ImageEncoder(nn.Module):
+    """Pixels to the three pyramid maps."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, config: Sam2Config) -> None:
+        super().__init__()
+        self.trunk = Hiera(config)
+        self.neck = Neck(config)
+        self.register_buffer("mean", torch.tensor(MEAN).view(3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(STD).view(3, 1, 1), persistent=False)
+
+    def forward(self, pixels: Float[Tensor, "batch 3 side side"]) -> tuple[Tensor, Tensor, Tensor]:
+        """Encode RGB in 0..1, already stretched to the model's square; maps of strides 16, 8 and 4."""
+        return self.neck(self.trunk((pixels - self.mean) / self.std))

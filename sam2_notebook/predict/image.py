@@ -1,0 +1,150 @@
+"""Segment pictures: encode once, then prompt as often as you like."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from sam2_notebook.errors import PromptError
+from sam2_notebook.media import Image, read_image
+from sam2_notebook.media.images import ImageSource
+from sam2_notebook.model import MaskPrediction, Sam2
+from sam2_notebook.predict.embeddings import EmbeddingCache, EncodedImage
+from sam2_notebook.predict.prompts import Numbers, ObjectPrompt, object_prompts
+from sam2_notebook.predict.segmentation import Segmentation
+from sam2_notebook.predict.tensors import image_tensor, prompt_tensors
+from sam2_notebook.predict.tidy import tidy_logits
+from sam2_notebook.values.geometry import Box
+from sam2_notebook.weights import EMBEDDED, fingerprint, load_model
+
+CPU_BATCH, ACCELERATOR_BATCH = 4, 64
+EMBEDDED_TIDY = 24
+
+
+class ImagePredictor:
+    """Masks for clicks, boxes and masks on still pictures. Keeps nothing of a picture but its cached embedding.
+
+    `model` is a loaded `Sam2`, a published name, a path to weights, or None for the embedded model. Threads may share a
+    predictor. `tidy` is the area, in pixels of the low-resolution logits, below which holes are filled and specks
+    dropped; None leaves masks as the network made them, but for the embedded model, whose masks are rougher.
+
+    >>> predictor = ImagePredictor()
+    >>> encoded = predictor.encode(np.zeros((60, 80, 3), np.uint8))
+    >>> predictor.segment(encoded, points=[[40, 30]]).masks.shape
+    (3, 60, 80)
+    """
+
+    def __init__(
+        self,
+        model: Sam2 | str | Path | None = None,
+        *,
+        device: str | torch.device | None = None,
+        cache: EmbeddingCache | None = None,
+        tidy: int | None = None,
+    ) -> None:
+        loaded = model if isinstance(model, Sam2) else load_model(model, device=device)
+        self.device = loaded.device if device is None else torch.device(device)
+        self.model = loaded.to(self.device).eval()
+        self.model_name = _name(model)
+        self.cache = EmbeddingCache() if cache is None else cache
+        self.tidy = (EMBEDDED_TIDY if self.model_name == EMBEDDED else 0) if tidy is None else tidy
+
+    def encode(self, image: ImageSource | Image) -> EncodedImage:
+        """Read and encode a picture: a path, bytes, a Pillow image or an array (height, width, 3).
+
+        The embedding of a picture seen before comes from the cache. MediaError says why a picture cannot be read.
+        """
+        picture = image if isinstance(image, Image) else read_image(image)
+        model_key = fingerprint(self.model)
+        key = EmbeddingCache.key(picture, model_key)
+        features = self.cache.get(key)
+        if features is None:
+            pixels = image_tensor(picture.pixels, self.model.config.image_size).to(self.device)
+            with torch.inference_mode():
+                features = self.model.recall(self.model.encode(pixels))
+            self.cache.put(key, features)
+        return EncodedImage(image=picture, features=features.to(self.device), model_key=model_key)
+
+    def segment(
+        self,
+        encoded: EncodedImage,
+        points: Numbers | Sequence[Numbers] | None = None,
+        labels: Numbers | Sequence[Numbers] | None = None,
+        box: Numbers | Box | None = None,
+        mask: Numbers | None = None,
+        multimask: bool | None = None,
+    ) -> Segmentation:
+        """Masks for the prompts of one or many objects, in image pixels.
+
+        `points` (n, 2) are clicks on one object, (objects, n, 2) or a list of (n, 2) arrays on many; `labels` go with
+        them, 1 on the object (the default), 0 not; `box` is (4,) or (objects, 4) as x0, y0, x1, y1; `mask` is a bool
+        mask of the picture, or the logits of an earlier answer to refine it. With `multimask` every object gets three
+        candidates, without it one; None gives three to a single click, which is ambiguous. PromptError says what is
+        wrong.
+        """
+        if encoded.model_key != fingerprint(self.model):
+            raise PromptError("this picture was encoded by another model; encode it with this predictor first")
+        config = self.model.config
+        prompts = object_prompts(points, labels, box, mask, encoded.size, config.mask_size)
+        groups: dict[tuple[object, ...], list[int]] = {}
+        for index, prompt in enumerate(prompts):
+            several = prompt.is_ambiguous if multimask is None else multimask
+            groups.setdefault((*prompt.shape, several), []).append(index)
+        answers: list[MaskPrediction | None] = [None] * len(prompts)
+        step = CPU_BATCH if self.device.type == "cpu" else ACCELERATOR_BATCH
+        for (*_, several), members in groups.items():
+            for start in range(0, len(members), step):
+                chunk = members[start : start + step]
+                predicted = self._run(encoded, [prompts[i] for i in chunk], multimask=bool(several))
+                for row, index in enumerate(chunk):
+                    answers[index] = _row(predicted, row)
+        return _gather([a for a in answers if a is not None], encoded, self.tidy)
+
+    def _run(self, encoded: EncodedImage, prompts: list[ObjectPrompt], *, multimask: bool) -> MaskPrediction:
+        tensors = prompt_tensors(prompts, encoded.size, self.model.config)
+        on_device = type(tensors)(
+            points=tensors.points.to(self.device),
+            labels=tensors.labels.to(self.device),
+            mask=None if tensors.mask is None else tensors.mask.to(self.device),
+        )
+        with torch.inference_mode():
+            return self.model.segment(encoded.features, on_device, multimask=multimask)
+
+    def __repr__(self) -> str:
+        return f"ImagePredictor({self.model_name!r}, device={str(self.device)!r})"
+
+
+def _row(predicted: MaskPrediction, row: int) -> MaskPrediction:
+    part = slice(row, row + 1)
+    return MaskPrediction(
+        logits=predicted.logits[part],
+        iou=predicted.iou[part],
+        object_score=predicted.object_score[part],
+        tokens=predicted.tokens[part],
+    )
+
+
+def _gather(answers: list[MaskPrediction], encoded: EncodedImage, tidy: int) -> Segmentation:
+    counts = [a.iou.shape[1] for a in answers]
+
+    def array(parts: list[torch.Tensor]) -> np.ndarray:
+        return torch.cat(parts).float().cpu().numpy()
+
+    return Segmentation(
+        logits=tidy_logits(array([a.logits[0] for a in answers]), tidy),
+        scores=array([a.iou[0] for a in answers]),
+        object_index=np.repeat(np.arange(len(answers)), counts),
+        object_score=array([a.object_score for a in answers]),
+        size=encoded.size,
+    )
+
+
+def _name(model: Sam2 | str | Path | None) -> str:
+    """What users call a model: its published name, its file, or the sizes of one they built."""
+    if model is None:
+        return EMBEDDED
+    if isinstance(model, Sam2):
+        config = model.config
+        return f"SAM 2 of {sum(config.stages)} blocks, {config.image_size} px"
+    return Path(model).name

@@ -1,0 +1,168 @@
+"""What the model does to frames of a video: see, remember and follow, many objects at a time."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from sam2_notebook.errors import ModelError
+from sam2_notebook.model import ImageFeatures, Memory, Recollection, Sam2, Sighting, unprompted
+from sam2_notebook.predict.prompts import ObjectPrompt
+from sam2_notebook.predict.tensors import LOGIT_LIMIT, image_tensor, prompt_tensors
+from sam2_notebook.values.frames import FrameSource
+from sam2_notebook.values.masks import fill_holes
+
+ENCODED_FRAMES = 8
+CPU_BATCH, ACCELERATOR_BATCH = 4, 16
+FILLED_LOGIT = 0.1
+_SHORT_OF_MEMORY = ("out of memory", "not enough memory", "can't allocate memory", "cannot allocate memory")
+
+Answer = TypeVar("Answer")
+
+
+class Tracker:
+    """A model at work on one video. Keeps the features of the last few frames, and nothing of any object.
+
+    `hole_area` is the size, in low-resolution pixels, up to which gaps in masks are filled; 0 leaves them.
+    """
+
+    def __init__(self, model: Sam2, source: FrameSource, hole_area: int) -> None:
+        self.model, self.source, self.hole_area = model, source, hole_area
+        self._features: OrderedDict[int, ImageFeatures] = OrderedDict()
+
+    def shed(self) -> None:
+        """Let go of what can be computed again."""
+        self._features.clear()
+        _empty_accelerator()
+
+    @torch.inference_mode()
+    def see(
+        self, frame: int, prompt: ObjectPrompt, refine: torch.Tensor | None, recollection: Recollection | None
+    ) -> Sighting:
+        """Decode the prompts of one object; `refine` are the logits (1, 1, side, side) they correct."""
+        raw = self.features(frame)
+        if prompt.mask is not None:
+            sighting = self.model.adopt(raw, self._square(np.asarray(prompt.mask, np.bool_)))
+        else:
+            tensors = prompt_tensors([prompt], self.source.size, self.model.config)
+            device = self.model.device
+            tensors = replace(
+                tensors,
+                points=tensors.points.to(device),
+                labels=tensors.labels.to(device),
+                mask=None if refine is None else refine.to(device).clamp(-LOGIT_LIMIT, LOGIT_LIMIT),
+            )
+            # one click is ambiguous: the best of three masks answers it; a box is two points (paper, section 4)
+            several = tensors.points.shape[1] <= 1
+            conditioned = self.model.recall(raw, recollection)
+            sighting = self.model.locate(self.model.segment(conditioned, tensors, multimask=several))
+        return self.without_holes(sighting)
+
+    @torch.inference_mode()
+    def remember(self, frame: int, sighting: Sighting) -> Memory:
+        """The memory of a prompted frame."""
+        return self.model.remember(self.features(frame), sighting, prompted=True)
+
+    @torch.inference_mode()
+    def follow(self, frame: int, recollections: Mapping[int, Recollection]) -> dict[int, tuple[Sighting, Memory]]:
+        """Find objects in a frame by what they recall; those of equally long memories go through in one batch.
+
+        A batch too large for the memory is taken apart before that is an error.
+        """
+        raw = self.features(frame)
+        groups: dict[tuple[object, ...], list[int]] = {}
+        for object_id, recollection in recollections.items():
+            groups.setdefault(recollection.shape, []).append(object_id)
+        step = CPU_BATCH if self.model.device.type == "cpu" else ACCELERATOR_BATCH
+        found: dict[int, tuple[Sighting, Memory]] = {}
+        for members in groups.values():
+            for start in range(0, len(members), step):
+                chunk = members[start : start + step]
+                batch = [recollections[i] for i in chunk]
+                answers = within_memory(lambda b=batch: self._follow(raw, b))
+                if answers is None and len(chunk) > 1:
+                    _empty_accelerator()
+                    answers = [a for one in batch for a in within_memory(lambda r=one: self._follow(raw, [r])) or ()]
+                if answers is None or len(answers) < len(chunk):
+                    raise MemoryError
+                found |= dict(zip(chunk, answers, strict=True))
+        return found
+
+    def features(self, frame: int) -> ImageFeatures:
+        """The raw features of a frame, encoded once for all objects."""
+        found = self._features.get(frame)
+        if found is None:
+            pixels = image_tensor(self.source.frame(frame), self.model.config.image_size).to(self.model.device)
+            with torch.inference_mode():
+                found = self.model.encode(pixels)
+            self._features[frame] = found
+            while len(self._features) > ENCODED_FRAMES:
+                self._features.popitem(last=False)
+        self._features.move_to_end(frame)
+        return found
+
+    def without_holes(self, sighting: Sighting) -> Sighting:
+        """The sighting of one object with small gaps of its mask filled; needs no compiled extension."""
+        if not self.hole_area or float(sighting.object_score) <= 0:
+            return sighting
+        logits = sighting.logits[0, 0]
+        mask = (logits > 0).cpu().numpy()
+        filled = fill_holes(mask, smaller_than=self.hole_area + 1)
+        gaps = torch.from_numpy(filled & ~mask).to(logits.device)
+        return replace(sighting, logits=torch.where(gaps, FILLED_LOGIT, logits)[None, None])
+
+    def _follow(self, raw: ImageFeatures, batch: list[Recollection]) -> list[tuple[Sighting, Memory]]:
+        conditioned = self.model.recall(raw, Recollection.join(batch))
+        nothing_said = unprompted(len(batch), self.model.device)
+        sighting = self.model.locate(self.model.segment(conditioned, nothing_said, multimask=True))
+        memory = self.model.remember(raw, sighting, prompted=False)
+        return [(_row(sighting, i), _memory_row(memory, i)) for i in range(len(batch))]
+
+    def _square(self, mask: np.ndarray) -> torch.Tensor:
+        """A bool mask of the picture as 0 and 1 at the model's full side, (1, 1, side, side)."""
+        side = self.model.config.image_size
+        whole = torch.from_numpy(mask.astype(np.float32))[None, None].to(self.model.device)
+        return (F.interpolate(whole, size=(side, side), mode="bilinear", antialias=True) >= 0.5).float()
+
+
+def within_memory(work: Callable[[], Answer]) -> Answer | None:
+    """The answer of some work, or None when memory ran out; the failed work's tensors are gone when this returns."""
+    try:
+        return work()
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError) and not any(s in str(error).lower() for s in _SHORT_OF_MEMORY):
+            raise
+    return None
+
+
+def short_of_memory(what: str) -> ModelError:
+    """The error for a user whose machine is too small for what was asked."""
+    return ModelError(
+        f"there was not enough memory to {what}. All that was done before is kept. Free memory (other notebooks, other "
+        "models), follow fewer objects at a time with objects=[...], take a smaller model or device='cpu'; then go on."
+    )
+
+
+def _empty_accelerator() -> None:
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def _row(sighting: Sighting, row: int) -> Sighting:
+    """One object of a batch, with tensors of its own: a view would keep the whole batch alive."""
+    part = slice(row, row + 1)
+    return Sighting(
+        logits=sighting.logits[part].clone(),
+        iou=sighting.iou[part].clone(),
+        object_score=sighting.object_score[part].clone(),
+        pointer=sighting.pointer[part].clone(),
+    )
+
+
+def _memory_row(memory: Memory, row: int) -> Memory:
+    part = slice(row, row + 1)
+    return Memory(map=None if memory.map is None else memory.map[part].clone(), pointer=memory.pointer[part].clone())

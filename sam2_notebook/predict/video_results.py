@@ -1,0 +1,92 @@
+"""Where objects are in the frames of a video, as small frozen values: masks are kept as run lengths."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sam2_notebook.errors import PromptError
+from sam2_notebook.predict.tensors import masks_at_size
+from sam2_notebook.values.geometry import Size
+from sam2_notebook.values.masks import BoolMask, Rle
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectResult:
+    """One object in one frame.
+
+    `counts` are the mask's run lengths in COCO's text form, in image pixels of the frame; `score` is the predicted IoU,
+    0..1; `object_score` is a logit, above 0 when the object is in the frame. `prompted` frames hold what the user asked
+    for. A `stale` mask was made before the object's prompts changed; propagating makes it anew.
+    """
+
+    object: int
+    counts: str
+    size: Size
+    score: float
+    object_score: float
+    prompted: bool
+    stale: bool = False
+
+    @property
+    def present(self) -> bool:
+        """Whether the object is in the frame; it may be hidden or out of the picture."""
+        return self.object_score > 0
+
+    @property
+    def rle(self) -> Rle:
+        """The mask as run lengths."""
+        return Rle.from_coco({"size": [self.size.height, self.size.width], "counts": self.counts})
+
+    @property
+    def mask(self) -> BoolMask:
+        """The mask as a new bool array (height, width)."""
+        return self.rle.to_mask()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameResult:
+    """All objects of one frame, in ascending order of their ids; `time_s` counts from the first frame."""
+
+    frame: int
+    time_s: float
+    size: Size
+    objects: tuple[ObjectResult, ...]
+
+    def __len__(self) -> int:
+        return len(self.objects)
+
+    def __iter__(self) -> Iterator[ObjectResult]:
+        return iter(self.objects)
+
+    def __contains__(self, object_id: int) -> bool:
+        return any(o.object == object_id for o in self.objects)
+
+    def __getitem__(self, object_id: int) -> ObjectResult:
+        """The result of one object, by its id."""
+        for result in self.objects:
+            if result.object == object_id:
+                return result
+        ids = [o.object for o in self.objects]
+        raise PromptError(f"frame {self.frame} has no result for object {object_id!r}; it has those of {ids}")
+
+    @property
+    def masks(self) -> dict[int, BoolMask]:
+        """The masks by object id, bool (height, width)."""
+        return {o.object: o.mask for o in self.objects}
+
+
+def object_result(
+    logits: npt.NDArray[np.float32], *, object_id: int, size: Size, score: float, object_score: float, prompted: bool
+) -> ObjectResult:
+    """The result that low-resolution logits (side, side) mean at the size of the video."""
+    mask = masks_at_size(logits[None], size)[0]
+    return ObjectResult(
+        object=object_id,
+        counts=Rle.from_mask(mask).to_coco()["counts"],
+        size=size,
+        score=score,
+        object_score=object_score,
+        prompted=prompted,
+    )

@@ -1,0 +1,168 @@
+"""Renders the protocol as TypeScript: types for the compiler, and a schema by which the page checks what it receives.
+
+Only what JSON can carry is spelled: dataclasses, `Literal`, unions, tuples, str, int, float, bool and None. Anything
+else is refused with a `TypeError` that names the field, so that a message cannot grow a part the page does not know.
+"""
+
+import dataclasses
+import inspect
+import json
+import types
+from typing import Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
+
+from sam2_notebook.protocol import messages
+from sam2_notebook.protocol.palette import PALETTE
+from sam2_notebook.values import document, prompts
+
+Schema: TypeAlias = str | list["Schema"] | dict[str, "Schema"]
+
+_PRIMITIVES: dict[object, str] = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
+_SCHEMAS: dict[object, str] = {str: "string", int: "int", float: "float", bool: "boolean", type(None): "null"}
+_UNIONS: dict[str, object] = {
+    "Edit": document.Edit,
+    "Request": messages.Request,
+    "Reply": messages.Reply,
+    "Event": messages.Event,
+}
+_CONSTANTS = {
+    "VERSION": messages.VERSION,
+    "MAX_OBJECTS": document.MAX_OBJECTS,
+    "MAX_NAME": document.MAX_NAME,
+    "MAX_POINTS": prompts.MAX_POINTS,
+}
+
+
+def render() -> str:
+    """The whole of `messages.gen.ts`.
+
+    >>> "export interface Hello {" in render()
+    True
+    """
+    found = _dataclasses()
+    received = _reachable([*get_args(messages.Reply), *get_args(messages.Event)])
+    parts = [
+        "// Written by `python -m sam2_notebook.protocol`. Do not edit: change sam2_notebook/protocol/messages.py.",
+        "\n".join(f"export const {name} = {value};" for name, value in _CONSTANTS.items()),
+        _palette(),
+        *(_interface(cls) for cls in found),
+        *(_union(name, alias) for name, alias in _UNIONS.items()),
+        _schemas([cls for cls in found if cls in received]),
+        _message_types(),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def spell(hint: object, where: str) -> str:
+    """A type as TypeScript; TypeError for one that JSON does not carry.
+
+    >>> spell(tuple[float, ...] | None, "Scores.iou")
+    'ReadonlyArray<number> | null'
+    """
+    origin, args = get_origin(hint), get_args(hint)
+    if hint in _PRIMITIVES:
+        return _PRIMITIVES[hint]
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return hint.__name__
+    if origin is Literal:
+        return " | ".join(json.dumps(value) for value in args)
+    if origin in (types.UnionType, Union):
+        names = [name for name, alias in _UNIONS.items() if set(get_args(alias)) == set(args)]
+        return names[0] if names else " | ".join(spell(arg, where) for arg in args)
+    if origin is tuple and len(args) == 2 and args[1] is Ellipsis:
+        return f"ReadonlyArray<{spell(args[0], where)}>"
+    if origin is tuple and args and Ellipsis not in args:
+        return f"readonly [{', '.join(spell(arg, where) for arg in args)}]"
+    raise TypeError(f"{where} has the type {hint!r}, which the protocol cannot spell; use what JSON carries")
+
+
+def schema(hint: object, where: str) -> Schema:
+    """A type as a value that `js/src/protocol/codecs.ts` checks messages by: a word, or a list that starts with one."""
+    origin, args = get_origin(hint), get_args(hint)
+    if hint in _SCHEMAS:
+        return _SCHEMAS[hint]
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return ["record", hint.__name__]
+    if origin is Literal:
+        return ["literal", *args]
+    if origin in (types.UnionType, Union):
+        return ["either", *(schema(arg, where) for arg in args)]
+    if origin is tuple and len(args) == 2 and args[1] is Ellipsis:
+        return ["list", schema(args[0], where)]
+    if origin is tuple and args and Ellipsis not in args:
+        return ["tuple", *(schema(arg, where) for arg in args)]
+    raise TypeError(f"{where} has the type {hint!r}, which the protocol cannot check; use what JSON carries")
+
+
+def _dataclasses() -> list[type]:
+    """All dataclasses the messages reach, in the order in which they are defined."""
+    roots = [arg for alias in _UNIONS.values() for arg in get_args(alias)]
+    reached = _reachable(roots)
+    return [
+        cls
+        for module in (document, messages)
+        for cls in vars(module).values()
+        if isinstance(cls, type) and cls.__module__ == module.__name__ and cls in reached
+    ]
+
+
+def _reachable(roots: list[type]) -> set[type]:
+    reached: set[type] = set()
+    waiting: list[object] = list(roots)
+    while waiting:
+        hint = waiting.pop()
+        if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+            if hint not in reached:
+                reached.add(hint)
+                waiting.extend(get_type_hints(hint).values())
+        elif get_origin(hint) is not Literal:
+            waiting.extend(get_args(hint))
+    return reached
+
+
+def _interface(cls: type) -> str:
+    hints = get_type_hints(cls)
+    lines = [f"  readonly {name}: {spell(hint, f'{cls.__name__}.{name}')};" for name, hint in hints.items()]
+    return "\n".join([_comment(cls), f"export interface {cls.__name__} {{", *lines, "}"])
+
+
+def _comment(cls: type) -> str:
+    lines = inspect.cleandoc(cls.__doc__ or "").splitlines()
+    if len(lines) == 1:
+        return f"/** {lines[0]} */"
+    return "\n".join(["/**", *(f" * {line}".rstrip() for line in lines), " */"])
+
+
+def _union(name: str, alias: object) -> str:
+    return f"export type {name} =\n" + "\n".join(f"  | {cls.__name__}" for cls in get_args(alias)) + ";"
+
+
+def _palette() -> str:
+    rows = "\n".join(f'  {{ name: "{c.name}", rgb: [{", ".join(map(str, c.rgb))}] }},' for c in PALETTE)
+    kind = "ReadonlyArray<{ readonly name: string; readonly rgb: readonly [number, number, number] }>"
+    comment = "/** The colours of objects; an object's `color` is an index that wraps around. */"
+    return f"{comment}\nexport const PALETTE: {kind} = [\n{rows}\n];"
+
+
+def _schemas(classes: list[type]) -> str:
+    rows: list[str] = []
+    for cls in classes:
+        fields = {name: schema(hint, f"{cls.__name__}.{name}") for name, hint in get_type_hints(cls).items()}
+        inner = "\n".join(f"    {name}: {json.dumps(value)}," for name, value in fields.items())
+        rows.append(f"  {cls.__name__}: {{\n{inner}\n  }},")
+    return "\n".join(
+        [
+            "/** How each record that the page receives must look. */",
+            "export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {",
+            *rows,
+            "};",
+        ]
+    )
+
+
+def _message_types() -> str:
+    received = (*get_args(messages.Reply), *get_args(messages.Event))
+    rows = "\n".join(f'  {get_args(get_type_hints(cls)["type"])[0]}: "{cls.__name__}",' for cls in received)
+    return (
+        "/** Which record a received message is, by its `type`. */\n"
+        f"export const RECEIVED: Readonly<Record<string, string>> = {{\n{rows}\n}};"
+    )

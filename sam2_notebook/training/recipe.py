@@ -1,0 +1,48 @@
+"""How the embedded model is made: its sizes, its data, its phases. `python -m sam2_notebook.training` follows it."""
+
+from pathlib import Path
+
+from sam2_notebook.model import Sam2Config
+from sam2_notebook.training.augment import Samples
+from sam2_notebook.training.loop import Phase
+from sam2_notebook.training.sources import Photo, coco_folder, generated, label_folder
+from sam2_notebook.values.geometry import Size
+
+EMBEDDED = Sam2Config(
+    image_size=512,
+    embed_dim=32,
+    stages=(1, 2, 5, 1),
+    windows=(8, 4, 8, 8),
+    global_blocks=(5, 7),
+    dim=128,
+    decoder_mlp_dim=512,
+    prompts="raster",
+)
+
+PHASES = (
+    Phase(side=128, images=16, objects=8, steps=3000, rate=(1.5e-3, 1.0e-3), balance=(1.0, 0.3)),
+    Phase(side=256, images=8, objects=8, steps=2000, rate=(1.0e-3, 4.0e-4), balance=(0.3, 0.0)),
+    Phase(side=512, images=4, objects=8, steps=700, rate=(4.0e-4, 2.0e-5)),
+)
+
+
+class Data:
+    """The pools of photos, read once into memory; `sam2_notebook.training.Samples` draws from them."""
+
+    def __init__(self, root: Path, scenes: int = 1200) -> None:
+        self.coco = coco_folder(root / "coco_cc")
+        self.facade = coco_folder(root / "facade")
+        self.fruits = coco_folder(root / "fruits_nuts")
+        self.nuclei = label_folder(root / "nuclei")
+        self.scenes = generated(range(1_000_000, 1_000_000 + scenes), Size(height=320, width=400))
+
+    def samples(self, side: int, objects: int, seed: int) -> Samples:
+        """A stream of samples of one size."""
+        pools: list[tuple[float, list[Photo]]] = [
+            (0.47, [*self.coco]),
+            (0.13, [*self.facade]),
+            (0.05, [*self.fruits]),
+            (0.1, [*self.nuclei]),
+            (0.25, [*self.scenes]),
+        ]
+        return Samples(pools, side=side, objects=objects, pasted=[*self.coco, *self.fruits], paste_rate=0.4, seed=seed)

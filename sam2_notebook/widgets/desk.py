@@ -1,0 +1,189 @@
+"""Where everything of one picture meets: session, model, pages and cells. It knows no ipywidgets."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
+
+from sam2_notebook.errors import Sam2NotebookError
+from sam2_notebook.media import Image
+from sam2_notebook.protocol.messages import (
+    VERSION,
+    Ack,
+    Buffer,
+    CandidatesRequest,
+    DocumentChanged,
+    EditRequest,
+    Hello,
+    HistoryRequest,
+    PictureData,
+    PictureInfo,
+    PictureRequest,
+    Ping,
+    Pong,
+    Request,
+    Snapshot,
+    Status,
+    StatusChanged,
+)
+from sam2_notebook.values.document import Edit
+from sam2_notebook.values.geometry import Size
+from sam2_notebook.widgets.channel import Channel, Packet, Send
+from sam2_notebook.widgets.drawing import page_picture
+from sam2_notebook.widgets.inference import Encoded, Inference, Model
+from sam2_notebook.widgets.session import SegmentationSession
+from sam2_notebook.widgets.views import candidates_packet, document_view, mask_buffers, result_packet
+from sam2_notebook.widgets.worker import Worker, shared_worker
+
+SLICE_SECONDS = 0.05
+MAX_PICTURE_WIDTH = 16_384
+
+
+class ImageDesk:
+    """One picture being segmented: answers pages, obeys cells, and keeps both informed.
+
+    `send` puts a message on the wire; `noticed` is called on the publisher's thread when something has changed.
+    """
+
+    def __init__(
+        self,
+        picture: Image,
+        model: Model[Encoded],
+        encode: Callable[[], Encoded],
+        worker: Worker,
+        send: Send,
+        noticed: Callable[[], None],
+    ) -> None:
+        height, width = picture.size_hw
+        self.picture = picture
+        self.epoch = uuid.uuid4().hex
+        self.session = SegmentationSession(Size(height=height, width=width))
+        self.inference = Inference(self.session, model, encode, worker, self._news)
+        publisher, pictures = shared_worker("publisher"), shared_worker("pictures")
+        self.channel = Channel(self._answer, send, self._report, publisher, pictures)
+        self._page_picture = lru_cache(maxsize=2)(partial(page_picture, picture))
+        self._noticed = noticed
+        self._told_document: tuple[object, ...] | None = None
+        self._told_results: dict[int, int] = {}
+        self._told_status: Status | None = None
+        self._closed = False
+
+    def start(self) -> None:
+        """Begin to encode the picture."""
+        self.inference.start()
+
+    def edit(self, *edits: Edit) -> None:
+        """Make edits from a cell, all or none; EditError or PromptError if one does not fit."""
+        self._check_open()
+        self.session.apply(*edits)
+        self._edited()
+
+    def undo(self) -> None:
+        """Take back the last step; EditError if there is none."""
+        self._check_open()
+        self.session.undo()
+        self._edited()
+
+    def redo(self) -> None:
+        """Do again what was taken back; EditError if there is nothing."""
+        self._check_open()
+        self.session.redo()
+        self._edited()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until all masks are there and told; False after `timeout` seconds. Raises what inference met."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while self.inference.is_busy or self.channel.is_busy:
+            if deadline is not None and time.monotonic() >= deadline:
+                return False
+            self.inference.wait_idle(SLICE_SECONDS)
+            self.channel.wait_idle(SLICE_SECONDS)
+        if (error := self.inference.error) is not None:
+            raise error
+        return True
+
+    def close(self) -> None:
+        """Let go of everything but the masks on show."""
+        self._closed = True
+        self.channel.close()
+        self.inference.close()
+        self.session.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise Sam2NotebookError("this widget is closed; make a new one for the picture")
+
+    def _edited(self) -> None:
+        self.inference.wake()
+        self._news()
+
+    def _news(self) -> None:
+        self.channel.publish("news", self._tell)
+        self.channel.run("noticed", self._notice)
+
+    def _notice(self) -> None:
+        self.channel.in_context(self._noticed)
+
+    def _report(self, details: str) -> None:
+        self.session.last_error = details
+
+    def _tell(self) -> Iterator[Packet]:
+        """What pages have not heard yet; runs on the publisher's thread only."""
+        state = self.session.state()
+        revs = {id_: shown.rev for id_, shown in state.shown.items()}
+        if (state.rev, revs) != self._told_document:
+            self._told_document = (state.rev, revs)
+            yield Packet(DocumentChanged(epoch=self.epoch, document=document_view(state)))
+        gone = [o.id for o in state.document.objects if o.id in self._told_results and o.id not in revs]
+        fresh = [id_ for id_, rev in revs.items() if self._told_results.get(id_) != rev]
+        self._told_results = revs
+        for id_ in (*gone, *fresh):
+            yield result_packet(self.epoch, id_, state)
+        status = self.inference.status
+        if status != self._told_status:
+            self._told_status = status
+            yield Packet(StatusChanged(epoch=self.epoch, status=status))
+
+    def _answer(self, request: Request) -> Packet:
+        who = {"view": request.view, "seq": request.seq}
+        match request:
+            case Hello():
+                return self._snapshot(request)
+            case EditRequest():
+                rev = self.session.apply(*request.edits, author=request.view, base=request.rev)
+                self._edited()
+                return Packet(Ack(**who, rev=rev))
+            case HistoryRequest():
+                step = self.session.undo if request.direction == "undo" else self.session.redo
+                rev = step(request.view)
+                self._edited()
+                return Packet(Ack(**who, rev=rev))
+            case PictureRequest():
+                return self._picture_data(request)
+            case CandidatesRequest():
+                return candidates_packet(request, self.session.state())
+            case Ping():
+                return Packet(Pong(**who, epoch=self.epoch, rev=self.session.rev))
+
+    def _snapshot(self, request: Hello) -> Packet:
+        state = self.session.state()
+        buffers, payload = mask_buffers(state)
+        size = state.document.size
+        message = Snapshot(
+            view=request.view,
+            seq=request.seq,
+            version=VERSION,
+            epoch=self.epoch,
+            picture=PictureInfo(width=size.width, height=size.height, name=self.picture.name, key=self.picture.digest),
+            document=document_view(state),
+            status=self.inference.status,
+            buffers=buffers,
+        )
+        return Packet(message, payload)
+
+    def _picture_data(self, request: PictureRequest) -> Packet:
+        width = min(max(request.width, 1), MAX_PICTURE_WIDTH)
+        data, what, shape = self._page_picture(width)
+        buffer = Buffer(what=what, shape=shape, scale=1.0, object=None)
+        message = PictureData(view=request.view, seq=request.seq, key=self.picture.digest, buffers=(buffer,))
+        return Packet(message, (data,))

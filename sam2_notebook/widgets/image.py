@@ -1,0 +1,288 @@
+"""The widget that segments one picture."""
+
+import base64
+import operator
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, SupportsFloat, SupportsIndex
+from weakref import WeakValueDictionary
+
+import anywidget
+import numpy as np
+import numpy.typing as npt
+import traitlets
+
+from sam2_notebook.errors import EditError, PromptError
+from sam2_notebook.media import Image, read_image
+from sam2_notebook.media.images import ImageSource
+from sam2_notebook.predict import ImagePredictor
+from sam2_notebook.values.document import (
+    AddObject,
+    AddPoint,
+    ChooseCandidate,
+    ClearPrompts,
+    Edit,
+    RemoveObject,
+    RenameObject,
+    SelectObject,
+    SetBox,
+)
+from sam2_notebook.values.masks import BoolMask
+from sam2_notebook.widgets.desk import ImageDesk
+from sam2_notebook.widgets.drawing import STILL_SIDE, Still, draw, small_png, still
+from sam2_notebook.widgets.live import Live
+from sam2_notebook.widgets.session import SegmentationSession
+from sam2_notebook.widgets.views import Masks, SegmentedObject, segmented_objects
+from sam2_notebook.widgets.worker import shared_worker
+
+STATIC = Path(__file__).parent / "static"
+PREVIEW_SIDE, PREVIEW_BYTES = 480, 60_000
+
+_predictors: WeakValueDictionary[str, ImagePredictor] = WeakValueDictionary()
+
+
+def _asset(name: str) -> Path | str:
+    """A file of the built page: as a path, which anywidget watches, only while somebody develops the page.
+
+    For each watched file anywidget keeps every widget alive that was ever made (manzt/anywidget#929).
+    """
+    path = STATIC / name
+    return path if os.environ.get("ANYWIDGET_HMR") == "1" else path.read_text("utf-8")
+
+
+class ImageSegmenter(anywidget.AnyWidget):
+    """Click on a picture, get masks.
+
+    `image` is a path, bytes, a Pillow image or an array; `model` a published name, a path to weights, a predictor, or
+    None for the embedded model; `height` the most CSS pixels to take. MediaError and ModelError say what is wrong with
+    them. Returns at once: the picture is encoded in the background.
+
+    Cells and pages work on the same document. `observe(react, names="revision")` (or `"objects"`, `"status"`) calls
+    back after changes, on a thread of the widget. While a click is being answered, `masks` and `objects` still have
+    the mask before it: `wait()` first to be sure.
+
+    >>> widget = ImageSegmenter(np.zeros((60, 80, 3), np.uint8))
+    >>> widget.add_point(40, 30)
+    1
+    >>> widget.wait(timeout=60), widget.masks[1].shape
+    (True, (60, 80))
+    >>> widget.close()
+    """
+
+    _esm = _asset("image.js")
+    _css = _asset("image.css")
+
+    height = traitlets.Int(None, allow_none=True, min=80, read_only=True).tag(sync=True)
+    revision = Live("_revision_now", help="Counts up with every change of the document.")
+    objects = Live("_objects_now", help="All objects, in drawing order: a tuple of SegmentedObject.")
+    status = Live("_status_now", help="loading, busy, ready or error.")
+
+    def __init__(
+        self,
+        image: ImageSource | Image,
+        model: ImagePredictor | str | Path | None = None,
+        *,
+        height: int | None = None,
+    ) -> None:
+        picture = read_image(image)
+        predictor = _predictor(model)
+        worker = shared_worker(str(predictor.device))
+        self._model_title = predictor.model_name
+        self._desk = ImageDesk(picture, predictor, lambda: predictor.encode(picture), worker, self._post, self._notice)
+        self._noticed: dict[str, object] = {}
+        super().__init__()
+        self.set_trait("height", height)
+        self._noticed = {name: getattr(self, name) for name in ("revision", "objects", "status")}
+        self._desk.start()
+
+    @property
+    def session(self) -> SegmentationSession:
+        """The document with its history; `session.last_error` has the traceback of the last error."""
+        return self._desk.session
+
+    @property
+    def masks(self) -> Mapping[int, BoolMask]:
+        """Object id to mask, bool (height, width) in the picture's pixels, in drawing order; decoded when looked at."""
+        return Masks(self.session.state())
+
+    @property
+    def labels(self) -> npt.NDArray[np.uint16]:
+        """Per pixel the id of the topmost object, 0 where there is none: uint16 (height, width).
+
+        EditError if an id does not fit into 16 bits.
+        """
+        masks = self.masks
+        size = self.session.document.size
+        labels = np.zeros((size.height, size.width), dtype=np.uint16)
+        for id_, mask in masks.items():
+            if not 0 < id_ < 2**16:
+                raise EditError(f"a label map has the ids 1 to 65535; the document has object {id_}; use masks instead")
+            labels[mask] = id_
+        return labels
+
+    @property
+    def error(self) -> str | None:
+        """What went wrong last, in words; None once something has gone well again."""
+        error = self._desk.inference.error
+        return None if error is None else str(error)
+
+    def snapshot(self, max_side: int = STILL_SIDE) -> Still:
+        """The picture with masks, clicks and boxes as a Pillow image, at most `max_side` pixels wide and high."""
+        if max_side < 1:
+            raise ValueError(f"a snapshot has at least 1 pixel to a side; got max_side={max_side}")
+        return still(self._desk.picture, self.session.state(), max_side)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until every click is answered; False if that takes more than `timeout` seconds.
+
+        Raises what the model or the picture met. The notebook's stop button interrupts the waiting, not the work.
+        """
+        return self._desk.wait(timeout)
+
+    def add_object(self, name: str | None = None) -> int:
+        """Add an object, select it, and return its id."""
+        new = self.session.document.next_id
+        edits: list[Edit] = [AddObject(object=new)]
+        if name is not None:
+            edits.append(RenameObject(object=new, name=str(name)))
+        self._desk.edit(*edits)
+        return new
+
+    def add_point(self, x: SupportsFloat, y: SupportsFloat, label: int = 1, object: int | None = None) -> int:
+        """Click at (x, y) in image pixels, label 1 on the object or 0 beside it; returns the object's id.
+
+        `object` None is the selected one, or a new one if there is none. PromptError if the click makes no sense.
+        """
+        id_, edits = self._target(object)
+        point = AddPoint(object=id_, x=_number(x, "x"), y=_number(y, "y"), label=_whole(label, "label", PromptError))
+        self._desk.edit(*edits, point)
+        return id_
+
+    def add_box(
+        self,
+        x0: SupportsFloat,
+        y0: SupportsFloat,
+        x1: SupportsFloat,
+        y1: SupportsFloat,
+        object: int | None = None,
+    ) -> int:
+        """Set the object's box, left, top, right, bottom in image pixels; returns the object's id, as `add_point`."""
+        id_, edits = self._target(object)
+        box = (_number(x0, "x0"), _number(y0, "y0"), _number(x1, "x1"), _number(y1, "y1"))
+        self._desk.edit(*edits, SetBox(object=id_, box=box))
+        return id_
+
+    def clear(self, object: int) -> None:
+        """Remove all prompts of an object."""
+        self._desk.edit(ClearPrompts(object=_whole(object, "object")))
+
+    def choose(self, object: int, candidate: int | None) -> None:
+        """Choose one of the candidates of a single click; None leaves it to the model."""
+        chosen = None if candidate is None else _whole(candidate, "candidate")
+        self._desk.edit(ChooseCandidate(object=_whole(object, "object"), candidate=chosen))
+
+    def rename(self, object: int, name: str) -> None:
+        """Give an object another name."""
+        self._desk.edit(RenameObject(object=_whole(object, "object"), name=str(name)))
+
+    def remove_object(self, object: int) -> None:
+        """Remove an object with all it has."""
+        self._desk.edit(RemoveObject(object=_whole(object, "object")))
+
+    def select(self, object: int) -> None:
+        """Make an object the one that prompts go to."""
+        self._desk.edit(SelectObject(object=_whole(object, "object")))
+
+    def undo(self) -> None:
+        """Take back the last step, whoever made it; EditError if there is none."""
+        self._desk.undo()
+
+    def redo(self) -> None:
+        """Do again what was taken back; EditError if there is nothing."""
+        self._desk.redo()
+
+    def close(self) -> None:
+        """Remove the widget from all pages and stop its work; the masks stay readable."""
+        desk: ImageDesk | None = getattr(self, "_desk", None)
+        if desk is not None:
+            desk.close()
+        super().close()
+
+    def _target(self, id_: int | None) -> tuple[int, tuple[Edit, ...]]:
+        document = self.session.document
+        if id_ is not None:
+            return _whole(id_, "object"), ()
+        if document.selected is not None:
+            return document.selected, ()
+        return document.next_id, (AddObject(object=document.next_id),)
+
+    def set_state(self, sync_data: object) -> None:
+        """Pages write no traits: everything they do comes as a request."""
+
+    def _handle_msg(self, msg: Mapping[str, Any]) -> None:
+        data = msg["content"].get("data")
+        method = data.get("method") if isinstance(data, dict) else None
+        if method == "custom":
+            self._desk.channel.receive(data.get("content"), msg.get("buffers") or ())
+        elif method == "request_state":
+            self.send_state()
+
+    def _post(self, content: dict[str, Any], buffers: list[bytes]) -> None:
+        self.send(content, buffers)
+
+    def _notice(self) -> None:
+        for name, old in list(self._noticed.items()):
+            new = getattr(self, name)
+            if new != old:
+                self._noticed[name] = new
+                change = {"name": name, "old": old, "new": new, "owner": self, "type": "change"}
+                self.notify_change(traitlets.Bunch(change))
+
+    def _revision_now(self) -> int:
+        return self.session.rev
+
+    def _objects_now(self) -> tuple[SegmentedObject, ...]:
+        return segmented_objects(self.session.state())
+
+    def _status_now(self) -> str:
+        return self._desk.inference.status.state
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:
+            return None
+        data, metadata = bundle
+        picture = draw(self._desk.picture, self.session.state(), PREVIEW_SIDE)
+        png = small_png(picture, PREVIEW_BYTES, PREVIEW_SIDE)
+        return {**data, "image/png": base64.b64encode(png).decode("ascii")}, metadata
+
+    def __repr__(self) -> str:
+        size, count = self.session.document.size, len(self.session.document.objects)
+        things = "1 object" if count == 1 else f"{count} objects"
+        name = self._desk.picture.name
+        return f"ImageSegmenter({name!r}, {size.width} x {size.height}, model={self._model_title!r}, {things})"
+
+
+def _predictor(model: ImagePredictor | str | Path | None) -> ImagePredictor:
+    """The predictor for a model; widgets that name the same one share it."""
+    if model is None or isinstance(model, str | Path):
+        shared = _predictors.get(str(model))
+        if shared is None:
+            shared = _predictors[str(model)] = ImagePredictor(model)
+        return shared
+    return model if isinstance(model, ImagePredictor) else ImagePredictor(model)
+
+
+def _number(value: SupportsFloat, name: str) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise PromptError(f"{name} is a number of image pixels; got {value!r:.60}") from None
+
+
+def _whole(value: SupportsIndex, name: str, error: type[EditError | PromptError] = EditError) -> int:
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise error(f"{name} is a whole number; got {value!r:.60}") from None

@@ -1,0 +1,283 @@
+"""What the user does on one picture, without any user interface: the document, its history, and the masks.
+
+Plain Python, safe to call from any thread. It never runs the model: it says which masks are missing (`task`), and
+somebody brings them (`put`, `fail`).
+"""
+
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sam2_notebook.errors import EditError
+from sam2_notebook.values.document import (
+    ChooseCandidate,
+    Document,
+    Edit,
+    MovePoint,
+    RemovePoint,
+    SelectObject,
+)
+from sam2_notebook.values.geometry import Size
+from sam2_notebook.widgets.outcome import Outcome
+from sam2_notebook.widgets.recipe import Recipe
+
+HISTORY_STEPS = 1000
+CACHE_BYTES = 64 * 1024 * 1024
+LOG_ENTRIES = 256
+
+
+class ConflictError(EditError):
+    """An edit was made on an older state, and somebody else has changed what it is about."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The mask of an object: `candidate` of `outcome`, right since revision `rev`."""
+
+    recipe: Recipe
+    outcome: Outcome
+    candidate: int
+    rev: int
+
+
+@dataclass(frozen=True)
+class Task:
+    """An object's mask is missing: make `recipe`'s outcome, or, if there is one, draw its `candidate`."""
+
+    recipe: Recipe
+    outcome: Outcome | None
+    choice: int | None
+
+
+@dataclass(frozen=True)
+class SessionState:
+    """A consistent picture of a session. `shown` holds the objects with a mask; it may be one edit behind."""
+
+    rev: int
+    document: Document
+    can_undo: bool
+    can_redo: bool
+    shown: Mapping[int, Shown]
+    pending: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Moment:
+    document: Document
+    recipes: Mapping[int, Recipe] = field(default_factory=dict)
+
+    def after(self, edits: tuple[Edit, ...]) -> "_Moment":
+        """The moment after all edits: together they are one step, so no hint is taken from between them."""
+        document = self.document
+        choices = {o.id: o.candidate for o in document.objects}
+        for edit in edits:
+            if isinstance(edit, ChooseCandidate):
+                prompts = document.object(edit.object).prompts
+                _check_candidate(edit, prompts.is_ambiguous)
+                if prompts == self.recipes.get(edit.object, Recipe()).prompts:
+                    choices[edit.object] = edit.candidate
+            document = document.apply(edit)
+        recipes = {
+            o.id: self.recipes.get(o.id, Recipe()).with_prompts(o.prompts, choices.get(o.id))
+            for o in document.objects
+            if o.prompts
+        }
+        return _Moment(document, recipes)
+
+
+class SegmentationSession:
+    """The document on one picture, its undo history, and the masks of its objects.
+
+    >>> from sam2_notebook.values.document import AddObject, AddPoint
+    >>> session = SegmentationSession(Size(height=10, width=10))
+    >>> session.apply(AddObject(object=1), AddPoint(object=1, x=3, y=4, label=1))
+    1
+    >>> session.pending, session.undo(), session.pending
+    ((1,), 2, ())
+    """
+
+    def __init__(self, size: Size, *, cache_bytes: int = CACHE_BYTES) -> None:
+        self._lock = threading.RLock()
+        self._now = _Moment(Document(size=size))
+        self._past: deque[_Moment] = deque(maxlen=HISTORY_STEPS)
+        self._future: list[_Moment] = []
+        self._rev = 0
+        self._log: deque[tuple[int, str, frozenset[int]]] = deque(maxlen=LOG_ENTRIES)
+        self._shown: dict[int, Shown] = {}
+        self._failed: dict[int, Recipe] = {}
+        self._cache = _OutcomeCache(cache_bytes)
+        self.last_error: str | None = None
+
+    def state(self) -> SessionState:
+        """Everything at one moment."""
+        with self._lock:
+            past, future = bool(self._past), bool(self._future)
+            return SessionState(self._rev, self._now.document, past, future, dict(self._shown), self.pending)
+
+    @property
+    def rev(self) -> int:
+        """Counts up with every change of the document."""
+        return self._rev
+
+    @property
+    def document(self) -> Document:
+        """The document as it is now."""
+        return self._now.document
+
+    def apply(self, *edits: Edit, author: str = "", base: int | None = None) -> int:
+        """Apply all edits or none, as one step of the history; returns the revision.
+
+        EditError or PromptError if one does not fit; ConflictError if `author` made them on revision `base`, and
+        somebody else has changed what they are about since. Selecting an object is no step of the history.
+        """
+        with self._lock:
+            if base is not None:
+                self._check_base(edits, author, base)
+            try:
+                moment = self._now.after(edits)
+            except EditError as error:
+                if base not in (None, self._rev):
+                    raise ConflictError(str(error)) from None
+                raise
+            if moment.document == self._now.document:
+                return self._rev
+            if any(not isinstance(edit, SelectObject) for edit in edits):
+                self._past.append(self._now)
+                self._future.clear()
+            return self._go(moment, author)
+
+    def undo(self, author: str = "") -> int:
+        """Go back one step; EditError if there is none."""
+        with self._lock:
+            if not self._past:
+                raise EditError("there is nothing to undo")
+            self._future.append(self._now)
+            return self._go(self._past.pop(), author)
+
+    def redo(self, author: str = "") -> int:
+        """Do again what was undone; EditError if there is nothing."""
+        with self._lock:
+            if not self._future:
+                raise EditError("there is nothing to redo")
+            self._past.append(self._now)
+            return self._go(self._future.pop(), author)
+
+    @property
+    def pending(self) -> tuple[int, ...]:
+        """The objects whose mask is missing or old, and may still come."""
+        with self._lock:
+            return tuple(self._tasks())
+
+    def task(self, id: int) -> Task | None:
+        """What to do for an object's mask; None if it is there, has failed, or there are no prompts."""
+        with self._lock:
+            return self._tasks(id).get(id)
+
+    def cached(self, recipe: Recipe) -> Outcome | None:
+        """The outcome of a recipe if it is still known."""
+        with self._lock:
+            return self._cache.get(recipe)
+
+    def put(self, recipe: Recipe, outcome: Outcome) -> None:
+        """Bring the outcome of a recipe, whether or not it is still wanted."""
+        with self._lock:
+            self._cache.put(recipe, outcome)
+            self._settle()
+
+    def fail(self, recipe: Recipe) -> None:
+        """There will be no outcome for a recipe; the objects that want it keep the mask they had."""
+        with self._lock:
+            self._failed.update((id, recipe) for id, wanted in self._now.recipes.items() if wanted == recipe)
+
+    def retry(self) -> None:
+        """Want again what has failed."""
+        with self._lock:
+            self._failed.clear()
+
+    def close(self) -> None:
+        """Forget the history and all masks that are not on show."""
+        with self._lock:
+            self._past.clear()
+            self._future.clear()
+            self._cache.clear()
+
+    def _go(self, moment: _Moment, author: str) -> int:
+        before, self._now = self._now, moment
+        self._rev += 1
+        self._log.append((self._rev, author, _changed(before.document, moment.document)))
+        self._failed = {id: r for id, r in self._failed.items() if moment.recipes.get(id) == r}
+        self._settle()
+        return self._rev
+
+    def _tasks(self, only: int | None = None) -> dict[int, Task]:
+        tasks: dict[int, Task] = {}
+        for state in self._now.document.objects:
+            recipe = self._now.recipes.get(state.id)
+            if recipe is None or only not in (None, state.id) or self._failed.get(state.id) == recipe:
+                continue
+            shown = self._shown.get(state.id)
+            if shown and shown.recipe == recipe:
+                if shown.candidate != shown.outcome.chosen(state.candidate):
+                    tasks[state.id] = Task(recipe, shown.outcome, state.candidate)
+            else:
+                tasks[state.id] = Task(recipe, self._cache.get(recipe), state.candidate)
+        return tasks
+
+    def _settle(self) -> None:
+        """Show every mask that is there."""
+        self._shown = {id: shown for id, shown in self._shown.items() if id in self._now.recipes}
+        for id, task in self._tasks().items():
+            if task.outcome is None:
+                continue
+            candidate = task.outcome.chosen(task.choice)
+            if task.outcome.is_drawn(candidate):
+                self._shown[id] = Shown(task.recipe, task.outcome, candidate, self._rev)
+
+    def _check_base(self, edits: tuple[Edit, ...], author: str, base: int) -> None:
+        if base > self._rev:
+            raise ConflictError(f"the edit was made on revision {base}; the document is at {self._rev}")
+        numbered = {edit.object for edit in edits if isinstance(edit, MovePoint | RemovePoint | ChooseCandidate)}
+        if not numbered or base == self._rev:
+            return
+        if self._log[0][0] > base + 1:
+            raise ConflictError(f"revision {base} is too long ago; the document is at {self._rev}")
+        for rev, other, objects in self._log:
+            if rev > base and other != author and objects & numbered:
+                raise ConflictError(f"object {min(objects & numbered)} was changed elsewhere in the meantime")
+
+
+def _changed(before: Document, after: Document) -> frozenset[int]:
+    old, new = {o.id: o for o in before.objects}, {o.id: o for o in after.objects}
+    return frozenset(id for id in old.keys() | new.keys() if old.get(id) is not new.get(id))
+
+
+def _check_candidate(edit: ChooseCandidate, is_ambiguous: bool) -> None:
+    if edit.candidate is not None and edit.candidate > 0 and not is_ambiguous:
+        raise EditError(
+            f"object {edit.object} has one candidate, number 0; got {edit.candidate}; a single click has three"
+        )
+
+
+class _OutcomeCache:
+    """The newest outcomes up to a number of bytes."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit = limit_bytes
+        self._kept: OrderedDict[Recipe, Outcome] = OrderedDict()
+
+    def get(self, recipe: Recipe) -> Outcome | None:
+        outcome = self._kept.get(recipe)
+        if outcome is not None:
+            self._kept.move_to_end(recipe)
+        return outcome
+
+    def put(self, recipe: Recipe, outcome: Outcome) -> None:
+        self._kept[recipe] = outcome
+        self._kept.move_to_end(recipe)
+        total = sum(kept.nbytes for kept in self._kept.values())
+        while total > self._limit and len(self._kept) > 1:
+            total -= self._kept.popitem(last=False)[1].nbytes
+
+    def clear(self) -> None:
+        self._kept.clear()

@@ -1,0 +1,65 @@
+"""What every test gets: shapes checked at run time, few threads, no picture windows, no network caches of the user."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# Must run before anything imports sam2_notebook.model. torch.compile cannot look through the checks: tests that compile
+# run in a pytest call of their own with SAM2NB_SHAPE_CHECKS=0.
+if os.environ.get("SAM2NB_SHAPE_CHECKS", "1") != "0":
+    from jaxtyping import install_import_hook
+
+    install_import_hook("sam2_notebook.model", "beartype.beartype")
+
+os.environ.setdefault("MPLBACKEND", "agg")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
+
+# A loaded machine is slow, not wrong.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave the second core to the neighbour when pytest-xdist runs two workers."""
+    import torch
+
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) // workers))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Quick tests first, then kernels, browsers last: Playwright keeps an event loop running once it has started."""
+
+    def cost(item: pytest.Item) -> int:
+        return 2 * bool(item.get_closest_marker("e2e")) + bool(item.get_closest_marker("kernels"))
+
+    items.sort(key=cost)
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The folder that holds pyproject.toml."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """Small photos of tests/data, see CREDITS.md there."""
+    return REPOSITORY / "tests" / "data"
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> str:
+    """Chromium's executable: SAM2NB_CHROMIUM, else the first one on the PATH; a missing browser is a failure."""
+    found = os.environ.get("SAM2NB_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not found or not Path(found).exists():
+        pytest.fail(f"no Chromium at {found or 'any of ' + ', '.join(BROWSERS)}: install it or set SAM2NB_CHROMIUM")
+    return found

@@ -1,0 +1,105 @@
+"""Writes `edits.json`, by which the page's `apply` is held to ours: `python tests/protocol/golden_edits.py`.
+
+Each case is a document made by `given`, one more edit, and what comes of it: the document, or null if it is refused.
+"""
+
+import dataclasses
+import json
+from pathlib import Path
+
+from sam2_notebook.errors import Sam2NotebookError
+from sam2_notebook.values import document as d
+from sam2_notebook.values.geometry import Size
+
+FILE = Path(__file__).parent.parent / "fixtures" / "protocol" / "edits.json"
+SIZE = Size(height=60, width=80)
+ONE = (d.AddObject(object=1),)
+CLICKED = (*ONE, d.AddPoint(object=1, x=10, y=20, label=1))
+CHOSEN = (*CLICKED, d.ChooseCandidate(object=1, candidate=2))
+BOXED = (*CHOSEN, d.SetBox(object=1, box=(5, 6, 30, 40)))
+TWO = (*BOXED, d.AddObject(object=2), d.AddPoint(object=2, x=0, y=0, label=0))
+THREE = (*TWO, d.RemoveObject(object=1), d.AddObject(object=7))
+
+CASES: tuple[tuple[str, tuple[d.Edit, ...], d.Edit], ...] = (
+    ("the first object", (), d.AddObject(object=1)),
+    ("an object with a free colour", THREE, d.AddObject(object=3)),
+    ("an object with an id that is taken", ONE, d.AddObject(object=1)),
+    ("an object with an id below 0", (), d.AddObject(object=-1)),
+    ("an object with too large an id", (), d.AddObject(object=2**31)),
+    ("a removed object that was selected", TWO, d.RemoveObject(object=2)),
+    ("a removed object that was not selected", TWO, d.RemoveObject(object=1)),
+    ("the last object removed", ONE, d.RemoveObject(object=1)),
+    ("an unknown object removed", ONE, d.RemoveObject(object=2)),
+    ("another name", ONE, d.RenameObject(object=1, name="Käse 🧀 <b>")),
+    ("no name", ONE, d.RenameObject(object=1, name="")),
+    ("the longest name", ONE, d.RenameObject(object=1, name="🧀" * d.MAX_NAME)),
+    ("too long a name", ONE, d.RenameObject(object=1, name="x" * (d.MAX_NAME + 1))),
+    ("another colour", ONE, d.RecolorObject(object=1, color=31)),
+    ("a colour below 0", ONE, d.RecolorObject(object=1, color=-1)),
+    ("a hidden object", TWO, d.ShowObject(object=1, visible=False)),
+    ("another object selected", TWO, d.SelectObject(object=1)),
+    ("an unknown object selected", TWO, d.SelectObject(object=9)),
+    ("the first click", ONE, d.AddPoint(object=1, x=79, y=59, label=0)),
+    ("a second click, which forgets the choice", CHOSEN, d.AddPoint(object=1, x=12.25, y=20, label=0)),
+    ("a click on the place of another", CHOSEN, d.AddPoint(object=1, x=10.4, y=19.6, label=0)),
+    ("a click half a pixel away", CLICKED, d.AddPoint(object=1, x=10.5, y=20, label=1)),
+    ("a click on the far edges", ONE, d.AddPoint(object=1, x=80, y=60, label=1)),
+    ("a click beyond the right edge", ONE, d.AddPoint(object=1, x=80.5, y=0, label=1)),
+    ("a click above the picture", ONE, d.AddPoint(object=1, x=0, y=-0.5, label=1)),
+    ("a click with an unknown label", ONE, d.AddPoint(object=1, x=0, y=0, label=2)),
+    ("a click on an unknown object", ONE, d.AddPoint(object=2, x=0, y=0, label=1)),
+    ("a click moved", CHOSEN, d.MovePoint(object=1, index=0, x=3.5, y=4)),
+    ("a click moved out of the picture", CLICKED, d.MovePoint(object=1, index=0, x=-3, y=4)),
+    ("a click that is not there moved", CLICKED, d.MovePoint(object=1, index=1, x=3, y=4)),
+    ("a click before the first one moved", CLICKED, d.MovePoint(object=1, index=-1, x=3, y=4)),
+    ("a click removed", CHOSEN, d.RemovePoint(object=1, index=0)),
+    ("a click that is not there removed", ONE, d.RemovePoint(object=1, index=0)),
+    ("a box", CHOSEN, d.SetBox(object=1, box=(0, 0, 79, 59))),
+    ("another box", BOXED, d.SetBox(object=1, box=(1, 2, 1, 2))),
+    ("no box", BOXED, d.SetBox(object=1, box=None)),
+    ("a box with its sides swapped", ONE, d.SetBox(object=1, box=(9, 0, 3, 5))),
+    ("a box beyond the lower edge", ONE, d.SetBox(object=1, box=(0, 0, 3, 61))),
+    ("prompts cleared", BOXED, d.ClearPrompts(object=1)),
+    ("a candidate chosen", CLICKED, d.ChooseCandidate(object=1, candidate=0)),
+    ("the choice left to the model", CHOSEN, d.ChooseCandidate(object=1, candidate=None)),
+    ("a candidate that there is never", CLICKED, d.ChooseCandidate(object=1, candidate=3)),
+    ("a candidate below 0", CLICKED, d.ChooseCandidate(object=1, candidate=-1)),
+)
+
+
+def text() -> str:
+    """The file's text."""
+    cases = [
+        {"name": name, "given": list(map(dataclasses.asdict, given)), "edit": dataclasses.asdict(edit)}
+        | {"after": _after(given, edit)}
+        for name, given, edit in CASES
+    ]
+    size = {"height": SIZE.height, "width": SIZE.width}
+    return json.dumps({"size": size, "cases": cases}, indent=1, ensure_ascii=False) + "\n"
+
+
+def _after(given: tuple[d.Edit, ...], edit: d.Edit) -> dict[str, object] | None:
+    document = d.Document(size=SIZE)
+    for step in given:
+        document = document.apply(step)
+    try:
+        document = document.apply(edit)
+    except Sam2NotebookError:
+        return None
+    return {"selected": document.selected, "objects": [_object(state) for state in document.objects]}
+
+
+def _object(state: d.ObjectState) -> dict[str, object]:
+    return {
+        "id": state.id,
+        "name": state.name,
+        "color": state.color,
+        "visible": state.visible,
+        "points": [dataclasses.asdict(point) for point in state.prompts.points],
+        "box": None if state.prompts.box is None else list(state.prompts.box.as_tuple()),
+        "candidate": state.candidate,
+    }
+
+
+if __name__ == "__main__":
+    FILE.write_text(text(), encoding="utf-8")

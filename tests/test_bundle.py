@@ -1,0 +1,67 @@
+"""The committed bundle is what the sources make, small, and asks nobody for anything."""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+JS = Path(__file__).parent.parent / "js"
+STATIC = Path(__file__).parent.parent / "sam2_notebook" / "widgets" / "static"
+BUDGETS = {"image.js": 90_000, "image.css": 12_000}
+BUILT_BY = ["build.mjs", "package.json", "package-lock.json"]
+
+
+def record() -> dict:
+    return json.loads((STATIC / "BUILD.json").read_text(encoding="utf-8"))
+
+
+def source_hash() -> str:
+    """As in js/build.mjs: all of src but tests, and what decides how it is built."""
+    found = [p for p in (JS / "src").rglob("*") if p.is_file() and not p.name.endswith(".test.ts")]
+    names = sorted([p.relative_to(JS).as_posix() for p in found] + BUILT_BY)
+    digest = hashlib.sha256()
+    for name in names:
+        digest.update(name.encode() + b"\0" + (JS / name).read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def test_the_bundle_was_built_from_these_sources() -> None:
+    assert record()["source"] == source_hash(), "the bundle is stale: run npm run build in js/"
+
+
+@pytest.mark.parametrize("name", BUDGETS)
+def test_the_bundle_is_as_it_was_built(name: str) -> None:
+    assert record()["outputs"][name] == hashlib.sha256((STATIC / name).read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("name", BUDGETS)
+def test_the_bundle_stays_within_its_budget(name: str) -> None:
+    assert 1_000 < (STATIC / name).stat().st_size <= BUDGETS[name]
+
+
+def test_esbuild_is_pinned_to_the_version_that_built_the_bundle() -> None:
+    package = json.loads((JS / "package.json").read_text(encoding="utf-8"))
+    assert package["devDependencies"]["esbuild"] == record()["esbuild"]
+
+
+def test_only_one_library_is_bundled() -> None:
+    package = json.loads((JS / "package.json").read_text(encoding="utf-8"))
+    assert list(package["dependencies"]) == ["@preact/signals-core"]
+
+
+def test_the_bundle_needs_no_network_and_no_html() -> None:
+    code = (STATIC / "image.js").read_text(encoding="utf-8")
+    for forbidden in ("fetch(", "XMLHttpRequest", "WebSocket", "innerHTML", "insertAdjacentHTML", "import(", "eval("):
+        assert forbidden not in code
+    assert set(re.findall(r"https?://[^\"'`\s)]+", code)) <= {"http://www.w3.org/2000/svg"}
+    assert "http" not in (STATIC / "image.css").read_text(encoding="utf-8")
+
+
+def test_every_style_is_our_own() -> None:
+    css = re.sub(r"/\*.*?\*/", "", (STATIC / "image.css").read_text(encoding="utf-8"), flags=re.DOTALL)
+    selectors = re.findall(r"(?:^|[{};])\s*([.#a-z*\[][^{};@]*)\{", css)
+    assert len(selectors) > 50
+    strangers = [s for s in selectors if not all(".sam2nb" in part for part in s.split(","))]
+    assert [s for s in strangers if s.strip() not in ("0%", "to", "from")] == []

@@ -1,0 +1,36 @@
+"""The public names are a list, and this test owns it."""
+
+import subprocess
+import sys
+
+import pytest
+
+import sam2_notebook
+
+PUBLIC = {
+    "Box", "EditError", "EmbeddingCache", "EncodedImage", "Image", "ImagePredictor", "ImageSegmenter", "MediaError",
+    "ModelError", "Point", "PromptError", "Prompts", "ProtocolError", "Sam2NotebookError", "Segmentation", "Size",
+    "load_model", "make_scene", "read_image", "save_model",
+}  # fmt: skip
+
+
+def test_public_names_are_the_agreed_ones() -> None:
+    assert set(sam2_notebook.__all__) == PUBLIC
+    assert set(sam2_notebook._HOMES) == PUBLIC
+
+
+def test_every_public_name_can_be_had_and_is_documented() -> None:
+    for name in sorted(PUBLIC):
+        value = getattr(sam2_notebook, name)
+        assert value.__name__ == name
+        assert value.__doc__, f"{name} has no docstring"
+
+
+def test_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="Segmentor"):
+        getattr(sam2_notebook, "Segmentor")  # noqa: B009
+
+
+def test_importing_the_package_loads_neither_torch_nor_widgets() -> None:
+    code = "import sys, sam2_notebook; sys.exit(any(m in sys.modules for m in ('torch', 'anywidget', 'matplotlib')))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
