@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias, TypeGuard, Union, get_args, get_origin, g
 
 from sam2_notebook.errors import ProtocolError
 from sam2_notebook.protocol.messages import Event, Reply, Request
+from sam2_notebook.protocol.video_messages import VideoEvent, VideoReply, VideoRequest
 
 MAX_CHARACTERS = 256 * 1024
 MAX_DEPTH = 8
@@ -31,11 +32,27 @@ def decode_request(content: object) -> Request:
     """
     check_bulk(content)
     request: Request = _reader(Request)(content, "message")  # type: ignore[assignment]
-    if not 0 < len(request.view) <= MAX_VIEW:
-        raise ProtocolError(f"message.view has 1 to {MAX_VIEW} characters; got {len(request.view)}")
-    if request.seq < 0:
-        raise ProtocolError(f"message.seq counts up from 0; got {request.seq}")
+    _check_sender(request.view, request.seq)
     return request
+
+
+def decode_video_request(content: object) -> VideoRequest:
+    """As `decode_request`, what a page says to a video.
+
+    >>> decode_video_request({"type": "look", "view": "a", "seq": 3, "frame": 7})
+    LookRequest(type='look', view='a', seq=3, frame=7)
+    """
+    check_bulk(content)
+    request: VideoRequest = _reader(VideoRequest)(content, "message")  # type: ignore[assignment]
+    _check_sender(request.view, request.seq)
+    return request
+
+
+def _check_sender(view: str, seq: int) -> None:
+    if not 0 < len(view) <= MAX_VIEW:
+        raise ProtocolError(f"message.view has 1 to {MAX_VIEW} characters; got {len(view)}")
+    if seq < 0:
+        raise ProtocolError(f"message.seq counts up from 0; got {seq}")
 
 
 def sender(content: object) -> tuple[str, int]:
@@ -73,7 +90,7 @@ def check_bulk(content: object) -> None:
     raise ProtocolError(f"a message is at most {MAX_DEPTH} levels deep; this one is deeper")
 
 
-def encode_message(message: Reply | Event) -> dict[str, Json]:
+def encode_message(message: Reply | Event | VideoReply | VideoEvent) -> dict[str, Json]:
     """The message as JSON values; ValueError if a number in it is not finite, which is a mistake of ours."""
     encoded = _plain(message)
     assert isinstance(encoded, dict)

@@ -1,4 +1,4 @@
-"""Every message between the notebook page and the kernel. This file is the truth.
+"""Every message between the notebook page and the kernel. This file, and `video_messages.py` beside it, are the truth.
 
 `python -m sam2_notebook.protocol` writes `js/src/protocol/messages.gen.ts` from it; a test fails when that is stale.
 
@@ -25,10 +25,11 @@ class Buffer:
 
     `logits8`: int8 of shape (candidates, height, width), row-major, mask logits times `scale`, clipped to +-127;
     `rle`: a mask at image size, coded by `protocol.codecs.encode_rle`, shape (height, width);
-    `jpeg`, `png`: an encoded picture, shape (height, width) of its pixels.
+    `jpeg`, `png`: an encoded picture, shape (height, width) of its pixels;
+    `lane`: uint8 (2, frames) and `times`: float32 (frames,), see `video_messages.py`.
     """
 
-    what: Literal["logits8", "rle", "jpeg", "png"]
+    what: Literal["logits8", "rle", "jpeg", "png", "lane", "times"]
     shape: tuple[int, ...]
     scale: float
     object: int | None
@@ -227,12 +228,15 @@ class Pong:
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """Answer to a request that could not be met: nothing changed. After `stale` or `conflict` the page says hello."""
+    """Answer to a request that could not be met: nothing changed. After `conflict` the page says hello.
+
+    `cancelled` requests were made void by a newer one and are no error.
+    """
 
     type: Literal["failure"] = "failure"
     view: str
     seq: int
-    code: Literal["malformed", "invalid", "conflict", "internal"]
+    code: Literal["malformed", "invalid", "conflict", "internal", "cancelled"]
     message: str
 
 

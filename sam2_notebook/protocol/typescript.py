@@ -10,9 +10,9 @@ import json
 import types
 from typing import Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
 
-from sam2_notebook.protocol import messages
+from sam2_notebook.protocol import messages, video_messages, video_views
 from sam2_notebook.protocol.palette import PALETTE
-from sam2_notebook.values import document, prompts
+from sam2_notebook.values import document, prompts, video_document
 
 Schema: TypeAlias = str | list["Schema"] | dict[str, "Schema"]
 
@@ -23,12 +23,20 @@ _UNIONS: dict[str, object] = {
     "Request": messages.Request,
     "Reply": messages.Reply,
     "Event": messages.Event,
+    "VideoEdit": video_document.VideoEdit,
+    "VideoRequest": video_messages.VideoRequest,
+    "VideoReply": video_messages.VideoReply,
+    "VideoEvent": video_messages.VideoEvent,
 }
+_RECEIVED = ("Reply", "Event", "VideoReply", "VideoEvent")
+_MODULES = (document, video_document, messages, video_views, video_messages)
 _CONSTANTS = {
     "VERSION": messages.VERSION,
     "MAX_OBJECTS": document.MAX_OBJECTS,
     "MAX_NAME": document.MAX_NAME,
     "MAX_POINTS": prompts.MAX_POINTS,
+    "MAX_FRAMES_ASKED": video_messages.MAX_FRAMES_ASKED,
+    "MAX_MASK_FRAMES_ASKED": video_messages.MAX_MASK_FRAMES_ASKED,
 }
 
 
@@ -39,7 +47,7 @@ def render() -> str:
     True
     """
     found = _dataclasses()
-    received = _reachable([*get_args(messages.Reply), *get_args(messages.Event)])
+    received = _reachable(_messages())
     parts = [
         "// Written by `python -m sam2_notebook.protocol`. Do not edit: change sam2_notebook/protocol/messages.py.",
         "\n".join(f"export const {name} = {value};" for name, value in _CONSTANTS.items()),
@@ -93,13 +101,18 @@ def schema(hint: object, where: str) -> Schema:
     raise TypeError(f"{where} has the type {hint!r}, which the protocol cannot check; use what JSON carries")
 
 
+def _messages() -> list[type]:
+    """All messages that a page receives, each once."""
+    return list(dict.fromkeys(cls for name in _RECEIVED for cls in get_args(_UNIONS[name])))
+
+
 def _dataclasses() -> list[type]:
     """All dataclasses the messages reach, in the order in which they are defined."""
     roots = [arg for alias in _UNIONS.values() for arg in get_args(alias)]
     reached = _reachable(roots)
     return [
         cls
-        for module in (document, messages)
+        for module in _MODULES
         for cls in vars(module).values()
         if isinstance(cls, type) and cls.__module__ == module.__name__ and cls in reached
     ]
@@ -160,8 +173,7 @@ def _schemas(classes: list[type]) -> str:
 
 
 def _message_types() -> str:
-    received = (*get_args(messages.Reply), *get_args(messages.Event))
-    rows = "\n".join(f'  {get_args(get_type_hints(cls)["type"])[0]}: "{cls.__name__}",' for cls in received)
+    rows = "\n".join(f'  {get_args(get_type_hints(cls)["type"])[0]}: "{cls.__name__}",' for cls in _messages())
     return (
         "/** Which record a received message is, by its `type`. */\n"
         f"export const RECEIVED: Readonly<Record<string, string>> = {{\n{rows}\n}};"

@@ -1,4 +1,4 @@
-"""Writes the golden files of the wire, which pytest and vitest both read: `python tests/protocol/golden.py`.
+"""Writes the golden files of the wire, which pytest and vitest both read: `python -m tests.protocol.golden`.
 
 `rle.json`: masks as rows of `.` and `#` with their bytes, and bytes that must be refused.
 `logits.json`: float logits, their bytes and scale, and the masks (as `rle` bytes) that torch's bilinear resizing of the
@@ -14,9 +14,11 @@ import numpy as np
 import torch
 
 from sam2_notebook.protocol import messages as m
+from sam2_notebook.protocol import video_messages as v
 from sam2_notebook.protocol.codecs import encode_logits8, encode_rle
 from sam2_notebook.protocol.envelope import encode_message
 from sam2_notebook.values import document as d
+from tests.protocol.golden_video import video_messages
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "protocol"
 BROKEN = {
@@ -173,8 +175,9 @@ def files() -> dict[str, str]:
                 "tolerance": 0.01,
             }
         )
-    kinds = {kind.__name__: [] for kind in (*get_args(m.Request), *get_args(m.Reply), *get_args(m.Event))}
-    for message in messages():
+    unions = (m.Request, m.Reply, m.Event, v.VideoRequest, v.VideoReply, v.VideoEvent)
+    kinds = {kind.__name__: [] for union in unions for kind in get_args(union)}
+    for message in (*messages(), *video_messages()):
         kinds[type(message).__name__].append(encode_message(message))  # type: ignore[arg-type]
     contents = {"rle": rle, "logits": {"cases": cases}, "messages": kinds}
     return {f"{name}.json": json.dumps(value, indent=1, ensure_ascii=False) + "\n" for name, value in contents.items()}

@@ -4,6 +4,8 @@ export const VERSION = 1;
 export const MAX_OBJECTS = 1000;
 export const MAX_NAME = 200;
 export const MAX_POINTS = 1000;
+export const MAX_FRAMES_ASKED = 64;
+export const MAX_MASK_FRAMES_ASKED = 256;
 
 /** The colours of objects; an object's `color` is an index that wraps around. */
 export const PALETTE: ReadonlyArray<{ readonly name: string; readonly rgb: readonly [number, number, number] }> = [
@@ -101,15 +103,41 @@ export interface ChooseCandidate {
   readonly candidate: number | null;
 }
 
+/** Protect an object from changes of its prompts and from removal, or stop to. */
+export interface LockObject {
+  readonly kind: "lock_object";
+  readonly object: number;
+  readonly locked: boolean;
+}
+
+/** Say of what class an object is; an empty text is none. */
+export interface ClassifyObject {
+  readonly kind: "classify_object";
+  readonly object: number;
+  readonly label: string;
+}
+
+/**
+ * Say where the object is in the frame: run lengths in COCO's text form at the video's size; null takes it back.
+ *
+ * A mask replaces clicks and box given before it; clicks given after it correct it.
+ */
+export interface SetMask {
+  readonly kind: "set_mask";
+  readonly object: number;
+  readonly counts: string | null;
+}
+
 /**
  * What one binary buffer beside a message holds.
  *
  * `logits8`: int8 of shape (candidates, height, width), row-major, mask logits times `scale`, clipped to +-127;
  * `rle`: a mask at image size, coded by `protocol.codecs.encode_rle`, shape (height, width);
- * `jpeg`, `png`: an encoded picture, shape (height, width) of its pixels.
+ * `jpeg`, `png`: an encoded picture, shape (height, width) of its pixels;
+ * `lane`: uint8 (2, frames) and `times`: float32 (frames,), see `video_messages.py`.
  */
 export interface Buffer {
-  readonly what: "logits8" | "rle" | "jpeg" | "png";
+  readonly what: "logits8" | "rle" | "jpeg" | "png" | "lane" | "times";
   readonly shape: ReadonlyArray<number>;
   readonly scale: number;
   readonly object: number | null;
@@ -264,12 +292,16 @@ export interface Pong {
   readonly rev: number;
 }
 
-/** Answer to a request that could not be met: nothing changed. After `stale` or `conflict` the page says hello. */
+/**
+ * Answer to a request that could not be met: nothing changed. After `conflict` the page says hello.
+ *
+ * `cancelled` requests were made void by a newer one and are no error.
+ */
 export interface Failure {
   readonly type: "failure";
   readonly view: string;
   readonly seq: number;
-  readonly code: "malformed" | "invalid" | "conflict" | "internal";
+  readonly code: "malformed" | "invalid" | "conflict" | "internal" | "cancelled";
   readonly message: string;
 }
 
@@ -300,6 +332,368 @@ export interface StatusChanged {
   readonly type: "status";
   readonly epoch: string;
   readonly status: Status;
+}
+
+/**
+ * What the video is. `key` changes when the pixels do.
+ *
+ * `frames` is how many there are so far, final when `complete`; a stream that goes on is not. `oldest` is the first
+ * frame that can still be shown: 0, or more once a stream has let frames go. `note` tells of a damaged file.
+ */
+export interface VideoInfo {
+  readonly width: number;
+  readonly height: number;
+  readonly name: string;
+  readonly key: string;
+  readonly frames: number;
+  readonly oldest: number;
+  readonly fps: number;
+  readonly complete: boolean;
+  readonly live: boolean;
+  readonly note: string;
+}
+
+/** What was said of an object in one frame. Of a mask that was given, only that there is one. */
+export interface FramePromptsView {
+  readonly frame: number;
+  readonly points: ReadonlyArray<PointView>;
+  readonly box: readonly [number, number, number, number] | null;
+  readonly mask: boolean;
+}
+
+/** One object of the video, with its prompted frames, ascending. `label` is its class, empty for none. */
+export interface VideoObjectView {
+  readonly id: number;
+  readonly name: string;
+  readonly color: number;
+  readonly visible: boolean;
+  readonly locked: boolean;
+  readonly label: string;
+  readonly frames: ReadonlyArray<FramePromptsView>;
+}
+
+/** The whole document at revision `rev`. */
+export interface VideoDocumentView {
+  readonly rev: number;
+  readonly objects: ReadonlyArray<VideoObjectView>;
+  readonly selected: number | null;
+  readonly can_undo: boolean;
+  readonly can_redo: boolean;
+}
+
+/**
+ * How far an object was followed: its whole row of the timeline, or a piece of it that has changed.
+ *
+ * Its buffer `lane`, uint8 (2, n), speaks of the frames `first` to `first + n - 1`. Row 0 is the state: 0 not known,
+ * 1 present, 2 hidden, 3 and 4 the same but stale (made with other prompts); row 1 the predicted IoU times 254, or
+ * 255 without one. Another `generation` than before: drop every mask of the object.
+ *
+ * `state` is that of the whole object: `none` without prompts, `required` when no frame beyond the prompted ones is
+ * up to date, `partial` when some are, `full` when all are. `stale` counts stale frames, `missing` those not known.
+ */
+export interface LaneView {
+  readonly object: number;
+  readonly generation: number;
+  readonly first: number;
+  readonly state: "none" | "required" | "partial" | "full";
+  readonly stale: number;
+  readonly missing: number;
+}
+
+/**
+ * What is known of an object in a frame; its mask is the `rle` buffer of the same place in `buffers`.
+ *
+ * `score` is the predicted IoU, 0 to 1; `object_score` is a logit, above 0 when the model finds the object there.
+ */
+export interface MaskView {
+  readonly frame: number;
+  readonly object: number;
+  readonly rev: number;
+  readonly score: number;
+  readonly object_score: number;
+  readonly area: number;
+  readonly prompted: boolean;
+  readonly stale: boolean;
+}
+
+/**
+ * Something that takes long: following objects (`track`) or writing files (`export`).
+ *
+ * `frame` is the frame it is at, `done` of `total` are frames, rates are of the last seconds. The last state is `done`,
+ * `cancelled` or `failed`, and `text` then says what came of it.
+ */
+export interface JobView {
+  readonly id: number;
+  readonly kind: "track" | "export";
+  readonly state: "waiting" | "running" | "done" | "cancelled" | "failed";
+  readonly text: string;
+  readonly objects: ReadonlyArray<number>;
+  readonly frame: number | null;
+  readonly done: number;
+  readonly total: number | null;
+  readonly per_second: number | null;
+  readonly seconds_left: number | null;
+}
+
+/** The autosave. What was acknowledged is on disk unless this says `failed` or `off`, and why. */
+export interface SavedView {
+  readonly state: "saved" | "off" | "failed";
+  readonly rev: number;
+  readonly text: string;
+}
+
+/** Words for the user that stay until read. `recover`: earlier work on this video can be had by `RecoverRequest`. */
+export interface Notice {
+  readonly id: number;
+  readonly level: "info" | "warning" | "error";
+  readonly text: string;
+  readonly action: "none" | "recover";
+}
+
+/**
+ * What the model looked at to find an object in a frame; frames are listed nearest first.
+ *
+ * `prompted`, `recent` and `pointers` are the frames whose memory maps (of prompted and of recent frames) and object
+ * pointers it recalled. `presence` is the probability, 0 to 1, that the object is in the frame.
+ */
+export interface MemoryView {
+  readonly object: number;
+  readonly source: "prompt" | "forward" | "backward";
+  readonly prompted: ReadonlyArray<number>;
+  readonly recent: ReadonlyArray<number>;
+  readonly pointers: ReadonlyArray<number>;
+  readonly score: number;
+  readonly presence: number;
+  readonly stale: boolean;
+}
+
+/** A frame that cannot be shown, and why. */
+export interface MissingFrame {
+  readonly frame: number;
+  readonly text: string;
+}
+
+/** Apply edits in one frame, all or none, as one step of the undo history. `rev` is what the page made them on. */
+export interface VideoEditRequest {
+  readonly type: "video_edit";
+  readonly view: string;
+  readonly seq: number;
+  readonly rev: number;
+  readonly frame: number;
+  readonly edits: ReadonlyArray<VideoEdit>;
+}
+
+/**
+ * Send frames (at most 64) as JPEG, at most `width` pixels wide.
+ *
+ * `purpose` orders the queue: `show` before `ahead` (prefetch, playing) before `strip` (thumbnails). A request of a
+ * newer `generation` makes the view's older ones of the same purpose void. `quality` is JPEG's, 1 to 95.
+ */
+export interface FramesRequest {
+  readonly type: "frames";
+  readonly view: string;
+  readonly seq: number;
+  readonly frames: ReadonlyArray<number>;
+  readonly width: number;
+  readonly quality: number;
+  readonly purpose: "show" | "ahead" | "strip";
+  readonly generation: number;
+}
+
+/** Send the masks of all objects in these frames (at most 256). */
+export interface MasksRequest {
+  readonly type: "masks";
+  readonly view: string;
+  readonly seq: number;
+  readonly frames: ReadonlyArray<number>;
+}
+
+/** The view rests at this frame: `widget.frame` says so, and the kernel gets the frame ready for a click. */
+export interface LookRequest {
+  readonly type: "look";
+  readonly view: string;
+  readonly seq: number;
+  readonly frame: number;
+}
+
+/**
+ * Follow objects (null: all with prompts) within frames `first` to `last` (null: the ends). Answer: `JobStarted`.
+ *
+ * It starts at `start`; null means the first prompted frame of the range going forward or both ways, the last going
+ * backward. Only what is missing or stale is computed. One such job at a time; the next one is refused.
+ */
+export interface TrackRequest {
+  readonly type: "track";
+  readonly view: string;
+  readonly seq: number;
+  readonly direction: "forward" | "backward" | "both";
+  readonly objects: ReadonlyArray<number> | null;
+  readonly start: number | null;
+  readonly first: number | null;
+  readonly last: number | null;
+}
+
+/** Stop a job after the frame it is at; what is done is kept. No harm when it has ended already. */
+export interface CancelRequest {
+  readonly type: "cancel";
+  readonly view: string;
+  readonly seq: number;
+  readonly job: number;
+}
+
+/** What did the model look at in this frame? */
+export interface MemoryRequest {
+  readonly type: "memory";
+  readonly view: string;
+  readonly seq: number;
+  readonly frame: number;
+}
+
+/**
+ * Write the masks beside the notebook, as a file or folder called `name` (no folders in it). Answer: `JobStarted`.
+ *
+ * `png`: a mask per object and frame; `davis`: indexed PNGs; `coco`, `ytvis`: JSON with run lengths; `npz`: arrays;
+ * `overlay`: an mp4 with the masks drawn in; `cutout`: a webm with what is not masked made transparent.
+ */
+export interface ExportRequest {
+  readonly type: "export";
+  readonly view: string;
+  readonly seq: number;
+  readonly format: "png" | "davis" | "coco" | "ytvis" | "npz" | "overlay" | "cutout";
+  readonly name: string;
+  readonly objects: ReadonlyArray<number> | null;
+}
+
+/** Take up the earlier work that a notice speaks of, or (`accept` false) never speak of it again. */
+export interface RecoverRequest {
+  readonly type: "recover";
+  readonly view: string;
+  readonly seq: number;
+  readonly accept: boolean;
+}
+
+/**
+ * Answer to `Hello`: everything but frames and masks. Buffers: one `lane` per lane; then `times`, if they matter.
+ *
+ * `times` is float32 (frames,), seconds from the first frame; without it frames come at even distances. `frame` is
+ * where the view that looked last rests. `jobs` are those under way or just ended.
+ */
+export interface VideoSnapshot {
+  readonly type: "video_snapshot";
+  readonly view: string;
+  readonly seq: number;
+  readonly version: number;
+  readonly epoch: string;
+  readonly video: VideoInfo;
+  readonly document: VideoDocumentView;
+  readonly frame: number;
+  readonly lanes: ReadonlyArray<LaneView>;
+  readonly jobs: ReadonlyArray<JobView>;
+  readonly status: Status;
+  readonly saved: SavedView;
+  readonly notices: ReadonlyArray<Notice>;
+  readonly buffers: ReadonlyArray<Buffer>;
+}
+
+/** Answer to `FramesRequest`. Buffers: one `jpeg` for each of `frames`; what cannot be read is in `missing`. */
+export interface FramesData {
+  readonly type: "frames_data";
+  readonly view: string;
+  readonly seq: number;
+  readonly key: string;
+  readonly frames: ReadonlyArray<number>;
+  readonly missing: ReadonlyArray<MissingFrame>;
+  readonly buffers: ReadonlyArray<Buffer>;
+}
+
+/** Answer to `MasksRequest`. Buffers: one `rle` for each of `masks`; objects that are not listed have none there. */
+export interface MasksData {
+  readonly type: "masks_data";
+  readonly view: string;
+  readonly seq: number;
+  readonly frames: ReadonlyArray<number>;
+  readonly masks: ReadonlyArray<MaskView>;
+  readonly buffers: ReadonlyArray<Buffer>;
+}
+
+/** Answer to `MemoryRequest`, one entry for each object that has a mask in the frame. */
+export interface MemoryData {
+  readonly type: "memory_data";
+  readonly view: string;
+  readonly seq: number;
+  readonly frame: number;
+  readonly objects: ReadonlyArray<MemoryView>;
+}
+
+/** Answer to `TrackRequest` and `ExportRequest`; `JobChanged` tells the rest. */
+export interface JobStarted {
+  readonly type: "job_started";
+  readonly view: string;
+  readonly seq: number;
+  readonly job: JobView;
+}
+
+/** The document is at a new revision, whoever changed it. */
+export interface VideoDocumentChanged {
+  readonly type: "video_document";
+  readonly epoch: string;
+  readonly document: VideoDocumentView;
+}
+
+/**
+ * Masks that are new. Buffers: one `rle` for each of `masks`. Streamed while tracking, several frames at once.
+ *
+ * `gone` are pairs of a frame and an object whose mask is no more.
+ */
+export interface MasksChanged {
+  readonly type: "masks_changed";
+  readonly epoch: string;
+  readonly masks: ReadonlyArray<MaskView>;
+  readonly gone: ReadonlyArray<readonly [number, number]>;
+  readonly buffers: ReadonlyArray<Buffer>;
+}
+
+/** Pieces of lanes that have changed. Buffers: one `lane` for each. Lanes of removed objects are simply dropped. */
+export interface LanesChanged {
+  readonly type: "lanes";
+  readonly epoch: string;
+  readonly lanes: ReadonlyArray<LaneView>;
+  readonly buffers: ReadonlyArray<Buffer>;
+}
+
+/** How a job is getting on; at most ten times a second, and once when it ends. */
+export interface JobChanged {
+  readonly type: "job";
+  readonly epoch: string;
+  readonly job: JobView;
+}
+
+/** A stream has brought frames, let frames go, or ended; or a missing file was found. */
+export interface VideoChanged {
+  readonly type: "video";
+  readonly epoch: string;
+  readonly video: VideoInfo;
+}
+
+/** The autosave has reached another revision, or has met an error. */
+export interface SavedChanged {
+  readonly type: "saved";
+  readonly epoch: string;
+  readonly saved: SavedView;
+}
+
+/** All notices there are now. */
+export interface NoticesChanged {
+  readonly type: "notices";
+  readonly epoch: string;
+  readonly notices: ReadonlyArray<Notice>;
+}
+
+/** A cell asks all views to show this frame. */
+export interface GoTo {
+  readonly type: "go_to";
+  readonly epoch: string;
+  readonly frame: number;
 }
 
 export type Edit =
@@ -337,10 +731,62 @@ export type Event =
   | ObjectResult
   | StatusChanged;
 
+export type VideoEdit =
+  | AddObject
+  | RemoveObject
+  | RenameObject
+  | RecolorObject
+  | ShowObject
+  | SelectObject
+  | AddPoint
+  | MovePoint
+  | RemovePoint
+  | SetBox
+  | ClearPrompts
+  | ChooseCandidate
+  | LockObject
+  | ClassifyObject
+  | SetMask;
+
+export type VideoRequest =
+  | Hello
+  | HistoryRequest
+  | Ping
+  | VideoEditRequest
+  | FramesRequest
+  | MasksRequest
+  | LookRequest
+  | TrackRequest
+  | CancelRequest
+  | MemoryRequest
+  | ExportRequest
+  | RecoverRequest;
+
+export type VideoReply =
+  | VideoSnapshot
+  | Ack
+  | Pong
+  | Failure
+  | FramesData
+  | MasksData
+  | MemoryData
+  | JobStarted;
+
+export type VideoEvent =
+  | StatusChanged
+  | VideoDocumentChanged
+  | MasksChanged
+  | LanesChanged
+  | JobChanged
+  | VideoChanged
+  | SavedChanged
+  | NoticesChanged
+  | GoTo;
+
 /** How each record that the page receives must look. */
 export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   Buffer: {
-    what: ["literal", "logits8", "rle", "jpeg", "png"],
+    what: ["literal", "logits8", "rle", "jpeg", "png", "lane", "times"],
     shape: ["list", "int"],
     scale: "float",
     object: ["either", "int", "null"],
@@ -428,7 +874,7 @@ export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, unknown>>>
     type: ["literal", "failure"],
     view: "string",
     seq: "int",
-    code: ["literal", "malformed", "invalid", "conflict", "internal"],
+    code: ["literal", "malformed", "invalid", "conflict", "internal", "cancelled"],
     message: "string",
   },
   DocumentChanged: {
@@ -450,6 +896,184 @@ export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, unknown>>>
     epoch: "string",
     status: ["record", "Status"],
   },
+  VideoInfo: {
+    width: "int",
+    height: "int",
+    name: "string",
+    key: "string",
+    frames: "int",
+    oldest: "int",
+    fps: "float",
+    complete: "boolean",
+    live: "boolean",
+    note: "string",
+  },
+  FramePromptsView: {
+    frame: "int",
+    points: ["list", ["record", "PointView"]],
+    box: ["either", ["tuple", "float", "float", "float", "float"], "null"],
+    mask: "boolean",
+  },
+  VideoObjectView: {
+    id: "int",
+    name: "string",
+    color: "int",
+    visible: "boolean",
+    locked: "boolean",
+    label: "string",
+    frames: ["list", ["record", "FramePromptsView"]],
+  },
+  VideoDocumentView: {
+    rev: "int",
+    objects: ["list", ["record", "VideoObjectView"]],
+    selected: ["either", "int", "null"],
+    can_undo: "boolean",
+    can_redo: "boolean",
+  },
+  LaneView: {
+    object: "int",
+    generation: "int",
+    first: "int",
+    state: ["literal", "none", "required", "partial", "full"],
+    stale: "int",
+    missing: "int",
+  },
+  MaskView: {
+    frame: "int",
+    object: "int",
+    rev: "int",
+    score: "float",
+    object_score: "float",
+    area: "int",
+    prompted: "boolean",
+    stale: "boolean",
+  },
+  JobView: {
+    id: "int",
+    kind: ["literal", "track", "export"],
+    state: ["literal", "waiting", "running", "done", "cancelled", "failed"],
+    text: "string",
+    objects: ["list", "int"],
+    frame: ["either", "int", "null"],
+    done: "int",
+    total: ["either", "int", "null"],
+    per_second: ["either", "float", "null"],
+    seconds_left: ["either", "float", "null"],
+  },
+  SavedView: {
+    state: ["literal", "saved", "off", "failed"],
+    rev: "int",
+    text: "string",
+  },
+  Notice: {
+    id: "int",
+    level: ["literal", "info", "warning", "error"],
+    text: "string",
+    action: ["literal", "none", "recover"],
+  },
+  MemoryView: {
+    object: "int",
+    source: ["literal", "prompt", "forward", "backward"],
+    prompted: ["list", "int"],
+    recent: ["list", "int"],
+    pointers: ["list", "int"],
+    score: "float",
+    presence: "float",
+    stale: "boolean",
+  },
+  MissingFrame: {
+    frame: "int",
+    text: "string",
+  },
+  VideoSnapshot: {
+    type: ["literal", "video_snapshot"],
+    view: "string",
+    seq: "int",
+    version: "int",
+    epoch: "string",
+    video: ["record", "VideoInfo"],
+    document: ["record", "VideoDocumentView"],
+    frame: "int",
+    lanes: ["list", ["record", "LaneView"]],
+    jobs: ["list", ["record", "JobView"]],
+    status: ["record", "Status"],
+    saved: ["record", "SavedView"],
+    notices: ["list", ["record", "Notice"]],
+    buffers: ["list", ["record", "Buffer"]],
+  },
+  FramesData: {
+    type: ["literal", "frames_data"],
+    view: "string",
+    seq: "int",
+    key: "string",
+    frames: ["list", "int"],
+    missing: ["list", ["record", "MissingFrame"]],
+    buffers: ["list", ["record", "Buffer"]],
+  },
+  MasksData: {
+    type: ["literal", "masks_data"],
+    view: "string",
+    seq: "int",
+    frames: ["list", "int"],
+    masks: ["list", ["record", "MaskView"]],
+    buffers: ["list", ["record", "Buffer"]],
+  },
+  MemoryData: {
+    type: ["literal", "memory_data"],
+    view: "string",
+    seq: "int",
+    frame: "int",
+    objects: ["list", ["record", "MemoryView"]],
+  },
+  JobStarted: {
+    type: ["literal", "job_started"],
+    view: "string",
+    seq: "int",
+    job: ["record", "JobView"],
+  },
+  VideoDocumentChanged: {
+    type: ["literal", "video_document"],
+    epoch: "string",
+    document: ["record", "VideoDocumentView"],
+  },
+  MasksChanged: {
+    type: ["literal", "masks_changed"],
+    epoch: "string",
+    masks: ["list", ["record", "MaskView"]],
+    gone: ["list", ["tuple", "int", "int"]],
+    buffers: ["list", ["record", "Buffer"]],
+  },
+  LanesChanged: {
+    type: ["literal", "lanes"],
+    epoch: "string",
+    lanes: ["list", ["record", "LaneView"]],
+    buffers: ["list", ["record", "Buffer"]],
+  },
+  JobChanged: {
+    type: ["literal", "job"],
+    epoch: "string",
+    job: ["record", "JobView"],
+  },
+  VideoChanged: {
+    type: ["literal", "video"],
+    epoch: "string",
+    video: ["record", "VideoInfo"],
+  },
+  SavedChanged: {
+    type: ["literal", "saved"],
+    epoch: "string",
+    saved: ["record", "SavedView"],
+  },
+  NoticesChanged: {
+    type: ["literal", "notices"],
+    epoch: "string",
+    notices: ["list", ["record", "Notice"]],
+  },
+  GoTo: {
+    type: ["literal", "go_to"],
+    epoch: "string",
+    frame: "int",
+  },
 };
 
 /** Which record a received message is, by its `type`. */
@@ -463,4 +1087,17 @@ export const RECEIVED: Readonly<Record<string, string>> = {
   document: "DocumentChanged",
   result: "ObjectResult",
   status: "StatusChanged",
+  video_snapshot: "VideoSnapshot",
+  frames_data: "FramesData",
+  masks_data: "MasksData",
+  memory_data: "MemoryData",
+  job_started: "JobStarted",
+  video_document: "VideoDocumentChanged",
+  masks_changed: "MasksChanged",
+  lanes: "LanesChanged",
+  job: "JobChanged",
+  video: "VideoChanged",
+  saved: "SavedChanged",
+  notices: "NoticesChanged",
+  go_to: "GoTo",
 };

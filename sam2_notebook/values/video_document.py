@@ -1,0 +1,190 @@
+"""What the user has made on one video: the objects of a `Document`, with prompts in any number of frames. Pure.
+
+An edit speaks of one frame. Seen from a frame, a video is a picture: `at` gives its `Document`, and the edits of
+pictures are applied to that, so that both widgets follow one set of rules.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
+
+from sam2_notebook.errors import EditError
+from sam2_notebook.values.document import (
+    MAX_NAME,
+    AddPoint,
+    ChooseCandidate,
+    ClearPrompts,
+    Document,
+    Edit,
+    MovePoint,
+    ObjectState,
+    RemoveObject,
+    RemovePoint,
+    SetBox,
+)
+from sam2_notebook.values.geometry import Size
+from sam2_notebook.values.masks import Rle
+from sam2_notebook.values.prompts import Prompts
+
+MAX_MASK_CHARACTERS = 200_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class LockObject:
+    """Protect an object from changes of its prompts and from removal, or stop to."""
+
+    kind: Literal["lock_object"] = "lock_object"
+    object: int
+    locked: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifyObject:
+    """Say of what class an object is; an empty text is none."""
+
+    kind: Literal["classify_object"] = "classify_object"
+    object: int
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetMask:
+    """Say where the object is in the frame: run lengths in COCO's text form at the video's size; null takes it back.
+
+    A mask replaces clicks and box given before it; clicks given after it correct it.
+    """
+
+    kind: Literal["set_mask"] = "set_mask"
+    object: int
+    counts: str | None
+
+
+VideoEdit: TypeAlias = Edit | LockObject | ClassifyObject | SetMask
+_OF_PROMPTS = (AddPoint, MovePoint, RemovePoint, SetBox, ClearPrompts, SetMask)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FramePrompts:
+    """What was said of one object in one frame; `mask` is in COCO's text form, and came before the clicks."""
+
+    frame: int
+    prompts: Prompts = Prompts()
+    mask: str | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.prompts) or self.mask is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoObject:
+    """One object of a video. `color` is an index into the palette; `frames` are those with prompts, ascending.
+
+    `born` is a number that no other object of the session has, so that an id given anew is told from the old one.
+    """
+
+    id: int
+    name: str
+    color: int
+    visible: bool = True
+    locked: bool = False
+    label: str = ""
+    frames: tuple[FramePrompts, ...] = ()
+    born: int = field(default=0)
+
+    def at(self, frame: int) -> FramePrompts:
+        """What was said of it in a frame."""
+        return next((f for f in self.frames if f.frame == frame), FramePrompts(frame=frame))
+
+    def saying(self, said: FramePrompts) -> "VideoObject":
+        """The object with these prompts in their frame, instead of those it had there."""
+        others = [f for f in self.frames if f.frame != said.frame]
+        frames = sorted([*others, said] if said else others, key=lambda f: f.frame)
+        return replace(self, frames=tuple(frames))
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoDocument:
+    """All objects of one video, in drawing order, and which one is selected.
+
+    >>> from sam2_notebook.values.document import AddObject
+    >>> document = VideoDocument(size=Size(height=10, width=10)).apply(0, AddObject(object=1))
+    >>> document = document.apply(7, AddPoint(object=1, x=3, y=4, label=1))
+    >>> [said.frame for said in document.object(1).frames]
+    [7]
+    """
+
+    size: Size
+    objects: tuple[VideoObject, ...] = ()
+    selected: int | None = None
+
+    @property
+    def next_id(self) -> int:
+        """The id the next new object takes."""
+        return max((o.id for o in self.objects), default=0) + 1
+
+    def object(self, id: int) -> VideoObject:
+        """The object with this id; EditError if there is none."""
+        for state in self.objects:
+            if state.id == id:
+                return state
+        known = ", ".join(str(o.id) for o in self.objects) or "none"
+        raise EditError(f"there is no object {id}; the document has: {known}")
+
+    def at(self, frame: int) -> Document:
+        """The document as one frame has it."""
+        objects = tuple(
+            ObjectState(id=o.id, name=o.name, color=o.color, visible=o.visible, prompts=o.at(frame).prompts)
+            for o in self.objects
+        )
+        return Document(size=self.size, objects=objects, selected=self.selected)
+
+    def apply(self, frame: int, edit: VideoEdit, *, born: int = 0) -> "VideoDocument":
+        """The document after an edit in a frame; EditError or PromptError if it does not fit.
+
+        `born` is what a new object gets.
+        """
+        if isinstance(edit, (*_OF_PROMPTS, RemoveObject)) and self.object(edit.object).locked:
+            raise EditError(f"object {edit.object} is locked; unlock it first")
+        match edit:
+            case ChooseCandidate():
+                raise EditError("a video takes the candidate the model thinks most of; add a click to tell it more")
+            case LockObject():
+                return self._with(replace(self.object(edit.object), locked=edit.locked))
+            case ClassifyObject():
+                if len(edit.label) > MAX_NAME:
+                    raise EditError(f"a class has at most {MAX_NAME} characters; got {len(edit.label)}")
+                return self._with(replace(self.object(edit.object), label=edit.label))
+            case SetMask():
+                return self._masked(frame, edit)
+            case _:
+                return self._merged(frame, self.at(frame).apply(edit), edit, born)
+
+    def _masked(self, frame: int, edit: SetMask) -> "VideoDocument":
+        item = self.object(edit.object)
+        if edit.counts is None:
+            return self._with(item.saying(replace(item.at(frame), mask=None)))
+        if len(edit.counts) > MAX_MASK_CHARACTERS:
+            raise EditError(f"a mask's run lengths have at most {MAX_MASK_CHARACTERS} characters; smooth its outline")
+        try:
+            mask = Rle.from_coco({"size": [self.size.height, self.size.width], "counts": edit.counts})
+        except (ValueError, UnicodeEncodeError) as error:
+            raise EditError(f"these are not the run lengths of a mask of this video: {error}") from None
+        if not mask.area:
+            raise EditError("a mask to follow has at least one pixel; to take a mask back, set none")
+        return self._with(item.saying(FramePrompts(frame=frame, mask=edit.counts)))
+
+    def _merged(self, frame: int, seen: Document, edit: Edit, born: int) -> "VideoDocument":
+        """The document whose `frame` now looks like `seen`."""
+        old = {o.id: o for o in self.objects}
+        objects: list[VideoObject] = []
+        for state in seen.objects:
+            item = old.get(state.id) or VideoObject(id=state.id, name=state.name, color=state.color, born=born)
+            item = replace(item, name=state.name, color=state.color, visible=state.visible)
+            said = item.at(frame)
+            if isinstance(edit, _OF_PROMPTS) and edit.object == state.id:
+                ends_mask = isinstance(edit, ClearPrompts) or (isinstance(edit, SetBox) and edit.box is not None)
+                item = item.saying(replace(said, prompts=state.prompts, mask=None if ends_mask else said.mask))
+            objects.append(item)
+        return replace(self, objects=tuple(objects), selected=seen.selected)
+
+    def _with(self, state: VideoObject) -> "VideoDocument":
+        return replace(self, objects=tuple(state if o.id == state.id else o for o in self.objects))
