@@ -1,5 +1,6 @@
 """Segment pictures: encode once, then prompt as often as you like."""
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,7 +27,7 @@ class ImagePredictor:
     """Masks for clicks, boxes and masks on still pictures. Keeps nothing of a picture but its cached embedding.
 
     `model` is a loaded `Sam2`, a published name, a path to weights, or None for the embedded model. Threads may share a
-    predictor. `tidy` is the area, in pixels of the low-resolution logits, below which holes are filled and specks
+    predictor; the network serves one at a time, because each of its answers already uses every core. `tidy` is the area, in pixels of the low-resolution logits, below which holes are filled and specks
     dropped; None leaves masks as the network made them, but for the embedded model, whose masks are rougher.
 
     >>> predictor = ImagePredictor()
@@ -49,6 +50,7 @@ class ImagePredictor:
         self.model_name = _name(model)
         self.cache = EmbeddingCache() if cache is None else cache
         self.tidy = (EMBEDDED_TIDY if self.model_name == EMBEDDED else 0) if tidy is None else tidy
+        self._turn = threading.Lock()
 
     def encode(self, image: ImageSource | Image) -> EncodedImage:
         """Read and encode a picture: a path, bytes, a Pillow image or an array (height, width, 3).
@@ -61,7 +63,7 @@ class ImagePredictor:
         features = self.cache.get(key)
         if features is None:
             pixels = image_tensor(picture.pixels, self.model.config.image_size).to(self.device)
-            with torch.inference_mode():
+            with self._turn, torch.inference_mode():
                 features = self.model.recall(self.model.encode(pixels))
             self.cache.put(key, features)
         return EncodedImage(image=picture, features=features.to(self.device), model_key=model_key)
@@ -108,7 +110,7 @@ class ImagePredictor:
             labels=tensors.labels.to(self.device),
             mask=None if tensors.mask is None else tensors.mask.to(self.device),
         )
-        with torch.inference_mode():
+        with self._turn, torch.inference_mode():
             return self.model.segment(encoded.features, on_device, multimask=multimask)
 
     def __repr__(self) -> str:
