@@ -27,8 +27,9 @@ class ImagePredictor:
     """Masks for clicks, boxes and masks on still pictures. Keeps nothing of a picture but its cached embedding.
 
     `model` is a loaded `Sam2`, a published name, a path to weights, or None for the embedded model. Threads may share a
-    predictor; the network serves one at a time, because each of its answers already uses every core. `tidy` is the area, in pixels of the low-resolution logits, below which holes are filled and specks
-    dropped; None leaves masks as the network made them, but for the embedded model, whose masks are rougher.
+    predictor; the network serves one at a time, because each of its answers already uses every core. `tidy` is the
+    area, in pixels of the low-resolution logits, below which holes are filled and specks dropped; None leaves masks as
+    the network made them, but for the embedded model, whose masks are rougher.
 
     >>> predictor = ImagePredictor()
     >>> encoded = predictor.encode(np.zeros((60, 80, 3), np.uint8))
