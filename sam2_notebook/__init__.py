@@ -21,7 +21,14 @@ if TYPE_CHECKING:
         Sam2NotebookError,
     )
     from sam2_notebook.media import Image, read_image
-    from sam2_notebook.predict import EmbeddingCache, EncodedImage, ImagePredictor, Segmentation
+    from sam2_notebook.predict import (
+        AutomaticMasker,
+        AutomaticSettings,
+        EmbeddingCache,
+        EncodedImage,
+        ImagePredictor,
+        Segmentation,
+    )
     from sam2_notebook.training.scenes import make_scene
     from sam2_notebook.values.geometry import Box, Size
     from sam2_notebook.values.prompts import Point, Prompts
@@ -32,6 +39,8 @@ __version__ = "0.1.0"
 
 # Where each public name lives; looked up on first use, so that importing the package costs no torch.
 _HOMES = {
+    "AutomaticMasker": "predict",
+    "AutomaticSettings": "predict",
     "Box": "values.geometry",
     "EditError": "errors",
     "EmbeddingCache": "predict",
@@ -55,6 +64,8 @@ _HOMES = {
 }
 
 __all__ = [
+    "AutomaticMasker",
+    "AutomaticSettings",
     "Box",
     "EditError",
     "EmbeddingCache",

@@ -8,6 +8,7 @@ import pytest
 import sam2_notebook
 
 PUBLIC = {
+    "AutomaticMasker", "AutomaticSettings",
     "Box", "EditError", "EmbeddingCache", "EncodedImage", "Image", "ImagePredictor", "ImageSegmenter", "MediaError",
     "ModelError", "Point", "PromptError", "Prompts", "ProtocolError", "Sam2NotebookError", "Segmentation", "Size",
     "load_model", "make_scene", "read_image", "save_model",
