@@ -86,7 +86,7 @@ class ImageSegmenter(anywidget.AnyWidget):
         height: int | None = None,
     ) -> None:
         picture = read_image(image)
-        predictor = _predictor(model)
+        predictor = shared_predictor(model)
         worker = shared_worker(str(predictor.device))
         self._model_title = predictor.model_name
         self._desk = ImageDesk(picture, predictor, lambda: predictor.encode(picture), worker, self._post, self._notice)
@@ -264,7 +264,7 @@ class ImageSegmenter(anywidget.AnyWidget):
         return f"ImageSegmenter({name!r}, {size.width} x {size.height}, model={self._model_title!r}, {things})"
 
 
-def _predictor(model: ImagePredictor | str | Path | None) -> ImagePredictor:
+def shared_predictor(model: ImagePredictor | str | Path | None) -> ImagePredictor:
     """The predictor for a model; widgets that name the same one share it."""
     if model is None or isinstance(model, str | Path):
         shared = _predictors.get(str(model))
