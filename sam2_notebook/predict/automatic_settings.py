@@ -20,10 +20,10 @@ class AutomaticSettings:
     times fewer clicks each way.
 
     *What is kept*: masks of a predicted IoU above `predicted_iou` (0..1) whose area changes by less than 1 -
-    `stability` when the threshold moves by `stability_offset` logits either way around `mask_threshold`. None takes 0.8, 0.95 and 1
-    logit; for the small networks of this package, whose estimates are timid and whose logits are soft, 0.35, 0.6 and
-    0.25. Of boxes that overlap by more than `nms_iou` the best is kept, of those of several crops (`crop_nms_iou`) the
-    one of the smallest crop.
+    `stability` when the threshold moves by `stability_offset` logits either way around `mask_threshold`. None takes
+    0.8, 0.95 and 1 logit; for the small networks of this package, whose estimates are timid and whose logits are soft,
+    0.35, 0.6 and 0.25. Of boxes that overlap by more than `nms_iou` the best is kept, of those of several crops
+    (`crop_nms_iou`) the one of the smallest crop.
 
     *Then*: holes and specks below `min_region_area` image pixels are mended; with `refine` every kept mask is asked for
     once more, from its click and its own logits; at most `most_masks`, the best, are given.
