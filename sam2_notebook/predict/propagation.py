@@ -71,7 +71,10 @@ class Propagation:
         for obj, track in todo.items():
             if obj in found:
                 sighting = self.tracker.without_holes(found[obj][0])
-                kept[obj] = self.state.new_result(obj, sighting, track.version, prompted=False, reverse=reverse)
+                use = track.memory_use(frame, recollections[obj], reverse=reverse)
+                kept[obj] = self.state.new_result(
+                    obj, sighting, track.version, prompted=False, reverse=reverse, memory=use
+                )
                 self.state.keep_logits(frame, obj, sighting.logits)
             else:
                 kept[obj] = self.state.new_result(

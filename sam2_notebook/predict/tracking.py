@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 
 from torch import Tensor
 
-from sam2_notebook.model import Memory, MemoryBank, Sighting
-from sam2_notebook.model.memory import POINTERS, RECENT_MAPS
+from sam2_notebook.model import Memory, MemoryBank, Recollection, Sighting
+from sam2_notebook.model.memory import POINTERS, PROMPTED_SLOT, RECENT_MAPS
 from sam2_notebook.predict.prompts import ObjectPrompt
-from sam2_notebook.predict.video_results import ObjectResult
+from sam2_notebook.predict.video_results import MemoryUse, ObjectResult
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +58,16 @@ class Track:
     forward: Run | None = None
     backward: Run | None = None
     version: int = 0
+
+    def memory_use(self, frame: int, recalled: Recollection, *, reverse: bool) -> MemoryUse:
+        """Which frames what a frame recalled was of."""
+        return MemoryUse(
+            frame=frame,
+            reverse=reverse,
+            prompted=tuple(sorted(self.bank.prompted.keys() - {frame}, key=lambda f: (abs(f - frame), f))),
+            recent_ages=tuple(sorted(slot + 1 for slot in recalled.slots if slot != PROMPTED_SLOT)),
+            pointer_ages=tuple(sorted(recalled.ages)),
+        )
 
     def run(self, *, reverse: bool) -> Run | None:
         """How far it was followed with its present prompts."""

@@ -12,13 +12,45 @@ from sam2_notebook.values.geometry import Size
 from sam2_notebook.values.masks import BoolMask, Rle
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MemoryUse:
+    """Which frames the model recalled to find an object in `frame`, nearest first. Kept by age: it repeats itself.
+
+    `prompted` frames gave their memory maps; `recent_ages` and `pointer_ages` count frames back, ahead in `reverse`.
+
+    >>> use = MemoryUse(frame=9, reverse=False, prompted=(0,), recent_ages=(1, 2), pointer_ages=(1, 2, 9))
+    >>> use.recent, use.pointers
+    ((8, 7), (8, 7, 0))
+    """
+
+    frame: int
+    reverse: bool
+    prompted: tuple[int, ...]
+    recent_ages: tuple[int, ...]
+    pointer_ages: tuple[int, ...]
+
+    @property
+    def recent(self) -> tuple[int, ...]:
+        """The frames followed just before whose memory maps were recalled."""
+        return tuple(self._back(age) for age in self.recent_ages)
+
+    @property
+    def pointers(self) -> tuple[int, ...]:
+        """The frames whose object pointers were recalled."""
+        return tuple(self._back(age) for age in self.pointer_ages)
+
+    def _back(self, age: int) -> int:
+        return self.frame + age if self.reverse else self.frame - age
+
+
 @dataclass(frozen=True, kw_only=True)
 class ObjectResult:
     """One object in one frame.
 
     `counts` are the mask's run lengths in COCO's text form, in image pixels of the frame; `score` is the predicted IoU,
     0..1; `object_score` is a logit, above 0 when the object is in the frame. `prompted` frames hold what the user asked
-    for. A `stale` mask was made before the object's prompts changed; propagating makes it anew.
+    for. A `stale` mask was made before the object's prompts changed; propagating makes it anew. `memory` is what was
+    recalled for it, None where nothing was.
     """
 
     object: int
@@ -28,6 +60,7 @@ class ObjectResult:
     object_score: float
     prompted: bool
     stale: bool = False
+    memory: MemoryUse | None = None
 
     @property
     def present(self) -> bool:

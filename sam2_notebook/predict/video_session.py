@@ -169,6 +169,16 @@ class VideoSession:
             )
         return _walk(order, start, direction)
 
+    def prepare(self, frame: int) -> None:
+        """Encode a frame ahead of prompts for it; the features of the last few frames are kept."""
+        with self._state.lock:
+            self._tracker.features(self._frame(frame))
+
+    def forget_before(self, frame: int) -> None:
+        """Let go of tracked results before a frame, so that following a stream takes no more memory; prompts stay."""
+        with self._state.lock:
+            self._state.forget_before(frame)
+
     def cancel(self) -> None:
         """End a propagation under way after the frame it is at, from any thread; what is done is kept."""
         self._state.epoch += 1
@@ -200,7 +210,7 @@ class VideoSession:
     ) -> FrameResult:
         """Decode the prompts of a frame, with memories if it was tracked or propagated from; then change the state."""
         state, track = self._state, self._state.tracks.get(obj, Track())
-        recollection = None
+        recollection, reverse = None, False
         if before[0] is not None or frame in track.bank.prompted:
             reverse = before[0] is not None and before[0].reverse
             recollection = track.bank.forget({frame}).recollect(frame, reverse=reverse, frames=state.length)
@@ -212,7 +222,8 @@ class VideoSession:
         track = track.with_prompt(frame, said)
         if self._clear_memory:
             track = track.without_memory_around(frame)
-        kept = state.new_result(obj, sighting, track.version, prompted=True)
+        use = None if recollection is None else track.memory_use(frame, recollection, reverse=reverse)
+        kept = state.new_result(obj, sighting, track.version, prompted=True, memory=use)
         state.epoch += 1
         state.tracks = {**state.tracks, obj: track}
         state.set_result(frame, obj, kept)

@@ -10,7 +10,7 @@ import torch
 from sam2_notebook.model import Sighting
 from sam2_notebook.predict.tensors import mask_logits
 from sam2_notebook.predict.tracking import Kept, Track
-from sam2_notebook.predict.video_results import FrameResult, object_result
+from sam2_notebook.predict.video_results import FrameResult, MemoryUse, object_result
 from sam2_notebook.values.frames import FrameSource
 
 KEPT_LOGITS = 128
@@ -52,7 +52,16 @@ class VideoState:
             objects=tuple(replace(found[i].result, stale=found[i].version != self.tracks[i].version) for i in wanted),
         )
 
-    def new_result(self, obj: int, sighting: Sighting, version: int, *, prompted: bool, reverse: bool = False) -> Kept:
+    def new_result(
+        self,
+        obj: int,
+        sighting: Sighting,
+        version: int,
+        *,
+        prompted: bool,
+        reverse: bool = False,
+        memory: MemoryUse | None = None,
+    ) -> Kept:
         """A sighting of one object as a result, with the mask at the video's size."""
         result = object_result(
             sighting.logits[0, 0].float().cpu().numpy(),
@@ -62,7 +71,7 @@ class VideoState:
             object_score=float(sighting.object_score),
             prompted=prompted,
         )
-        return Kept(result=result, version=version, reverse=reverse)
+        return Kept(result=replace(result, memory=memory), version=version, reverse=reverse)
 
     def known_logits(self, frame: int, obj: int) -> torch.Tensor | None:
         """Low-resolution logits (1, 1, side, side) of a prompted frame or one of the last tracked ones."""
@@ -82,6 +91,15 @@ class VideoState:
         self.logits.move_to_end((frame, obj))
         while len(self.logits) > KEPT_LOGITS:
             self.logits.popitem(last=False)
+
+    def forget_before(self, frame: int) -> None:
+        """Let go of what was tracked before a frame."""
+        for old in [f for f in self.results if f < frame]:
+            left = {i: kept for i, kept in self.results[old].items() if kept.result.prompted}
+            if left:
+                self.results[old] = left
+            else:
+                del self.results[old]
 
     def set_result(self, frame: int, obj: int, kept: Kept | None) -> None:
         """Replace the result of an object in a frame, or take it away."""
