@@ -1,6 +1,6 @@
 """Trunk and neck: a picture becomes three feature maps (paper, section 4, image encoder)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -15,28 +15,60 @@ STD = (0.229, 0.224, 0.225)
 
 
 @dataclass(frozen=True, kw_only=True)
+class Canvas:
+    """What the first block of the mask decoder makes of one picture, whatever the prompts are: once for many clicks.
+
+    `image` is the coarse map with the dense code of "no mask"; the tokens ask its `keys` and `values`, it asks them
+    with its `queries`.
+    """
+
+    image: Float[Tensor, "pixels dim"]
+    keys: Float[Tensor, "heads dim_head pixels"]
+    values: Float[Tensor, "heads pixels dim_head"]
+    queries: Float[Tensor, "heads dim_head pixels"]
+
+    @property
+    def nbytes(self) -> int:
+        """Memory its tensors take."""
+        return sum(t.numel() * t.element_size() for t in (self.image, self.keys, self.values, self.queries))
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImageFeatures:
     """What `encode` makes of pictures: the map prompts and memories meet, and two skips for fine masks.
 
     `coarse` (stride 16) is raw: `Sam2.recall` conditions it on memories, or on their absence, before `Sam2.segment`.
+    `canvas` is there where one conditioned picture was prepared for many prompts, and goes with `coarse`.
     """
 
     coarse: Float[Tensor, "batch dim grid grid"]
     middle: Float[Tensor, "batch quarter grid2 grid2"]
     fine: Float[Tensor, "batch eighth grid4 grid4"]
+    canvas: Canvas | None = None
 
     def __getitem__(self, index: slice) -> "ImageFeatures":
-        """The features of some pictures of the batch."""
+        """The features of some pictures of the batch, not prepared."""
         return ImageFeatures(coarse=self.coarse[index], middle=self.middle[index], fine=self.fine[index])
 
     @property
     def nbytes(self) -> int:
-        """Memory the three maps take."""
-        return sum(t.numel() * t.element_size() for t in (self.coarse, self.middle, self.fine))
+        """Memory the three maps take, and the canvas."""
+        prepared = 0 if self.canvas is None else self.canvas.nbytes
+        return sum(t.numel() * t.element_size() for t in (self.coarse, self.middle, self.fine)) + prepared
+
+    def conditioned(self, coarse: Float[Tensor, "batch dim grid grid"]) -> "ImageFeatures":
+        """The same pictures with another coarse map; one picture's skips serve a whole batch of maps."""
+        middle, fine = self.middle, self.fine
+        if len(coarse) != len(middle):
+            middle, fine = (t.expand(len(coarse), -1, -1, -1) for t in (middle, fine))
+        return ImageFeatures(coarse=coarse, middle=middle, fine=fine)
 
     def to(self, device: torch.device | str) -> "ImageFeatures":
-        """The same features on another device."""
-        return replace(self, coarse=self.coarse.to(device), middle=self.middle.to(device), fine=self.fine.to(device))
+        """The same features on another device; what was prepared for this one stays behind."""
+        if torch.device(device) == self.coarse.device:
+            return self
+        maps = (self.coarse.to(device), self.middle.to(device), self.fine.to(device))
+        return ImageFeatures(coarse=maps[0], middle=maps[1], fine=maps[2])
 
 
 class Neck(nn.Module):

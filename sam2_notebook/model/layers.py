@@ -14,7 +14,11 @@ class LayerNorm2d(nn.LayerNorm):
 
     def forward(self, input: Float[Tensor, "batch dim height width"]) -> Float[Tensor, "batch dim height width"]:
         """Normalise every pixel's channels."""
-        return super().forward(input.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        return self.norm_last(input.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+    def norm_last(self, input: Float[Tensor, "... dim"]) -> Float[Tensor, "... dim"]:
+        """The same for values that have their channels last."""
+        return super().forward(input)
 
 
 class Mlp(nn.Module):

@@ -1,5 +1,6 @@
 """Prompt tokens and image features become masks, their quality and the object's presence (paper, section 4)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -29,6 +30,16 @@ class MaskPrediction:
     iou: Float[Tensor, "batch masks"]
     object_score: Float[Tensor, "batch"]
     tokens: Float[Tensor, "batch masks dim"]
+
+    @staticmethod
+    def join(parts: Sequence["MaskPrediction"]) -> "MaskPrediction":
+        """The predictions of several objects, with equally many masks each, as one batch."""
+        return MaskPrediction(
+            logits=torch.cat([part.logits for part in parts]),
+            iou=torch.cat([part.iou for part in parts]),
+            object_score=torch.cat([part.object_score for part in parts]),
+            tokens=torch.cat([part.tokens for part in parts]),
+        )
 
     def take(self, index: Tensor) -> "MaskPrediction":
         """The prediction with one mask per object: number `index[b]` of object b."""

@@ -100,6 +100,10 @@ class Recollection:
     ages: tuple[int, ...]
     span: int
 
+    def __getitem__(self, rows: slice) -> "Recollection":
+        """Those of some objects of the batch."""
+        return replace(self, maps=tuple(m[rows] for m in self.maps), pointers=tuple(p[rows] for p in self.pointers))
+
     @property
     def shape(self) -> tuple[tuple[int, ...], tuple[int, ...], int]:
         """What must be equal for objects to be recalled in one batch."""

@@ -88,12 +88,18 @@ class MemoryAttention(nn.Module):
         self, coarse: Float[Tensor, "pictures dim grid grid"], recollection: Recollection
     ) -> Float[Tensor, "batch dim grid grid"]:
         """The features of a frame as the objects' memories colour them. One picture may serve all objects."""
-        maps, pointers = self._maps(recollection, coarse.dtype), self._pointers(recollection, coarse.dtype)
+        maps, pointers = self.sources(recollection, coarse.dtype)
         x = coarse.flatten(2).transpose(1, 2) + self.frame_place.to(coarse.dtype)
         x = x.expand(maps[0].shape[0], -1, -1)
         for layer in self.layers:
             x = layer(x, maps, pointers, self.rotation)
         return self.norm(x).transpose(1, 2).unflatten(2, coarse.shape[-2:])
+
+    def sources(
+        self, recollection: Recollection, dtype: torch.dtype
+    ) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor] | None]:
+        """Keys and values before their projections: of maps, (batch, frames, tokens, memory_dim), and of pointers."""
+        return self._maps(recollection, dtype), self._pointers(recollection, dtype)
 
     def _maps(
         self, recollection: Recollection, dtype: torch.dtype

@@ -61,10 +61,20 @@ class MemoryEncoder(nn.Module):
         prompted: bool,
     ) -> Float[Tensor, "batch memory_dim grid grid"]:
         """Encode masks; those a user prompted for are sharpened to 0 and 1. One picture may serve all objects."""
+        mask = self.drawn(logits, prompted=prompted).to(coarse.dtype)
+        fused = self.projection(self.fuser(self.feature_projection(coarse) + self.mask_downscaling(mask)))
+        return self.marked(fused, present)
+
+    def drawn(self, logits: Float[Tensor, "batch 1 side side"], *, prompted: bool) -> Float[Tensor, "batch 1 _ _"]:
+        """Masks at the picture's full side, in float32, as the network wants them: from -10 to 10."""
         full = F.interpolate(logits.float(), size=(self.side, self.side), mode="bilinear", align_corners=False)
         mask = (full > 0).to(full.dtype) if prompted else full.sigmoid()
-        mask = (mask * MASK_SCALE + MASK_SHIFT).to(coarse.dtype)
-        fused = self.projection(self.fuser(self.feature_projection(coarse) + self.mask_downscaling(mask)))
-        if self.absent is not None:
-            fused = fused + ~present[:, None, None, None] * self.absent[:, None, None].to(fused.dtype)
-        return fused
+        return mask * MASK_SCALE + MASK_SHIFT
+
+    def marked(
+        self, fused: Float[Tensor, "batch memory_dim grid grid"], present: Bool[Tensor, "batch"]
+    ) -> Float[Tensor, "batch memory_dim grid grid"]:
+        """The maps, those of absent objects with their mark."""
+        if self.absent is None:
+            return fused
+        return fused + ~present[:, None, None, None] * self.absent[:, None, None].to(fused.dtype)

@@ -51,7 +51,7 @@ class Sam2(nn.Module):
         Raises ValueError when a network without memory is given memories.
         """
         if recollection is None:
-            return replace(features, coarse=features.coarse + self.no_memory.view(1, -1, 1, 1))
+            return features.conditioned(features.coarse + self.no_memory.view(1, -1, 1, 1))
         return self._memory.recall(features, recollection)
 
     def decode(self, features: ImageFeatures, prompts: PromptTensors) -> MaskPrediction:

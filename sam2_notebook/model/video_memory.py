@@ -1,7 +1,5 @@
 """The memory half of SAM 2: from masks to pointers and maps, and from those to features that know the past."""
 
-from dataclasses import replace
-
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float
@@ -35,10 +33,7 @@ class VideoMemory(nn.Module):
 
     def recall(self, features: ImageFeatures, recollection: Recollection) -> ImageFeatures:
         """Condition raw features on memories; one picture's features become those of every object."""
-        coarse = self.attention(features.coarse, recollection)
-        batch = coarse.shape[0]
-        middle, fine = (t.expand(batch, -1, -1, -1) for t in (features.middle, features.fine))
-        return replace(features, coarse=coarse, middle=middle, fine=fine)
+        return features.conditioned(self.attention(features.coarse, recollection))
 
     def locate(self, prediction: MaskPrediction) -> Sighting:
         """The best mask of each object, or its absence, and its pointer."""

@@ -1,0 +1,107 @@
+"""SAM 2 for CPUs: the verbs of `Sam2`, the same parameters, the same numbers in float32, several times as fast."""
+
+from dataclasses import replace
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from sam2_notebook.model.fast.decoder import FastDecoder
+from sam2_notebook.model.fast.image_encoder import FastImageEncoder
+from sam2_notebook.model.fast.memory_attention import FastMemoryAttention
+from sam2_notebook.model.fast.memory_encoder import FastMemoryEncoder
+from sam2_notebook.model.image_encoder import ImageFeatures
+from sam2_notebook.model.mask_decoder import MaskPrediction
+from sam2_notebook.model.memory import Memory, Recollection, Sighting
+from sam2_notebook.model.prompt_encoder import PromptEncoder, PromptTensors
+from sam2_notebook.model.sam2 import Sam2
+
+
+class FastSam2:
+    """A network at work, for inference only. It is made from the parameters as they are and does not follow changes.
+
+    `dtype` is the precision of what takes long: encoding pictures, and recalling and encoding memories; float32 is
+    exact, bfloat16 is faster on CPUs that have it. Prompts are decoded in float32 always: they take milliseconds.
+
+    >>> from sam2_notebook.model import Sam2Config
+    >>> config = Sam2Config(image_size=64, embed_dim=8, stages=(1, 1, 2, 1), global_blocks=(3,), dim=32)
+    >>> fast = FastSam2(Sam2(config).eval())
+    >>> features = fast.prepare(fast.recall(fast.encode(torch.rand(1, 3, 64, 64))))
+    >>> click = PromptTensors(points=torch.tensor([[[20.0, 30.0]]]), labels=torch.tensor([[1]]))
+    >>> fast.segment(features, click, multimask=True).logits.shape
+    torch.Size([1, 3, 16, 16])
+    """
+
+    def __init__(self, model: Sam2, dtype: torch.dtype = torch.float32) -> None:
+        self.plain, self.config, self.dtype = model, model.config, dtype
+        with torch.no_grad():
+            self.encoder = FastImageEncoder(model, dtype)
+            position = model.prompt_encoder.points.positions.grid(self.config.grid)
+            self.decoder = FastDecoder(model.mask_decoder, position)
+            self.attention = None if model.memory is None else FastMemoryAttention(model.memory.attention, dtype)
+            self.memory_encoder = None if model.memory is None else FastMemoryEncoder(model.memory.encoder, dtype)
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return self.plain.device
+
+    @torch.inference_mode()
+    def encode(self, pixels: Float[Tensor, "batch 3 side side"]) -> ImageFeatures:
+        """As `Sam2.encode`."""
+        coarse, middle, fine = self.encoder(pixels)
+        return ImageFeatures(coarse=coarse, middle=middle, fine=fine)
+
+    @torch.inference_mode()
+    def recall(self, features: ImageFeatures, recollection: Recollection | None = None) -> ImageFeatures:
+        """As `Sam2.recall`."""
+        if recollection is None or self.attention is None:
+            return self.plain.recall(features, recollection)
+        return features.conditioned(self.attention(features.coarse, recollection))
+
+    @torch.inference_mode()
+    def prepare(self, features: ImageFeatures) -> ImageFeatures:
+        """The features of one conditioned picture, made ready for many prompts; the masks are the same without it."""
+        if features.canvas is not None or not isinstance(self.plain.prompt_encoder, PromptEncoder):
+            return features  # drawn prompts change the picture: nothing can be known beforehand
+        no_mask = self.plain.prompt_encoder.no_mask.view(-1, 1, 1)
+        return replace(features, canvas=self.decoder.prepare(_pixels(features.coarse[0] + no_mask)))
+
+    @torch.inference_mode()
+    def segment(self, features: ImageFeatures, prompts: PromptTensors, *, multimask: bool) -> MaskPrediction:
+        """As `Sam2.segment`; objects are decoded one after the other, which is faster than together."""
+        tokens, dense = self.plain.prompt_encoder(prompts)
+        canvas = features.canvas if prompts.mask is None else None
+        found: list[MaskPrediction] = []
+        for row, own in enumerate(tokens):
+            coarse, middle, fine = (
+                t[row if len(t) > 1 else 0] for t in (features.coarse, features.middle, features.fine)
+            )
+            image = _pixels(coarse + dense[row]) if canvas is None else canvas.image
+            skips = (middle.permute(1, 2, 0).contiguous(), fine.permute(1, 2, 0).contiguous())
+            one = self.decoder(image, skips, own, canvas)
+            found.append(one.candidates() if multimask else one.single())
+        return found[0] if len(found) == 1 else MaskPrediction.join(found)
+
+    @torch.inference_mode()
+    def locate(self, prediction: MaskPrediction) -> Sighting:
+        """As `Sam2.locate`."""
+        return self.plain.locate(prediction)
+
+    @torch.inference_mode()
+    def adopt(self, features: ImageFeatures, masks: Float[Tensor, "batch 1 side side"]) -> Sighting:
+        """As `Sam2.adopt`."""
+        return self.plain.adopt(features, masks)
+
+    @torch.inference_mode()
+    def remember(self, features: ImageFeatures, sighting: Sighting, *, prompted: bool) -> Memory:
+        """As `Sam2.remember`; maps are kept in this network's precision."""
+        if self.memory_encoder is None:
+            return self.plain.remember(features, sighting, prompted=prompted)
+        present = sighting.object_score > 0
+        encoded = self.memory_encoder(features.coarse, sighting.logits, present, prompted=prompted)
+        return Memory(map=encoded, pointer=sighting.pointer)
+
+
+def _pixels(coarse: Float[Tensor, "dim grid grid"]) -> Float[Tensor, "pixels dim"]:
+    return coarse.flatten(1).T.contiguous()
