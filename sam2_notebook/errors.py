@@ -5,6 +5,9 @@ Sam2NotebookError
 ├── PromptError       a point, box, label or mask prompt makes no sense
 ├── ModelError        a model is unknown, or its weights cannot be used
 ├── EditError         an edit does not fit the document (unknown object, locked, stale)
+├── LabelError        labels make no sense, or cannot be imported or exported as asked
+├── StoreError        the store of labels cannot be opened, read or written
+│   └── ConflictError somebody else has changed or claimed the image meanwhile
 └── ProtocolError     a message between notebook page and kernel is malformed
 
 Each message says what came, what was wanted and what to do. The floor `model/` knows nothing of these and raises
@@ -30,6 +33,18 @@ class ModelError(Sam2NotebookError):
 
 class EditError(Sam2NotebookError):
     """An edit does not fit the document it is meant for."""
+
+
+class LabelError(Sam2NotebookError, ValueError):
+    """Labels make no sense, or cannot be imported or exported as asked."""
+
+
+class StoreError(Sam2NotebookError):
+    """The store of labels cannot be opened, read or written."""
+
+
+class ConflictError(StoreError):
+    """Somebody else has changed or claimed the image meanwhile; nothing was written."""
 
 
 class ProtocolError(Sam2NotebookError):
