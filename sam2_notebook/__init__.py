@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ProtocolError,
         Sam2NotebookError,
     )
+    from sam2_notebook.facade import SAM, SAM2VideoPredictor
     from sam2_notebook.media import Image, read_image
     from sam2_notebook.predict import (
         AutomaticMasker,
@@ -54,6 +55,8 @@ _HOMES = {
     "PromptError": "errors",
     "Prompts": "values.prompts",
     "ProtocolError": "errors",
+    "SAM": "facade",
+    "SAM2VideoPredictor": "facade",
     "Sam2NotebookError": "errors",
     "Segmentation": "predict",
     "Size": "values.geometry",
@@ -64,6 +67,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "SAM",
     "AutomaticMasker",
     "AutomaticSettings",
     "Box",
@@ -79,6 +83,7 @@ __all__ = [
     "PromptError",
     "Prompts",
     "ProtocolError",
+    "SAM2VideoPredictor",
     "Sam2NotebookError",
     "Segmentation",
     "Size",

@@ -99,4 +99,5 @@ def cut_by_crop(boxes_px: Boxes, crop: Crop, picture: Size, near_px: float = EDG
     outer = np.array([0, 0, picture.width, picture.height], dtype=np.float64)
     near = np.abs(boxes_px - edges) <= near_px
     at_picture = np.abs(boxes_px - outer) <= near_px
-    return (near & ~at_picture).any(axis=1)
+    cut: npt.NDArray[np.bool_] = np.any(near & ~at_picture, axis=1)
+    return cut

@@ -68,7 +68,7 @@ def test_filters_leave_only_what_passes(predictor: ImagePredictor, photo: np.nda
 
 
 def test_the_mask_threshold_makes_masks_smaller(predictor: ImagePredictor, photo: np.ndarray) -> None:
-    one = {"point_grids": ([[0.5, 0.5]],), "most_masks": 1}
+    one: dict[str, object] = {"point_grids": ([[0.5, 0.5]],), "most_masks": 1}
     low, high = (masks_of(predictor, photo, mask_threshold=t, **one)[0].area for t in (-0.5, 0.3))
     assert low > high
 
@@ -94,7 +94,7 @@ def test_small_regions_are_mended_in_image_pixels(predictor: ImagePredictor, pho
     large = np.kron(photo, np.ones((3, 3, 1), np.uint8))
     for item in masks_of(predictor, large, min_region_area=200, points_per_side=3):
         for side in (item.mask, ~item.mask):
-            parts, count = label(side, np.ones((3, 3)))
+            parts, count = label(side, np.ones((3, 3)))  # type: ignore[misc]
             assert count <= 1 or np.bincount(parts.ravel())[1:].min() >= 200
 
 
@@ -112,8 +112,8 @@ def test_dicts_read_as_the_originals_in_every_mode(predictor: ImagePredictor, ph
     for item, a, b, c in zip(found, binary, plain, coco, strict=True):
         assert set(a) == keys
         assert np.array_equal(a["segmentation"], item.mask)  # type: ignore[arg-type]
-        assert np.array_equal(coco_mask.decode(c["segmentation"]), item.mask)
-        again = coco_mask.frPyObjects(b["segmentation"], 90, 140)
+        assert np.array_equal(coco_mask.decode(c["segmentation"]), item.mask)  # type: ignore[arg-type]
+        again = coco_mask.frPyObjects(b["segmentation"], 90, 140)  # type: ignore[call-overload]
         assert np.array_equal(coco_mask.decode(again), item.mask)
         assert a["crop_box"] == [0, 0, 140, 90]
     with pytest.raises(PromptError, match="coco_rle"):

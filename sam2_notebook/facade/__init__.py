@@ -1,0 +1,13 @@
+"""The roof: SAM 2 in the words of the Ultralytics page, so that code from there runs with one import changed."""
+
+from sam2_notebook.facade.results import Boxes, Masks, Results
+from sam2_notebook.facade.sam import SAM
+from sam2_notebook.facade.video import SAM2VideoPredictor
+
+__all__ = [
+    "SAM",
+    "Boxes",
+    "Masks",
+    "Results",
+    "SAM2VideoPredictor",
+]

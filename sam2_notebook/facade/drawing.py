@@ -1,0 +1,69 @@
+"""Results as pictures: masks in the palette's colours, boxes, words, and many results on one sheet."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image as PillowImage
+from PIL import ImageDraw, ImageFont
+
+from sam2_notebook.media import resize_area
+from sam2_notebook.protocol.palette import color_of
+from sam2_notebook.values.masks import BoolMask, boundary
+
+Pixels = npt.NDArray[np.uint8]
+OPACITY = 0.45
+
+
+def painted(pixels: Pixels, masks: Sequence[BoolMask], colors: Sequence[int]) -> Pixels:
+    """A copy of RGB pixels with masks laid over, larger ones first; `colors` are indices into the palette.
+
+    >>> painted(np.zeros((4, 4, 3), np.uint8), [np.eye(4, dtype=bool)], [0])[0, 0].tolist()
+    [86, 180, 233]
+    """
+    canvas = pixels.copy()
+    line = max(1, round(min(canvas.shape[:2]) / 400))
+    for row in sorted(range(len(masks)), key=lambda r: -int(masks[r].sum())):
+        color = color_of(colors[row]).rgb
+        tint = np.array(color, np.float32)
+        canvas[masks[row]] = (canvas[masks[row]] * (1 - OPACITY) + tint * OPACITY).astype(np.uint8)
+        canvas[boundary(masks[row], line)] = color
+    return canvas
+
+
+def labelled(pixels: Pixels, boxes: npt.NDArray[np.floating], words: Sequence[str], colors: Sequence[int]) -> Pixels:
+    """A copy of RGB pixels with boxes (n, 4) xyxy drawn and named."""
+    picture = PillowImage.fromarray(pixels)
+    pen = ImageDraw.Draw(picture)
+    line = max(1, round(min(pixels.shape[:2]) / 400))
+    font = ImageFont.load_default(max(9, round(min(pixels.shape[:2]) / 40)))
+    for box, text, index in zip(boxes.tolist(), words, colors, strict=True):
+        color = color_of(index).rgb
+        x0, y0, x1, y1 = box
+        pen.rectangle((x0, y0, max(x0, x1), max(y0, y1)), outline=color, width=line)
+        if text:
+            left, _, right, bottom = pen.textbbox((0, 0), text, font=font)
+            at = (x0, max(0.0, y0 - (bottom + 2)))
+            pen.rectangle((at[0], at[1], at[0] + right - left + 4, at[1] + bottom + 2), fill=color)
+            pen.text((at[0] + 2, at[1]), text, fill=(0, 0, 0), font=font)
+    return np.asarray(picture)
+
+
+def sheet(pictures: Sequence[Pixels], titles: Sequence[str], columns: int = 5, side: int = 200) -> Pixels:
+    """Small copies of pictures side by side, each with its title below.
+
+    >>> sheet([np.zeros((50, 90, 3), np.uint8)], ["one"], columns=2, side=60).shape
+    (78, 120, 3)
+    """
+    strip = 18
+    rows = -(-len(pictures) // columns)
+    canvas = PillowImage.new("RGB", (columns * side, rows * (side + strip)), (255, 255, 255))
+    pen = ImageDraw.Draw(canvas)
+    font = ImageFont.load_default(11)
+    for index, (pixels, title) in enumerate(zip(pictures, titles, strict=True)):
+        scale = min(1.0, (side - 4) / max(pixels.shape[:2]))
+        size_hw = (max(1, round(pixels.shape[0] * scale)), max(1, round(pixels.shape[1] * scale)))
+        x, y = index % columns * side, index // columns * (side + strip)
+        canvas.paste(PillowImage.fromarray(resize_area(pixels, size_hw)), (x + 2, y + 2))
+        pen.text((x + 3, y + side), title[: side // 6], fill=(0, 0, 0), font=font)
+    return np.asarray(canvas)

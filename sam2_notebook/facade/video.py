@@ -1,0 +1,102 @@
+"""`SAM2VideoPredictor(overrides=...)`: the page's call to track objects through a video."""
+
+import os
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from sam2_notebook.errors import PromptError
+from sam2_notebook.facade.prompts import Said, page_prompts
+from sam2_notebook.facade.results import Results
+from sam2_notebook.facade.saving import saved
+from sam2_notebook.facade.settings import PageSettings, check_imgsz
+from sam2_notebook.facade.sources import Clip, Picture, Source, close, media_of
+from sam2_notebook.media import open_video
+from sam2_notebook.predict import AutomaticMasker, AutomaticSettings, FrameResult, ImagePredictor, VideoPredictor
+from sam2_notebook.predict.automatic_video import track_everything
+
+
+class SAM2VideoPredictor:
+    """Tracks what is prompted in the first frame of a video through all others.
+
+    `overrides` are the page's settings, such as `dict(conf=0.25, imgsz=1024, model="sam2_b.pt")`; without a model the
+    embedded one is taken. For prompts in any frame, corrections and tracking backward see `VideoPredictor`.
+    """
+
+    def __init__(self, overrides: Mapping[str, object] | None = None) -> None:
+        self.settings = PageSettings().changed(overrides or {})
+        self.predictor = VideoPredictor(self.settings.model, device=self.settings.device or None)
+        check_imgsz(self.settings.imgsz, self.predictor.model)
+
+    def __call__(
+        self,
+        source: Source,
+        points: object = None,
+        labels: object = None,
+        bboxes: object = None,
+        masks: object = None,
+        *,
+        stream: bool = False,
+    ) -> list[Results] | Iterator[Results]:
+        """Track one object per prompt, ids from 0; one `Results` per frame, one by one with `stream`.
+
+        Shapes are those of `SAM.predict`. A folder of pictures is a video, too. Without prompts everything in the video
+        is tracked. A result holds the objects that are in its frame; `conf` changes nothing, as in the original, whose
+        scores here are 0 and 1.
+        """
+        said = page_prompts(points, labels, bboxes, masks)
+        found = saved(self._results(source, said), self.settings)
+        return found if stream or self.settings.stream else list(found)
+
+    def _results(self, source: Source, said: list[Said]) -> Iterator[Results]:
+        clip = _clip(source)
+        try:
+            if said:
+                yield from tracked(self.predictor, clip, said)
+                return
+            pictures = ImagePredictor(self.predictor.model, device=self.predictor.device)
+            masker = AutomaticMasker(pictures, AutomaticSettings(points_per_side=16))
+            for frame in track_everything(clip.video, self.predictor, masker):
+                yield frame_result(clip, frame)
+        finally:
+            close(clip)
+
+
+def tracked(predictor: VideoPredictor, clip: Clip, said: list[Said]) -> Iterator[Results]:
+    """Follow one object per prompt of the first frame through a video; ids count from 0."""
+    with predictor.open(clip.video) as session:
+        for number, one in enumerate(said):
+            if one.mask is not None and (one.points is not None or one.box is not None):
+                raise PromptError("in a video a mask says all of an object: give it alone, without points and boxes")
+            session.add(0, number, points=one.points, labels=one.labels, box=one.box, mask=one.mask)
+        for frame in session.propagate(0):
+            yield frame_result(clip, frame)
+
+
+def frame_result(clip: Clip, frame: FrameResult) -> Results:
+    """The objects that are in a frame, as the page's results."""
+    here = [found for found in frame if found.present]
+    here = [found for found in here if found.rle.area]
+    ids = [found.object for found in here]
+    return Results(
+        orig_img=clip.video.frame(frame.frame),
+        path=clip.path,
+        rles=tuple(found.rle for found in here),
+        scores=np.array([found.score for found in here], np.float32),
+        classes=ids,
+        names={i: str(i) for i in ids},
+        ids=ids,
+        frame=frame.frame,
+    )
+
+
+def _clip(source: Source) -> Clip:
+    """The video a source is: also a folder, a list or a single picture, whose pictures are its frames."""
+    if isinstance(source, str | os.PathLike) and os.path.isdir(os.path.expanduser(source)):
+        return Clip(open_video(source), os.fspath(source), owned=True)
+    if isinstance(source, list | tuple):
+        return Clip(open_video(list(source)), "list", owned=True)
+    first = next(media_of(source))
+    if isinstance(first, Picture):
+        return Clip(open_video([first.image]), first.path, owned=True)
+    return first
