@@ -1,6 +1,7 @@
 /** A kernel for tests and for looking: speaks the protocol, and takes a disc around each click for the object. */
 
 import type { Extent } from "../src/geometry/viewport";
+import type { AnyRequest } from "../src/protocol/channel";
 import type { Buffer, DocumentView, Edit, ObjectView, Request, Scores } from "../src/protocol/messages.gen";
 import { VERSION } from "../src/protocol/messages.gen";
 import { applyAll, changesPrompts, EMPTY_DOCUMENT, isAmbiguous } from "../src/state/document";
@@ -13,7 +14,7 @@ const RADII = [0.06, 0.14, 0.3] as const;
 
 export class FakeKernel {
   document: DocumentView = EMPTY_DOCUMENT;
-  readonly received: Request[] = [];
+  readonly received: AnyRequest[] = [];
   readonly #answered = new Map<string, unknown>();
   readonly #history: DocumentView[] = [];
   readonly #undone: DocumentView[] = [];
@@ -31,7 +32,7 @@ export class FakeKernel {
   }
 
   /** A request from the page. */
-  take(request: Request): void {
+  take(request: AnyRequest): void {
     this.received.push(request);
     const id = `${request.view} ${request.seq}`;
     const { view, seq } = request;

@@ -1,6 +1,6 @@
 /** A session and a fake kernel in one process, for tests of what travels between them. */
 
-import type { Request } from "../src/protocol/messages.gen";
+import type { AnyRequest } from "../src/protocol/channel";
 import { Session } from "../src/state/session";
 import { FakeKernel } from "./fake_kernel";
 
@@ -15,7 +15,7 @@ export interface Message {
 export class Wire {
   now = 0;
   isCut = false;
-  up: Request[] = [];
+  up: AnyRequest[] = [];
   down: Message[] = [];
   model: Array<() => void> = [];
   session = new Session(

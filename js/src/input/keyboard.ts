@@ -1,37 +1,46 @@
 /** Keys of a focused widget: ours are handled, and none reaches the notebook. Tab goes its way. */
 
-import { type Action, actionOf } from "./keymap";
+import type { Press } from "./keymap";
 
-export interface KeySink {
-  readonly run: (action: Action) => void;
+export interface KeySink<A extends { readonly type: string }> {
+  /** What a key means; null when it is not ours. */
+  readonly actionOf: (press: Press) => A | PlaceAction | HideAction | null;
+  readonly run: (action: A | PlaceAction | HideAction) => void;
   /** Space is held for panning: told apart from a press by what happens until it is let go. */
   readonly space: (isHeld: boolean) => boolean;
   /** The key that gathers clicks is let go. */
   readonly endBatch: () => void;
 }
 
+type PlaceAction = { readonly type: "place"; readonly isNegative: boolean };
+type HideAction = { readonly type: "hide-masks" };
+
 // A key held longer than this acts only while it is held.
 const HOLD_MS = 350;
+const REPEATED = new Set(["cursor", "zoom-in", "zoom-out", "undo", "redo", "step"]);
 
 /** Listen on the root until `signal` is aborted. */
-export function listenKeyboard(root: HTMLElement, sink: KeySink, isMac: boolean, signal: AbortSignal): void {
+export function listenKeyboard<A extends { readonly type: string }>(
+  root: HTMLElement,
+  sink: KeySink<A>,
+  isMac: boolean,
+  signal: AbortSignal,
+): void {
   let hidSince: number | null = null;
 
   const down = (event: KeyboardEvent) => {
     if (event.key === "Tab") return;
     event.stopPropagation();
     if (event.isComposing || isTyping(event)) return;
-    const action = actionOf(
-      { key: event.key, ctrl: event.ctrlKey, meta: event.metaKey, shift: event.shiftKey, alt: event.altKey },
-      isMac,
-    );
+    const { key, ctrlKey, metaKey, shiftKey, altKey } = event;
+    const action = sink.actionOf({ key, ctrl: ctrlKey, meta: metaKey, shift: shiftKey, alt: altKey });
     if (action === null || isForControl(event)) return;
     event.preventDefault();
     if (action.type === "place") {
       if (!event.repeat) sink.space(true);
       return;
     }
-    if (event.repeat && !["cursor", "zoom-in", "zoom-out", "undo", "redo"].includes(action.type)) return;
+    if (event.repeat && !REPEATED.has(action.type)) return;
     if (action.type === "hide-masks") hidSince = event.timeStamp;
     sink.run(action);
   };

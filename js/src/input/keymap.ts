@@ -79,10 +79,11 @@ export function actionOf(press: Press, isMac: boolean): Action | null {
   return PLAIN.get(key) ?? null;
 }
 
+/** Titles of groups, and in each: keys, and what they do. */
+export type HelpRows = ReadonlyArray<readonly [string, ReadonlyArray<readonly [string, string]>]>;
+
 /** The help, group by group: keys as they are printed on them, and what they do. */
-export function helpRows(
-  isMac: boolean,
-): ReadonlyArray<readonly [string, ReadonlyArray<readonly [string, string]>]> {
+export function helpRows(isMac: boolean): HelpRows {
   const command = isMac ? "⌘" : "Ctrl";
   return [
     [

@@ -1,13 +1,12 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { Channel } from "./channel";
-import type { Reply, Request } from "./messages.gen";
+import { type AnyReply, type AnyRequest, Channel } from "./channel";
 
-let sent: Request[];
-let answers: Reply[];
+let sent: AnyRequest[];
+let answers: AnyReply[];
 let channel: Channel;
-const settle = (reply: Reply) => answers.push(reply);
+const settle = (reply: AnyReply) => answers.push(reply);
 const edit = { type: "edit", rev: 0, edits: [] } as const;
-const ack = (seq: number, view = "me"): Reply => ({ type: "ack", view, seq, rev: 1 });
+const ack = (seq: number, view = "me"): AnyReply => ({ type: "ack", view, seq, rev: 1 });
 const kinds = () => sent.map(({ type, seq }) => `${type} ${seq}`);
 
 beforeEach(() => {
@@ -77,7 +76,7 @@ describe("a hello", () => {
   test("takes the place of an older one", () => {
     channel.hello(0, settle);
     channel.hello(10, settle);
-    const snapshot = (seq: number) => ({ ...ack(seq), type: "snapshot" }) as unknown as Reply;
+    const snapshot = (seq: number) => ({ ...ack(seq), type: "snapshot" }) as unknown as AnyReply;
     expect(channel.receive(snapshot(0))).toBe(false);
     expect(channel.isGreeting).toBe(true);
     expect(channel.receive(snapshot(1))).toBe(true);

@@ -3,21 +3,25 @@
  * number, ever more rarely, until somebody answers or it is dropped. Time is told by the caller, so tests need no clock.
  */
 
-import { type Reply, type Request, VERSION } from "./messages.gen";
+import { type Reply, type Request, VERSION, type VideoReply, type VideoRequest } from "./messages.gen";
+
+/** What a page of either widget may ask, and what it may be answered. */
+export type AnyRequest = Request | VideoRequest;
+export type AnyReply = Reply | VideoReply;
 
 /** What carries a message to the kernel. */
-export type Send = (request: Request) => void;
+export type Send = (request: AnyRequest) => void;
 
-type Body<R extends Request> = R extends Request ? Omit<R, "view" | "seq"> : never;
+type Body<R extends AnyRequest> = R extends AnyRequest ? Omit<R, "view" | "seq"> : never;
 
 /** A request as its maker writes it: the channel adds who asks, and the number. */
-export type Ask = Body<Exclude<Request, { type: "hello" | "ping" }>>;
+export type Ask = Body<Exclude<AnyRequest, { type: "hello" | "ping" }>>;
 
 /** Gets the one answer to a request, and the buffers that came with it. */
-export type Settle = (reply: Reply, bytes: ReadonlyArray<Uint8Array>) => void;
+export type Settle = (reply: AnyReply, bytes: ReadonlyArray<Uint8Array>) => void;
 
 interface Waiting {
-  readonly request: Request;
+  readonly request: AnyRequest;
   readonly since: number;
   readonly settle: Settle;
   dueAt: number;
@@ -42,9 +46,16 @@ export class Channel {
     this.#send = send;
   }
 
-  /** Ask something; `settle` gets the one answer. */
-  ask(body: Ask, now: number, settle: Settle): void {
-    this.#start({ ...body, view: this.#view, seq: this.#seq++ }, now, settle);
+  /** Ask something; `settle` gets the one answer. Returns the request's number. */
+  ask(body: Ask, now: number, settle: Settle): number {
+    const seq = this.#seq++;
+    this.#start({ ...body, view: this.#view, seq }, now, settle);
+    return seq;
+  }
+
+  /** Wait for this answer no more. */
+  forget(seq: number): void {
+    this.#waiting.delete(seq);
   }
 
   /** Ask for everything. Of several hellos only the newest is waited for. */
@@ -64,7 +75,7 @@ export class Channel {
   }
 
   /** Hand in an answer; false when nobody waits for it (another view's, or a second one). */
-  receive(reply: Reply, bytes: ReadonlyArray<Uint8Array> = []): boolean {
+  receive(reply: AnyReply, bytes: ReadonlyArray<Uint8Array> = []): boolean {
     if (reply.view !== this.#view) return false;
     this.hear();
     const waiting = this.#waiting.get(reply.seq);
@@ -115,7 +126,7 @@ export class Channel {
     this.#unheardSince = null;
   }
 
-  #start(request: Request, now: number, settle: Settle): void {
+  #start(request: AnyRequest, now: number, settle: Settle): void {
     this.#waiting.set(request.seq, {
       request,
       settle,
@@ -126,7 +137,7 @@ export class Channel {
     this.#post(request, now);
   }
 
-  #post(request: Request, now: number): void {
+  #post(request: AnyRequest, now: number): void {
     this.#unheardSince ??= now;
     this.#send(request);
   }

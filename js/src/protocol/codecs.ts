@@ -1,12 +1,16 @@
 /** The door of the page: what comes in from the kernel is checked against the schema, then it is typed. */
 
 import type { Logits } from "../render/logits";
-import { type Buffer, type Event, RECEIVED, type Reply, SCHEMAS } from "./messages.gen";
+import type { AnyReply } from "./channel";
+import { type Buffer, type Event, RECEIVED, SCHEMAS, type VideoEvent } from "./messages.gen";
 import { decodeRle, type Patch } from "./rle";
+
+/** What a kernel of either widget says unasked. */
+export type AnyEvent = Event | VideoEvent;
 
 /** A message and its binary buffers, one for each entry of the message's `buffers`. */
 export interface Received {
-  readonly message: Reply | Event;
+  readonly message: AnyReply | AnyEvent;
   readonly bytes: ReadonlyArray<Uint8Array>;
 }
 
@@ -18,7 +22,7 @@ export function receive(content: unknown, buffers: unknown): Received | string {
   const fault = mismatch(["record", name], content, String(content.type));
   if (fault !== null) return fault;
   const bytes = Array.isArray(buffers) ? buffers.map(toBytes) : [];
-  const message = content as unknown as Reply | Event; // the schema has just said so
+  const message = content as unknown as AnyReply | AnyEvent; // the schema has just said so
   const wanted = "buffers" in message ? message.buffers.length : 0;
   const present = bytes.filter((part) => part !== null);
   if (present.length !== bytes.length || bytes.length !== wanted)

@@ -6,11 +6,11 @@ import type { Edit } from "../protocol/messages.gen";
 import { gripAt } from "../tools/handles";
 import type { Held, InputEvent } from "../tools/tool";
 import { isAmbiguous, nextId, selectedObject } from "./document";
-import type { Session } from "./session";
+import type { Sheet } from "./sheet";
 import type { Ui } from "./ui";
 
 export interface Context {
-  readonly session: Session;
+  readonly session: Sheet;
   readonly ui: Ui;
   /** Feeds the tools, as the pointer does. */
   readonly input: (event: InputEvent) => void;
@@ -75,7 +75,7 @@ export function perform(action: Action, context: Context): void {
 /** The edits of an action that changes the document; none when there is nothing to change. */
 export function editsOf(
   action: Action,
-  { document, masks }: Pick<Session, "document" | "masks">,
+  { document, masks }: Pick<Sheet, "document" | "masks">,
 ): ReadonlyArray<Edit> {
   const { objects } = document.value;
   const selected = selectedObject(document.value);

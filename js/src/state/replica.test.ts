@@ -14,9 +14,11 @@ function at(rev: number, ...edits: Edit[]): DocumentView {
   return { ...applyAll(EMPTY_DOCUMENT, edits, image), rev };
 }
 
-function replica(base: DocumentView = EMPTY_DOCUMENT): Replica {
-  const made = new Replica();
-  made.reset(base, image);
+function replica(base: DocumentView = EMPTY_DOCUMENT): Replica<DocumentView, Edit> {
+  const made = new Replica<DocumentView, Edit>(EMPTY_DOCUMENT, (document, edits) =>
+    applyAll(document, edits, image),
+  );
+  made.reset(base);
   return made;
 }
 
@@ -28,10 +30,10 @@ describe("edits", () => {
     r.edit([add, click(3)]);
     r.edit([click(9)]);
     expect(xs(r.shown)).toEqual([3, 9]);
-    expect(r.next()).toEqual({ type: "edit", rev: 0, edits: [add, click(3)] });
+    expect(r.next()).toEqual({ type: "edit", rev: 0, frame: 0, edits: [add, click(3)] });
     expect(r.next()).toBeNull();
     r.done(1);
-    expect(r.next()).toEqual({ type: "edit", rev: 1, edits: [click(9)] });
+    expect(r.next()).toEqual({ type: "edit", rev: 1, frame: 0, edits: [click(9)] });
     r.done(2);
     expect([r.next(), r.isSettled, r.base.rev, xs(r.base)]).toEqual([null, true, 2, [3, 9]]);
   });
@@ -99,7 +101,7 @@ describe("edits", () => {
 });
 
 describe("what the kernel says while a step is under way", () => {
-  const orders: Array<[string, (r: Replica) => void]> = [
+  const orders: Array<[string, (r: Replica<DocumentView, Edit>) => void]> = [
     ["before its answer", (r) => [r.hear(at(2, add, click(3))), r.done(2)]],
     ["after its answer", (r) => [r.done(2), r.hear(at(2, add, click(3)))]],
     ["twice", (r) => [r.hear(at(2, add, click(3))), r.done(2), r.hear(at(2, add, click(3)))]],
@@ -159,7 +161,7 @@ describe("undo", () => {
     r.done(3);
     expect([r.next(), r.isSettled]).toEqual([null, false]);
     r.hear(at(3, add));
-    expect(r.next()).toEqual({ type: "edit", rev: 3, edits: [click(9)] });
+    expect(r.next()).toEqual({ type: "edit", rev: 3, frame: 0, edits: [click(9)] });
   });
 
   test("whose document came first waits for nothing", () => {

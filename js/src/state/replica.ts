@@ -4,25 +4,48 @@
  * that step's answer, because only then is it known whether the step is already in it.
  */
 
-import type { Extent } from "../geometry/viewport";
-import type { Ask } from "../protocol/channel";
-import type { DocumentView, Edit } from "../protocol/messages.gen";
-import { applyAll, EditError, EMPTY_DOCUMENT } from "./document";
+import type { Edit, VideoEdit } from "../protocol/messages.gen";
+import { EditError } from "./document";
 
-type Step =
-  | { readonly type: "edit"; readonly edits: ReadonlyArray<Edit>; readonly open: boolean }
-  | { readonly type: "history"; readonly direction: "undo" | "redo" };
+type History = { readonly type: "history"; readonly direction: "undo" | "redo" };
 
-export class Replica {
-  #base: DocumentView = EMPTY_DOCUMENT;
-  #image: Extent = { width: 0, height: 0 };
-  #steps: ReadonlyArray<Step> = [];
+type Step<E> =
+  | {
+      readonly type: "edit";
+      readonly frame: number;
+      readonly edits: ReadonlyArray<E>;
+      readonly open: boolean;
+    }
+  | History;
+
+/** A step for the kernel: edits made on revision `rev`, or one step of the history. */
+export type Asked<E> =
+  | {
+      readonly type: "edit";
+      readonly rev: number;
+      readonly frame: number;
+      readonly edits: ReadonlyArray<E>;
+    }
+  | History;
+
+/** The document after edits in a frame (0 in a picture), all or none: EditError. */
+export type ApplyAll<D, E> = (document: D, edits: ReadonlyArray<E>, frame: number) => D;
+
+export class Replica<D extends { readonly rev: number }, E extends Edit | VideoEdit> {
+  readonly #applyAll: ApplyAll<D, E>;
+  #base: D;
+  #steps: ReadonlyArray<Step<E>> = [];
   #isAsking = false;
-  #said: DocumentView | null = null;
+  #said: D | null = null;
   #owed: number | null = null;
 
+  constructor(empty: D, applyAll: ApplyAll<D, E>) {
+    this.#base = empty;
+    this.#applyAll = applyAll;
+  }
+
   /** The document the kernel last spoke of. */
-  get base(): DocumentView {
+  get base(): D {
     return this.#base;
   }
 
@@ -37,9 +60,8 @@ export class Replica {
   }
 
   /** Begin anew from what the kernel says; what it has not answered is forgotten. */
-  reset(base: DocumentView, image: Extent): void {
+  reset(base: D): void {
     this.#base = base;
-    this.#image = image;
     this.forget();
   }
 
@@ -52,21 +74,28 @@ export class Replica {
   }
 
   /** The document with all unanswered steps. */
-  get shown(): DocumentView {
+  get shown(): D {
     let shown = this.#base;
-    for (const step of this.#steps) if (step.type === "edit") shown = this.#applied(shown, step.edits);
+    for (const step of this.#steps)
+      if (step.type === "edit") shown = this.#applied(shown, step.edits, step.frame);
     return shown;
   }
 
   /** Edits as one step of the history; `open` steps wait for `close` and take in what follows. EditError if unfit. */
-  edit(edits: ReadonlyArray<Edit>, open = false): void {
-    applyAll(this.shown, edits, this.#image);
+  edit(edits: ReadonlyArray<E>, open = false, frame = 0): void {
+    this.#applyAll(this.shown, edits, frame);
+    if (this.#steps.some((step) => step.type === "edit" && step.open && step.frame !== frame)) this.close();
     const index = this.#steps.length - 1;
     const last = this.#steps[index];
-    const step = { type: "edit" as const, edits, open };
+    const step = { type: "edit" as const, frame, edits, open };
     if (last?.type === "edit" && last.open)
       this.#steps = this.#steps.with(index, { ...step, edits: [...last.edits, ...edits] });
-    else if (last?.type === "edit" && !(index === 0 && this.#isAsking) && isSameMove(last.edits, edits))
+    else if (
+      last?.type === "edit" &&
+      !(index === 0 && this.#isAsking) &&
+      last.frame === frame &&
+      isSameMove(last.edits, edits)
+    )
       this.#steps = this.#steps.with(index, step);
     else this.#steps = [...this.#steps, step];
   }
@@ -85,13 +114,13 @@ export class Replica {
   }
 
   /** What to ask the kernel now; null while it still owes an answer, or when there is nothing. */
-  next(): Ask | null {
+  next(): Asked<E> | null {
     const [step] = this.#steps;
     if (step === undefined || this.#isAsking || this.#owed !== null) return null;
     if (step.type === "edit" && step.open) return null;
     this.#isAsking = true;
     return step.type === "edit"
-      ? { type: "edit", rev: this.#base.rev, edits: step.edits }
+      ? { type: "edit", rev: this.#base.rev, frame: step.frame, edits: step.edits }
       : { type: "history", direction: step.direction };
   }
 
@@ -103,12 +132,13 @@ export class Replica {
     const said = this.#said;
     this.#said = null;
     if (said !== null && said.rev >= rev) this.#base = said;
-    else if (step?.type === "edit") this.#base = { ...this.#applied(said ?? this.#base, step.edits), rev };
+    else if (step?.type === "edit")
+      this.#base = { ...this.#applied(said ?? this.#base, step.edits, step.frame), rev };
     else this.#owed = rev;
   }
 
   /** The kernel speaks of the document. An older one than we know is old news. */
-  hear(document: DocumentView): void {
+  hear(document: D): void {
     if (document.rev < this.#base.rev) return;
     if (this.#isAsking) {
       if (this.#said === null || document.rev >= this.#said.rev) this.#said = document;
@@ -118,17 +148,20 @@ export class Replica {
     if (this.#owed !== null && document.rev >= this.#owed) this.#owed = null;
   }
 
-  /** Whether the kernel has yet to answer an edit of this object that `concerns` it. */
-  awaits(object: number, concerns: (edit: Edit) => boolean): boolean {
+  /** Whether the kernel has yet to answer an edit of this object, in this frame, that `concerns` it. */
+  awaits(object: number, concerns: (edit: E) => boolean, frame = 0): boolean {
     return this.#steps.some(
-      (step) => step.type === "edit" && step.edits.some((edit) => edit.object === object && concerns(edit)),
+      (step) =>
+        step.type === "edit" &&
+        step.frame === frame &&
+        step.edits.some((edit) => edit.object === object && concerns(edit)),
     );
   }
 
   /** Steps that no longer fit (the object is gone, say) show nothing; the kernel will refuse them in words. */
-  #applied(document: DocumentView, edits: ReadonlyArray<Edit>): DocumentView {
+  #applied(document: D, edits: ReadonlyArray<E>, frame: number): D {
     try {
-      return applyAll(document, edits, this.#image);
+      return this.#applyAll(document, edits, frame);
     } catch (error) {
       if (error instanceof EditError) return document;
       throw error;
@@ -137,7 +170,10 @@ export class Replica {
 }
 
 /** Whether both steps do nothing but move the same point, or the same object's box. */
-function isSameMove(before: ReadonlyArray<Edit>, after: ReadonlyArray<Edit>): boolean {
+function isSameMove(
+  before: ReadonlyArray<Edit | VideoEdit>,
+  after: ReadonlyArray<Edit | VideoEdit>,
+): boolean {
   const [a, b] = [before[0], after[0]];
   if (before.length !== 1 || after.length !== 1 || a === undefined || b === undefined) return false;
   if (a.object !== b.object) return false;

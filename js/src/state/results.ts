@@ -12,21 +12,20 @@ import type {
 } from "../protocol/messages.gen";
 import type { Logits } from "../render/logits";
 import { changesPrompts, findObject } from "./document";
+import type { Bytes } from "./link";
 import { exactShape, type ObjectMask, type Shape, shownCandidate } from "./masks";
 import type { Replica } from "./replica";
 
-export type Bytes = ReadonlyArray<Uint8Array>;
-
 export class Results {
   readonly masks: Signal<ReadonlyMap<number, ObjectMask>> = signal(new Map());
-  readonly #replica: Replica;
+  readonly #replica: Replica<DocumentView, Edit>;
   /** Since which revision an object has the prompts it has, and the chosen candidate. */
   readonly #promptedAt = new Map<number, number>();
   readonly #chosenAt = new Map<number, number>();
   /** Results that came before the answer to the edit they may be of. */
   readonly #early = new Map<number, { readonly result: ObjectResult; readonly bytes: Bytes }>();
 
-  constructor(replica: Replica) {
+  constructor(replica: Replica<DocumentView, Edit>) {
     this.#replica = replica;
   }
 

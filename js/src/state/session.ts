@@ -1,40 +1,21 @@
-/** What all views of one widget on this page share: the document's replica, the masks, the picture, the connection. */
+/** What all views of one picture on this page share: the document's replica, the masks, the picture, the connection. */
 
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
-import { type Ask, Channel, type Send, type Settle } from "../protocol/channel";
-import { receive } from "../protocol/codecs";
-import {
-  type DocumentView,
-  type Edit,
-  type Event as KernelEvent,
-  type PictureInfo,
-  type Pong,
-  type Reply,
-  type Status,
-  VERSION,
-} from "../protocol/messages.gen";
-import { EditError, EMPTY_DOCUMENT, isAmbiguous, selectedObject } from "./document";
+import type { AnyReply, Send } from "../protocol/channel";
+import type { AnyEvent } from "../protocol/codecs";
+import type { DocumentView, Edit, PictureInfo, Status } from "../protocol/messages.gen";
+import { applyAll, EditError, EMPTY_DOCUMENT, isAmbiguous, selectedObject } from "./document";
+import { type Bytes, type Connection, Link, type Snapshotted } from "./link";
 import type { ObjectMask } from "./masks";
 import { Picture } from "./picture";
-import { Replica } from "./replica";
-import { type Bytes, Results } from "./results";
+import { type Asked, Replica } from "./replica";
+import { Results } from "./results";
+import type { Sheet } from "./sheet";
 
-/** `waiting`: nothing heard for a while, it may be busy with a cell. `lost`: long enough to stop taking clicks. */
-export type Connection = "greeting" | "live" | "waiting" | "lost";
-
-const TICK_MS = 250;
-const WAITING_MS = 1_500;
-const LOST_MS = 5_000;
-const SLEPT_MS = 3_000;
-const MISSING_MS = 2_000;
-
-export class Session {
+export class Session implements Sheet {
   readonly document: Signal<DocumentView> = signal(EMPTY_DOCUMENT);
   readonly info: Signal<PictureInfo | null> = signal(null);
   readonly status: Signal<Status> = signal({ state: "loading", text: "" });
-  readonly connection: Signal<Connection> = signal("greeting");
-  /** Words about what went wrong, until somebody has read them. */
-  readonly notice: Signal<string | null> = signal(null);
   /** How many results have come. */
   readonly results: Signal<number> = signal(0);
   /** The revision the kernel has confirmed, and whether that holds everything done here. */
@@ -45,34 +26,37 @@ export class Session {
     () => this.info.value !== null && this.connection.value !== "lost",
   );
 
-  readonly #channel: Channel;
-  readonly #replica = new Replica();
+  readonly #link: Link;
+  readonly #replica = new Replica<DocumentView, Edit>(EMPTY_DOCUMENT, (document, edits) =>
+    applyAll(document, edits, this.info.peek() ?? { width: 0, height: 0 }),
+  );
   readonly #results = new Results(this.#replica);
   readonly #picture: Picture;
-  readonly #now: () => number;
   readonly #askedCandidates = new Map<number, number>();
-  #epoch: string | null = null;
-  #views = 0;
-  #timer: ReturnType<typeof setInterval> | undefined;
-  #tickedAt = 0;
-  #missingSince: number | null = null;
-  #heardRev = 0;
 
   constructor(view: string, send: Send, now: () => number = () => performance.now()) {
-    this.#now = now;
-    this.#channel = new Channel(view, (request) => {
-      try {
-        send(request);
-      } catch (error) {
-        console.warn("sam2_notebook: the kernel's end of this widget is gone", error); // silence will show it
-      }
+    this.#link = new Link(view, send, now, {
+      snapshot: (snapshot, bytes, isNew) => this.#onSnapshot(snapshot, bytes, isNew),
+      event: (event, bytes) => this.#onEvent(event, bytes),
+      isMissing: (rev) =>
+        this.#replica.isBehind(rev) || (this.#results.isIncomplete && this.#replica.isSettled),
+      idle: () => this.#picture.drop(),
     });
     this.#picture = new Picture(
-      (width) => this.#ask({ type: "picture", width }, (reply, bytes) => this.#onPicture(reply, bytes)),
+      (width) => this.#link.ask({ type: "picture", width }, (reply, bytes) => this.#onPicture(reply, bytes)),
       (words) => {
         this.notice.value = words;
       },
     );
+  }
+
+  get connection(): Signal<Connection> {
+    return this.#link.connection;
+  }
+
+  /** Words about what went wrong, until somebody has read them. */
+  get notice(): Signal<string | null> {
+    return this.#link.notice;
   }
 
   get bitmap(): ReadonlySignal<ImageBitmap | null> {
@@ -85,18 +69,7 @@ export class Session {
 
   /** A view appears: say hello. Returns what to call when it goes. */
   attach(): () => void {
-    this.#views += 1;
-    this.#tickedAt = this.#now();
-    this.#channel.forgiveSilence(this.#tickedAt);
-    this.#timer ??= setInterval(() => this.tick(), TICK_MS);
-    this.#hello();
-    return () => {
-      this.#views -= 1;
-      if (this.#views > 0) return;
-      clearInterval(this.#timer);
-      this.#timer = undefined;
-      this.#picture.drop();
-    };
+    return this.#link.attach();
   }
 
   /** Make edits, shown at once, as one step of the history; an `open` step goes on until `close`. */
@@ -132,34 +105,15 @@ export class Session {
 
   /** Something came from the kernel. */
   receive(content: unknown, buffers: unknown): void {
-    const received = receive(content, buffers);
-    if (typeof received === "string") {
-      console.warn(`sam2_notebook: ignored ${received}`);
-      return;
-    }
-    const { message, bytes } = received;
-    batch(() => {
-      if ("view" in message) {
-        if (!this.#channel.receive(message, bytes)) return;
-        if (message.type === "pong") this.#onPong(message);
-        this.#judgeConnection(this.#now());
-      } else if (this.#epoch !== null && message.epoch !== this.#epoch) this.#hello();
-      else if (this.#epoch !== null) this.#onEvent(message, bytes);
-    });
+    this.#link.receive(content, buffers);
   }
 
   /** Time passes. */
   tick(): void {
-    const now = this.#now();
-    if (now - this.#tickedAt > SLEPT_MS) this.#channel.forgiveSilence(now);
-    this.#tickedAt = now;
-    this.#channel.tick(now);
-    this.#judgeConnection(now);
-    this.#lookForMissing(now);
+    this.#link.tick();
   }
 
-  #onEvent(event: KernelEvent, bytes: Bytes): void {
-    this.#channel.hear();
+  #onEvent(event: AnyEvent, bytes: Bytes): void {
     switch (event.type) {
       case "document":
         this.#hear(event.document);
@@ -173,43 +127,19 @@ export class Session {
     }
   }
 
-  #onPong({ epoch, rev }: Pong): void {
-    if (this.#epoch !== null && epoch !== this.#epoch) this.#hello();
-    this.#heardRev = rev;
-  }
-
   #onStatus(status: Status): void {
     this.status.value = status;
     if (status.state === "error" && status.text !== "") this.notice.value = status.text;
   }
 
-  #hello(): void {
-    if (!this.#channel.isGreeting)
-      this.#channel.hello(this.#now(), (reply, bytes) => this.#onSnapshot(reply, bytes));
-  }
-
-  #ask(body: Ask, settle: Settle): void {
-    this.#channel.ask(body, this.#now(), (reply, bytes) => {
-      if (reply.type === "failure") this.notice.value = reply.message;
-      settle(reply, bytes);
-    });
-  }
-
-  #onSnapshot(snapshot: Reply, bytes: Bytes): void {
-    if (snapshot.type === "failure") this.notice.value = snapshot.message;
+  #onSnapshot(snapshot: Snapshotted, bytes: Bytes, isNew: boolean): void {
     if (snapshot.type !== "snapshot") return;
-    if (snapshot.version !== VERSION)
-      this.notice.value =
-        "This page and the kernel speak different versions. Restart the kernel and reload the page.";
-    if (snapshot.epoch !== this.#epoch) {
-      this.#channel.drop();
+    this.info.value = snapshot.picture;
+    if (isNew) {
       this.#askedCandidates.clear();
       this.#results.reset();
-      this.#replica.reset(snapshot.document, snapshot.picture);
-      this.#epoch = snapshot.epoch;
-      this.#heardRev = 0;
+      this.#replica.reset(snapshot.document);
     } else this.#hear(snapshot.document);
-    this.info.value = snapshot.picture;
     this.#picture.retire(snapshot.picture.key);
     this.#onStatus(snapshot.status);
     this.#results.restore(snapshot, bytes);
@@ -222,7 +152,7 @@ export class Session {
     this.#results.compare(before, this.#replica.base);
   }
 
-  #onPicture(reply: Reply, bytes: Bytes): void {
+  #onPicture(reply: AnyReply, bytes: Bytes): void {
     if (reply.type === "picture_data") this.#picture.take(reply, bytes[0] ?? new Uint8Array());
     else this.#picture.fail();
   }
@@ -230,7 +160,10 @@ export class Session {
   /** Ask for the next step, and show where we are. */
   #advance(): void {
     const ask = this.#replica.next();
-    if (ask !== null) this.#ask(ask, (reply) => this.#onStep(ask, reply));
+    if (ask !== null) {
+      const body = ask.type === "history" ? ask : { type: "edit" as const, rev: ask.rev, edits: ask.edits };
+      this.#link.ask(body, (reply) => this.#onStep(ask, reply));
+    }
     batch(() => {
       this.document.value = this.#replica.shown;
       this.rev.value = this.#replica.base.rev;
@@ -240,7 +173,7 @@ export class Session {
     });
   }
 
-  #onStep(ask: Ask, reply: Reply): void {
+  #onStep(ask: Asked<Edit>, reply: AnyReply): void {
     if (reply.type === "ack") {
       const before = this.#replica.base;
       this.#replica.done(reply.rev);
@@ -249,7 +182,7 @@ export class Session {
       this.notice.value = null; // it goes well again
     } else {
       this.#replica.forget();
-      this.#hello();
+      this.#link.hello();
     }
     this.#advance();
   }
@@ -261,28 +194,9 @@ export class Session {
     if (object === undefined || mask === undefined || mask.logits !== null || !isAmbiguous(object)) return;
     if (this.#askedCandidates.get(object.id) === mask.rev) return;
     this.#askedCandidates.set(object.id, mask.rev);
-    this.#ask({ type: "candidates", object: object.id }, (reply, bytes) => {
+    this.#link.ask({ type: "candidates", object: object.id }, (reply, bytes) => {
       if (reply.type === "candidates_data")
         this.#results.addLogits(object.id, reply.rev, reply.buffers, bytes);
     });
-  }
-
-  #judgeConnection(now: number): void {
-    const was = this.connection.value;
-    if (this.#channel.silence(now) >= LOST_MS) this.connection.value = "lost";
-    else if (this.#epoch === null) this.connection.value = "greeting";
-    else this.connection.value = this.#channel.patience(now) >= WAITING_MS ? "waiting" : "live";
-    if (this.connection.value === "lost" && was !== "lost") this.#hello();
-  }
-
-  /** Messages can be dropped on the way: what the kernel has spoken of and what then never comes is asked for. */
-  #lookForMissing(now: number): void {
-    const isMissing =
-      this.#replica.isBehind(this.#heardRev) || (this.#results.isIncomplete && this.#replica.isSettled);
-    if (!isMissing) this.#missingSince = null;
-    else this.#missingSince ??= now;
-    if (this.#missingSince === null || now - this.#missingSince < MISSING_MS) return;
-    this.#missingSince = now;
-    this.#hello();
   }
 }

@@ -1,19 +1,19 @@
 /** The help over the picture: every shortcut there is. */
 
 import { effect } from "@preact/signals-core";
-import { helpRows } from "../input/keymap";
+import type { HelpRows } from "../input/keymap";
 import type { Ui } from "../state/ui";
 import { h } from "./dom";
 import { icon } from "./icons";
 
-export function createHelp(ui: Ui, isMac: boolean, signal: AbortSignal): HTMLElement {
+export function createHelp(ui: Ui, rows: HelpRows, signal: AbortSignal): HTMLElement {
   const close = h(
     "button",
     { type: "button", class: "sam2nb-tool", "aria-label": "Close", title: "Close (Escape)" },
     icon("close"),
   );
   close.addEventListener("click", () => (ui.isHelpOpen.value = false), { signal });
-  const groups = helpRows(isMac).map(([title, rows]) =>
+  const groups = rows.map(([title, keyed]) =>
     h(
       "section",
       {},
@@ -21,7 +21,7 @@ export function createHelp(ui: Ui, isMac: boolean, signal: AbortSignal): HTMLEle
       h(
         "dl",
         { class: "sam2nb-keys" },
-        ...rows.flatMap(([keys, what]) => [h("dt", {}, keys), h("dd", {}, what)]),
+        ...keyed.flatMap(([keys, what]) => [h("dt", {}, keys), h("dd", {}, what)]),
       ),
     ),
   );

@@ -3,12 +3,25 @@
 import { effect } from "@preact/signals-core";
 import { MAX_NAME, type ObjectView, PALETTE } from "../protocol/messages.gen";
 import { cssColor } from "../render/masks";
-import { type ObjectMask, shownCandidate } from "../state/masks";
-import type { Session } from "../state/session";
+import type { Sheet } from "../state/sheet";
 import { h, setText } from "./dom";
 import { icon } from "./icons";
 
-export function createObjectList(session: Session, signal: AbortSignal): HTMLElement {
+/** What a list shows of an object beyond what every list does. */
+export interface RowParts {
+  /** In the row, before the button that removes. */
+  readonly tools: ReadonlyArray<HTMLElement>;
+  readonly below: ReadonlyArray<HTMLElement>;
+  readonly update: (object: ObjectView) => void;
+}
+
+export interface ListParts {
+  /** The model's own judgement of its mask, 0 to 1. */
+  readonly score: (object: ObjectView) => number | undefined;
+  readonly partsOf?: (id: number) => RowParts;
+}
+
+export function createObjectList(session: Sheet, parts: ListParts, signal: AbortSignal): HTMLElement {
   const list = h("ul", { class: "sam2nb-objects", "aria-label": "Objects" });
   const empty = h(
     "p",
@@ -18,16 +31,15 @@ export function createObjectList(session: Session, signal: AbortSignal): HTMLEle
   const rows = new Map<number, Row>();
   const stop = effect(() => {
     const { objects, selected } = session.document.value;
-    const masks = session.masks.value;
     for (const [id, row] of rows) {
       if (objects.some((object) => object.id === id)) continue;
       row.node.remove();
       rows.delete(id);
     }
     objects.forEach((object, index) => {
-      const row = rows.get(object.id) ?? new Row(object, session);
+      const row = rows.get(object.id) ?? new Row(object, session, parts.partsOf?.(object.id));
       rows.set(object.id, row);
-      row.update(object, masks.get(object.id), object.id === selected);
+      row.update(object, parts.score(object), object.id === selected);
       if (list.children[index] !== row.node) list.insertBefore(row.node, list.children[index] ?? null);
     });
     empty.hidden = objects.length > 0;
@@ -44,7 +56,8 @@ export function createObjectList(session: Session, signal: AbortSignal): HTMLEle
 
 class Row {
   readonly node: HTMLLIElement;
-  readonly #session: Session;
+  readonly #session: Sheet;
+  readonly #parts: RowParts | undefined;
   readonly #swatch = tool("Colour");
   readonly #name = h("button", { type: "button", class: "sam2nb-name" });
   readonly #score = h("span", { class: "sam2nb-score" });
@@ -58,9 +71,10 @@ class Row {
   #object: ObjectView;
   #isEyeOpen: boolean | null = null;
 
-  constructor(object: ObjectView, session: Session) {
+  constructor(object: ObjectView, session: Sheet, parts: RowParts | undefined) {
     this.#object = object;
     this.#session = session;
+    this.#parts = parts;
     this.#swatch.classList.add("sam2nb-swatch");
     const pencil = tool("Rename", icon("pencil"));
     const trash = tool("Remove", icon("trash"));
@@ -74,11 +88,19 @@ class Row {
       this.#score,
       pencil,
       this.#eye,
+      ...(parts?.tools ?? []),
       trash,
     );
-    this.node = h("li", { class: "sam2nb-object", "data-object": object.id }, line, this.#palette);
+    this.node = h(
+      "li",
+      { class: "sam2nb-object", "data-object": object.id },
+      line,
+      ...(parts?.below ?? []),
+      this.#palette,
+    );
     this.node.addEventListener("click", (event) => {
-      const isTool = event.target instanceof Element && event.target.closest(".sam2nb-tool, input") !== null;
+      const isTool =
+        event.target instanceof Element && event.target.closest(".sam2nb-tool, input, select") !== null;
       if (!isTool) this.#edit({ kind: "select_object", object: this.#object.id });
     });
     this.#name.addEventListener("dblclick", () => this.#rename());
@@ -93,8 +115,9 @@ class Row {
     this.#swatch.addEventListener("click", () => this.#togglePalette());
   }
 
-  update(object: ObjectView, mask: ObjectMask | undefined, isSelected: boolean): void {
+  update(object: ObjectView, score: number | undefined, isSelected: boolean): void {
     this.#object = object;
+    this.#parts?.update(object);
     this.node.classList.toggle("sam2nb-selected", isSelected);
     this.node.classList.toggle("sam2nb-hidden", !object.visible);
     this.#name.setAttribute("aria-current", String(isSelected));
@@ -102,16 +125,15 @@ class Row {
     const shown = object.name === "" ? `object ${object.id}` : object.name;
     setText(this.#name, shown);
     this.#name.title = shown;
-    const iou = (mask?.scores ?? object.scores)?.iou.at(shownCandidate(object, mask));
-    setText(this.#score, iou === undefined ? "" : iou.toFixed(2));
-    this.#score.title = iou === undefined ? "" : "How well the model thinks its mask fits (predicted IoU)";
+    setText(this.#score, score === undefined ? "" : score.toFixed(2));
+    this.#score.title = score === undefined ? "" : "How well the model thinks its mask fits (predicted IoU)";
     if (object.visible === this.#isEyeOpen) return;
     this.#isEyeOpen = object.visible;
     this.#eye.replaceChildren(icon(object.visible ? "eye" : "eye-off"));
     this.#eye.setAttribute("aria-pressed", String(!object.visible));
   }
 
-  #edit(edit: Parameters<Session["edit"]>[0][number]): void {
+  #edit(edit: Parameters<Sheet["edit"]>[0][number]): void {
     this.#session.edit([edit]);
   }
 
@@ -159,7 +181,7 @@ class Row {
   }
 }
 
-function tool(label: string, ...children: ReadonlyArray<Node>): HTMLButtonElement {
+export function tool(label: string, ...children: ReadonlyArray<Node>): HTMLButtonElement {
   return h(
     "button",
     { type: "button", class: "sam2nb-tool", "aria-label": label, title: label },

@@ -1,7 +1,7 @@
 /** What the widget says in words: a status line that screen readers follow, and messages that stay until dismissed. */
 
 import { computed, effect, type ReadonlySignal, signal as state } from "@preact/signals-core";
-import type { Session } from "../state/session";
+import type { Sheet } from "../state/sheet";
 import { h, setText } from "./dom";
 import { icon } from "./icons";
 
@@ -10,7 +10,7 @@ export type Mood = "loading" | "ready" | "busy" | "error" | "lost";
 const SHOW_BUSY_AFTER_MS = 300;
 
 /** The one word for how things stand: what `data-status` says. */
-export function moodOf(session: Session): ReadonlySignal<Mood> {
+export function moodOf(session: Sheet): ReadonlySignal<Mood> {
   return computed(() => {
     if (session.connection.value === "lost") return "lost";
     if (session.notice.value !== null) return "error";
@@ -27,7 +27,7 @@ export interface StatusView {
   readonly bar: HTMLElement;
 }
 
-export function createStatus(session: Session, mood: ReadonlySignal<Mood>, signal: AbortSignal): StatusView {
+export function createStatus(session: Sheet, mood: ReadonlySignal<Mood>, signal: AbortSignal): StatusView {
   const words = h("span", { class: "sam2nb-words", role: "status", "aria-live": "polite" });
   const line = h(
     "div",
@@ -77,7 +77,7 @@ const LOST =
   "No answer from the kernel. If it is busy with a cell, this goes on when the cell ends, with your last edits. " +
   "If it was restarted, run the cell that shows this widget again.";
 
-function wordsFor(session: Session, mood: Mood, isLong: boolean): string {
+function wordsFor(session: Sheet, mood: Mood, isLong: boolean): string {
   switch (mood) {
     case "lost":
       return "Kernel not answering";
@@ -85,7 +85,7 @@ function wordsFor(session: Session, mood: Mood, isLong: boolean): string {
       return "Something went wrong: see the message";
     case "loading":
       if (session.connection.value === "greeting") return isLong ? "Waiting for the kernel…" : "";
-      return session.status.value.text === "" ? "Reading the picture…" : session.status.value.text;
+      return session.status.value.text === "" ? "Reading…" : session.status.value.text;
     default: {
       if (session.connection.value === "waiting")
         return "The kernel is busy with a cell. Your edits are kept, and sent when it answers.";

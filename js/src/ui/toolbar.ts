@@ -2,7 +2,7 @@
 
 import { effect } from "@preact/signals-core";
 import type { Action, ActionName } from "../input/keymap";
-import type { Session } from "../state/session";
+import type { Sheet } from "../state/sheet";
 import type { Ui } from "../state/ui";
 import { h } from "./dom";
 import { type IconName, icon } from "./icons";
@@ -46,11 +46,12 @@ const GROUPS: ReadonlyArray<ReadonlyArray<Entry>> = [
 const HELP: Entry = { action: "help", icon: "help", label: "Help and shortcuts", keys: "?", isToggle: true };
 
 export function createToolbar(
-  session: Session,
+  session: Sheet,
   ui: Ui,
   isMac: boolean,
   run: (action: Action) => void,
   signal: AbortSignal,
+  more: ReadonlyArray<Node> = [],
 ): HTMLElement {
   const buttons = new Map<string, HTMLButtonElement>();
   const make = (entry: Entry) => {
@@ -66,6 +67,7 @@ export function createToolbar(
     ...groups,
     opacitySlider(ui, signal),
     h("div", { class: "sam2nb-space" }),
+    ...more,
     make(HELP),
   );
   rove([...buttons.values()], bar, signal);
@@ -107,7 +109,7 @@ function button(entry: Entry, isMac: boolean): HTMLButtonElement {
 }
 
 // `disabled` would drop the focus, and the key after it would go to the notebook.
-function setDisabled(node: HTMLButtonElement | undefined, isDisabled: boolean): void {
+export function setDisabled(node: HTMLButtonElement | undefined, isDisabled: boolean): void {
   node?.setAttribute("aria-disabled", String(isDisabled));
 }
 

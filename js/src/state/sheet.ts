@@ -1,0 +1,25 @@
+/** What the parts of a view need of a session: the document as this view sees it, and hands to change it. */
+
+import type { ReadonlySignal, Signal } from "@preact/signals-core";
+import type { Extent } from "../geometry/viewport";
+import type { DocumentView, Edit, Status } from "../protocol/messages.gen";
+import type { Connection } from "./link";
+
+export interface Sheet {
+  readonly document: ReadonlySignal<DocumentView>;
+  /** The objects of which something is known besides their prompts here, with how many candidates. */
+  readonly masks: ReadonlySignal<ReadonlyMap<number, { readonly logits: { readonly count: number } | null }>>;
+  /** The size of the picture; null before it is known. */
+  readonly info: ReadonlySignal<Extent | null>;
+  readonly status: ReadonlySignal<Status>;
+  readonly connection: ReadonlySignal<Connection>;
+  readonly notice: Signal<string | null>;
+  readonly rev: ReadonlySignal<number>;
+  readonly results: ReadonlySignal<number>;
+  readonly isSettled: ReadonlySignal<boolean>;
+  readonly isOpen: ReadonlySignal<boolean>;
+  /** Make edits, shown at once, as one step of the history; an `open` step goes on until `close`. */
+  edit(edits: ReadonlyArray<Edit>, open?: boolean): void;
+  close(): void;
+  history(direction: "undo" | "redo"): void;
+}

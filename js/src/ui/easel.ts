@@ -1,0 +1,265 @@
+/** The picture of a view: its layers, and what pointer and keys do on it. Pictures and videos have the same one. */
+
+import { computed, effect, type ReadonlySignal } from "@preact/signals-core";
+import {
+  boxToStage,
+  createViewport,
+  pan,
+  pixelsToStage,
+  resize,
+  stageToPixels,
+  zoomAt,
+} from "../geometry/viewport";
+import { type KeySink, listenKeyboard } from "../input/keyboard";
+import { listenPointer } from "../input/pointer";
+import { type DrawnMask, paintMasks } from "../render/masks";
+import { paintPicture } from "../render/picture";
+import { paintBox, paintCrosshair, paintPoint, paintPrompts } from "../render/prompts";
+import { type Layer, type Paint, Stage } from "../render/stage";
+import type { Context } from "../state/actions";
+import { nextId, selectedObject } from "../state/document";
+import type { Sheet } from "../state/sheet";
+import type { Ui } from "../state/ui";
+import { draftBox } from "../tools/prompt";
+import { Runner } from "../tools/runner";
+import type { Command, InputEvent, ToolView } from "../tools/tool";
+import { h } from "./dom";
+import type { Mood } from "./status";
+
+/** What lies under the prompts. */
+export interface Motif {
+  readonly bitmap: ReadonlySignal<ImageBitmap | null>;
+  readonly masks: () => ReadonlyArray<DrawnMask>;
+  /** What the masks depend on, besides document and view. */
+  readonly watched: ReadonlyArray<ReadonlySignal<unknown>>;
+  /** The picture is shown so wide, in device pixels. */
+  readonly showAt: (width: number) => void;
+}
+
+export interface Easel {
+  readonly root: HTMLElement;
+  readonly stage: HTMLElement;
+  readonly sheet: Sheet;
+  readonly ui: Ui;
+  readonly runner: Runner;
+  readonly isMac: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** The root and the stage of a view, for pictures called `what`; `height` is what the model's trait says. */
+export function createEasel(
+  sheet: Sheet,
+  ui: Ui,
+  what: "Image" | "Video",
+  height: unknown,
+  signal: AbortSignal,
+): Easel {
+  const runner = new Runner(
+    () => toolView(sheet, ui),
+    (command) => commit(command, sheet, ui),
+  );
+  const stage = h("div", {
+    class: "sam2nb-stage",
+    role: "application",
+    "aria-label": "Picture. Click to mark the object; press the question mark for all keys.",
+  });
+  const root = h("div", {
+    class: "sam2nb",
+    tabindex: 0,
+    role: "group",
+    "aria-label": `${what} segmenter`,
+    "data-lm-suppress-shortcuts": "true",
+    "data-jp-suppress-context-menu": "",
+  });
+  if (typeof height === "number") root.style.setProperty("--sam2nb-height", `${height}px`);
+  const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
+  return { root, stage, sheet, ui, runner, isMac, signal };
+}
+
+/** What the actions of keys and buttons work on. */
+export function contextOf({ root, sheet, ui, runner }: Easel): Context {
+  return {
+    session: sheet,
+    ui,
+    input: (event) => runner.on(event),
+    isDrafting: () => runner.prompt.value.name !== "idle",
+    leave: () => {
+      const { activeElement } = document;
+      if (activeElement instanceof HTMLElement && root.contains(activeElement)) activeElement.blur();
+    },
+  };
+}
+
+function toolView(sheet: Sheet, ui: Ui): ToolView {
+  const document = sheet.document.value;
+  return {
+    viewport: ui.viewport.value,
+    target: selectedObject(document) ?? null,
+    nextId: nextId(document),
+    label: ui.isNegative.value ? 0 : 1,
+  };
+}
+
+function commit(command: Command, sheet: Sheet, ui: Ui): void {
+  if (command.type === "pan") ui.viewport.value = pan(ui.viewport.value, command.by);
+  else sheet.edit(command.edits, command.open);
+}
+
+/** Keys and pointer do what they should; a press that `swallows` takes is not for the tools. */
+export function listen<A extends { readonly type: string }>(
+  { root, stage, sheet, ui, runner, isMac, signal }: Easel,
+  swallows: () => boolean,
+  actionOf: KeySink<A>["actionOf"],
+  run: KeySink<A>["run"],
+): void {
+  let isSpaceHeld = false;
+  let isSpaceUsed = false;
+  const on = (event: InputEvent) => {
+    if (event.type !== "cancel") ui.cursor.value = null;
+    if (event.type === "down") {
+      isSpaceUsed = true;
+      if (swallows()) return;
+    }
+    if (sheet.connection.value !== "lost" || event.type !== "down" || event.held.shift) runner.on(event);
+  };
+  const zoom = (factor: number, at: { x: number; y: number }) => {
+    const before = ui.viewport.value;
+    ui.viewport.value = zoomAt(before, factor, at);
+    return ui.viewport.value.scale !== before.scale;
+  };
+  listenPointer(
+    stage,
+    {
+      on,
+      zoom,
+      pan: (by) => commit({ type: "pan", by }, sheet, ui),
+      isSpaceHeld: () => isSpaceHeld,
+      hasFocus: () => root.contains(document.activeElement),
+      focus: () => root.focus({ preventScroll: true }),
+    },
+    isMac,
+    signal,
+  );
+  const space = (isHeld: boolean) => {
+    const isPress = isSpaceHeld && !isHeld && !isSpaceUsed;
+    isSpaceHeld = isHeld;
+    if (isHeld) isSpaceUsed = false;
+    return isPress;
+  };
+  const sink = { actionOf, run, space, endBatch: () => sheet.close() };
+  listenKeyboard<A>(root, sink, isMac, signal);
+}
+
+/** Repaint each layer when what it shows has changed, and only then. */
+export function paint(easel: Easel, motif: Motif): void {
+  const { stage: node, sheet, ui, runner, signal } = easel;
+  const stage = new Stage(node, painters(easel, motif), () => ui.viewport.peek());
+  const repaint = (layer: Layer, ...reads: ReadonlyArray<ReadonlySignal<unknown>>) =>
+    effect(() => {
+      for (const read of reads) read.value;
+      stage.invalidate(layer);
+    });
+  const { viewport, cursor, previewed, masksHidden, outlineOnly, opacity } = ui;
+  const isShownElsewhere = computed(() => JSON.stringify(hiddenByDraft(runner)));
+  const looks = [previewed, masksHidden, outlineOnly, opacity];
+  const stops = [
+    repaint("picture", viewport, motif.bitmap),
+    repaint("masks", viewport, sheet.document, ...motif.watched, ...looks),
+    repaint("prompts", viewport, sheet.document, isShownElsewhere),
+    repaint("draft", viewport, runner.prompt, cursor),
+    effect(() => {
+      const image = sheet.info.value;
+      const now = ui.viewport.peek();
+      if (image === null) return;
+      if (image.width !== now.image.width || image.height !== now.image.height)
+        ui.viewport.value = createViewport(
+          { width: image.width, height: image.height },
+          now.stage,
+          now.ratio,
+        );
+      node.style.setProperty("--sam2nb-aspect", `${image.width} / ${image.height}`);
+    }),
+    effect(() => {
+      const { image, scale, ratio, stage } = ui.viewport.value;
+      if (sheet.info.value !== null && stage.width > 0) motif.showAt(image.width * scale * ratio);
+    }),
+  ];
+  stage.observe((size, ratio) => {
+    ui.viewport.value = resize(ui.viewport.peek(), size, ratio);
+  }, signal);
+  signal.addEventListener("abort", () => {
+    for (const stop of stops) stop();
+  });
+}
+
+function painters({ sheet, ui, runner }: Easel, motif: Motif): Readonly<Record<Layer, Paint>> {
+  return {
+    picture: (context, view) => paintPicture(context, view, motif.bitmap.peek()),
+    masks: (context, view) => {
+      if (ui.masksHidden.peek()) return;
+      const look = { opacity: ui.opacity.peek(), outlineOnly: ui.outlineOnly.peek() };
+      paintMasks(context, view, motif.masks(), look);
+    },
+    prompts: (context, view) => {
+      const object = selectedObject(sheet.document.peek());
+      if (object !== undefined) paintPrompts(context, view, object, hiddenByDraft(runner));
+    },
+    draft: (context, view) => {
+      const state = runner.prompt.peek();
+      const tool = toolView(sheet, ui);
+      const box = draftBox(state, tool);
+      if (box !== null) paintBox(context, boxToStage(view, box), tool.target?.color ?? 0, [6, 4]);
+      const moved = state.name === "moving" ? tool.target?.points[state.index] : undefined;
+      if (state.name === "moving" && moved !== undefined)
+        paintPoint(context, pixelsToStage(view, stageToPixels(view, state.to)), moved.label, 8);
+      if (state.name === "pressing" && state.grip === null) paintPoint(context, state.from, state.label);
+      const cursor = ui.cursor.peek();
+      if (cursor !== null) paintCrosshair(context, view, cursor);
+    },
+  };
+}
+
+/** What the draft shows in another place than the document has it. */
+function hiddenByDraft(runner: Runner): { readonly point: number | null; readonly box: boolean } {
+  const state = runner.prompt.value;
+  return {
+    point: state.name === "moving" ? state.index : null,
+    box: state.name === "resizing" || state.name === "boxing",
+  };
+}
+
+export function createZoomReadout(ui: Ui, signal: AbortSignal): HTMLElement {
+  const node = h("span", { class: "sam2nb-zoom" });
+  const stop = effect(() => {
+    const { scale, ratio } = ui.viewport.value;
+    node.textContent = `${Math.round(scale * ratio * 100)} %`;
+  });
+  signal.addEventListener("abort", stop);
+  return node;
+}
+
+/** What tests and style sheets can read off the elements. */
+export function describe(easel: Easel, mood: ReadonlySignal<Mood>): void {
+  const { root, stage, sheet, ui, runner, signal } = easel;
+  const stops = [
+    effect(() => {
+      root.dataset.status = mood.value;
+      root.dataset.rev = String(sheet.rev.value);
+      root.dataset.results = String(sheet.results.value);
+    }),
+    effect(() => {
+      const { scale, offset } = ui.viewport.value;
+      stage.dataset.scale = String(scale);
+      stage.dataset.offsetX = String(offset.x);
+      stage.dataset.offsetY = String(offset.y);
+    }),
+    effect(() => {
+      runner.prompt.value;
+      runner.pan.value;
+      stage.style.cursor = runner.cursor;
+    }),
+  ];
+  signal.addEventListener("abort", () => {
+    for (const stop of stops) stop();
+  });
+}
