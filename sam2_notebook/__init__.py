@@ -20,11 +20,12 @@ if TYPE_CHECKING:
         ProtocolError,
         Sam2NotebookError,
     )
-    from sam2_notebook.facade import SAM, SAM2VideoPredictor
+    from sam2_notebook.facade import SAM, SAM2DynamicInteractivePredictor, SAM2VideoPredictor
     from sam2_notebook.media import Image, read_image
     from sam2_notebook.predict import (
         AutomaticMasker,
         AutomaticSettings,
+        DynamicSession,
         EmbeddingCache,
         EncodedImage,
         ImagePredictor,
@@ -56,7 +57,9 @@ _HOMES = {
     "Prompts": "values.prompts",
     "ProtocolError": "errors",
     "SAM": "facade",
+    "SAM2DynamicInteractivePredictor": "facade",
     "SAM2VideoPredictor": "facade",
+    "DynamicSession": "predict",
     "Sam2NotebookError": "errors",
     "Segmentation": "predict",
     "Size": "values.geometry",
@@ -71,6 +74,7 @@ __all__ = [
     "AutomaticMasker",
     "AutomaticSettings",
     "Box",
+    "DynamicSession",
     "EditError",
     "EmbeddingCache",
     "EncodedImage",
@@ -83,6 +87,7 @@ __all__ = [
     "PromptError",
     "Prompts",
     "ProtocolError",
+    "SAM2DynamicInteractivePredictor",
     "SAM2VideoPredictor",
     "Sam2NotebookError",
     "Segmentation",

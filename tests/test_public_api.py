@@ -8,7 +8,8 @@ import pytest
 import sam2_notebook
 
 PUBLIC = {
-    "AutomaticMasker", "AutomaticSettings", "SAM", "SAM2VideoPredictor",
+    "AutomaticMasker", "AutomaticSettings", "DynamicSession", "SAM",
+    "SAM2DynamicInteractivePredictor", "SAM2VideoPredictor",
     "Box", "EditError", "EmbeddingCache", "EncodedImage", "Image", "ImagePredictor", "ImageSegmenter", "MediaError",
     "ModelError", "Point", "PromptError", "Prompts", "ProtocolError", "Sam2NotebookError", "Segmentation", "Size",
     "load_model", "make_scene", "read_image", "save_model",

@@ -4,7 +4,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple, overload
 
 import numpy as np
 import torch
@@ -66,18 +66,7 @@ class SAM:
             )
         return found
 
-    def __call__(
-        self,
-        source: Source | None = None,
-        points: object = None,
-        labels: object = None,
-        bboxes: object = None,
-        masks: object = None,
-        **settings: object,
-    ) -> list[Results] | Iterator[Results]:
-        """The same as `predict`."""
-        return self.predict(source, points, labels, bboxes, masks, **settings)
-
+    @overload
     def predict(
         self,
         source: Source | None = None,
@@ -85,6 +74,31 @@ class SAM:
         labels: object = None,
         bboxes: object = None,
         masks: object = None,
+        *,
+        stream: Literal[False] = False,
+        **settings: object,
+    ) -> list[Results]: ...
+    @overload
+    def predict(
+        self,
+        source: Source | None = None,
+        points: object = None,
+        labels: object = None,
+        bboxes: object = None,
+        masks: object = None,
+        *,
+        stream: Literal[True],
+        **settings: object,
+    ) -> Iterator[Results]: ...
+    def predict(
+        self,
+        source: Source | None = None,
+        points: object = None,
+        labels: object = None,
+        bboxes: object = None,
+        masks: object = None,
+        *,
+        stream: bool = False,
         **settings: object,
     ) -> list[Results] | Iterator[Results]:
         """Segment a picture, a folder, a list or a video; one `Results` per picture and frame, lazily with `stream`.
@@ -94,7 +108,7 @@ class SAM:
         (height, width) or (n, height, width). Without any, everything is segmented. A video with prompts is tracked
         from its first frame; without, everything in it is found and tracked. Without a source, the last one is meant.
 
-        `settings` are those of `PageSettings` (conf, save, stream, ...); unless `conf` is given no mask is dropped, so
+        `settings` are those of `PageSettings` (conf, save, ...); unless `conf` is given no mask is dropped, so
         that mask i is prompt i. Raises PromptError, MediaError or ModelError.
         """
         chosen = PageSettings().changed(settings)
@@ -108,7 +122,9 @@ class SAM:
             )
         self._last = source
         found = saved(self._results(source, said, chosen), chosen)
-        return found if chosen.stream else list(found)
+        return found if stream else list(found)
+
+    __call__ = predict
 
     def to(self, device: str | int) -> "SAM":
         """Move the network to a device, in place."""

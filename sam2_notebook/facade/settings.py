@@ -14,7 +14,7 @@ _WITHOUT_EFFECT = frozenset(
     {
         "task", "mode", "retina_masks", "verbose", "half", "quantize", "show", "show_labels", "show_boxes", "show_conf",
         "line_width", "batch", "iou", "max_det", "agnostic_nms", "classes", "visualize", "augment", "exist_ok", "data",
-        "vid_stride", "stream_buffer", "embed", "save_crop", "save_conf", "save_frames", "workers",
+        "vid_stride", "stream", "stream_buffer", "embed", "save_crop", "save_conf", "save_frames", "workers",
     }
 )  # fmt: skip
 
@@ -35,7 +35,6 @@ class PageSettings:
     save_txt: bool = False
     project: str = "runs/segment"
     name: str = "predict"
-    stream: bool = False
 
     def __post_init__(self) -> None:
         if self.conf is not None and not (isinstance(self.conf, int | float) and 0 <= self.conf <= 1):

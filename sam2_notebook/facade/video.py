@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from typing import Literal, overload
 
 import numpy as np
 
@@ -28,6 +29,28 @@ class SAM2VideoPredictor:
         self.predictor = VideoPredictor(self.settings.model, device=self.settings.device or None)
         check_imgsz(self.settings.imgsz, self.predictor.model)
 
+    @overload
+    def __call__(
+        self,
+        source: Source,
+        points: object = None,
+        labels: object = None,
+        bboxes: object = None,
+        masks: object = None,
+        *,
+        stream: Literal[False] = False,
+    ) -> list[Results]: ...
+    @overload
+    def __call__(
+        self,
+        source: Source,
+        points: object = None,
+        labels: object = None,
+        bboxes: object = None,
+        masks: object = None,
+        *,
+        stream: Literal[True],
+    ) -> Iterator[Results]: ...
     def __call__(
         self,
         source: Source,
@@ -46,7 +69,7 @@ class SAM2VideoPredictor:
         """
         said = page_prompts(points, labels, bboxes, masks)
         found = saved(self._results(source, said), self.settings)
-        return found if stream or self.settings.stream else list(found)
+        return found if stream else list(found)
 
     def _results(self, source: Source, said: list[Said]) -> Iterator[Results]:
         clip = _clip(source)

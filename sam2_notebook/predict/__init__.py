@@ -3,6 +3,8 @@
 from sam2_notebook.predict.automatic import AutomaticMasker
 from sam2_notebook.predict.automatic_results import AutomaticMask, AutomaticMasks
 from sam2_notebook.predict.automatic_settings import AutomaticSettings
+from sam2_notebook.predict.dynamic import DynamicSession
+from sam2_notebook.predict.dynamic_results import FoundObject, FoundObjects
 from sam2_notebook.predict.embeddings import EmbeddingCache, EncodedImage
 from sam2_notebook.predict.image import ImagePredictor
 from sam2_notebook.predict.segmentation import Segmentation
@@ -15,8 +17,11 @@ __all__ = [
     "AutomaticMasker",
     "AutomaticMasks",
     "AutomaticSettings",
+    "DynamicSession",
     "EmbeddingCache",
     "EncodedImage",
+    "FoundObject",
+    "FoundObjects",
     "FrameResult",
     "ImagePredictor",
     "MemoryUse",

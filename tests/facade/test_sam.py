@@ -39,11 +39,11 @@ def sam() -> SAM:
         (([[5, 6], [7, 8]], [[1], [0]]), [[[5, 6]], [[7, 8]]], [[1], [0]]),
         (([[[5, 6], [7, 8]]], [1, 0]), [[[5, 6], [7, 8]]], [[1, 0]]),
         (([[[5, 6], [7, 8]], [[1, 2]]], [[1, 0], [1]]), [[[5, 6], [7, 8]], [[1, 2]]], [[1, 0], [1]]),
-        ((np.float32([[5, 6]]), np.int32([1])), [[[5, 6]]], [[1]]),
+        ((np.array([[5, 6]], np.float32), np.array([1])), [[[5, 6]]], [[1]]),
     ],
 )
 def test_shapes_mean_what_the_page_says(prompts: tuple, points: list, labels: list) -> None:
-    said = page_prompts(*prompts, None, None)
+    said = page_prompts(prompts[0], prompts[1], None, None)
     assert [s.points.tolist() for s in said if s.points is not None] == points
     assert [s.labels.tolist() for s in said if s.labels is not None] == labels
 
