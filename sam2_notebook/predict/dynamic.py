@@ -1,0 +1,246 @@
+"""Show objects in some pictures, find them in others: memory without a video, and without an order of pictures."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from sam2_notebook.errors import ModelError, PromptError
+from sam2_notebook.media import Image, read_image
+from sam2_notebook.media.images import ImageSource
+from sam2_notebook.model import ImageFeatures, Memory, Recollection, Sam2, Sighting, unprompted
+from sam2_notebook.model.memory import PROMPTED_SLOT
+from sam2_notebook.model.video_memory import ABSENT_LOGIT
+from sam2_notebook.predict.dynamic_results import FoundObject, FoundObjects, ObjectName, score_of
+from sam2_notebook.predict.prompt_edits import one_prompt
+from sam2_notebook.predict.prompts import Numbers, ObjectPrompt
+from sam2_notebook.predict.tensors import image_tensor, prompt_tensors
+from sam2_notebook.predict.tracker import ACCELERATOR_BATCH, CPU_BATCH
+from sam2_notebook.values.geometry import Box, Size
+from sam2_notebook.weights import load_model
+
+ENCODED_PICTURES = 8
+ABSENT_SCORE = -32.0
+
+
+@dataclass(kw_only=True)
+class Pictures:
+    """A network with memory, and the raw features of the last few pictures it saw."""
+
+    model: Sam2
+    kept: OrderedDict[str, ImageFeatures] = field(default_factory=OrderedDict)
+
+    @torch.inference_mode()
+    def features(self, image: Image) -> ImageFeatures:
+        """The raw features of a picture, encoded once while it is among the last ones."""
+        found = self.kept.get(image.digest)
+        if found is None:
+            pixels = image_tensor(image.pixels, self.model.config.image_size).to(self.model.device)
+            found = self.kept[image.digest] = self.model.encode(pixels)
+        self.kept.move_to_end(image.digest)
+        while len(self.kept) > ENCODED_PICTURES:
+            self.kept.popitem(last=False)
+        return found
+
+    @torch.inference_mode()
+    def see(
+        self, image: Image, prompt: ObjectPrompt, recollection: Recollection | None, *, multimask: bool
+    ) -> Sighting:
+        """Decode the prompt of one object, as in a still picture or coloured by what is remembered of it."""
+        raw, device = self.features(image), self.model.device
+        if prompt.mask is not None:
+            side = self.model.config.image_size
+            whole = torch.from_numpy(np.asarray(prompt.mask, np.float32))[None, None].to(device)
+            square = F.interpolate(whole, size=(side, side), mode="bilinear", antialias=True)
+            return self.model.adopt(raw, (square >= 0.5).float())
+        tensors = prompt_tensors([prompt], size_of(image), self.model.config)
+        tensors = replace(tensors, points=tensors.points.to(device), labels=tensors.labels.to(device))
+        conditioned = self.model.recall(raw, recollection)
+        return self.model.locate(self.model.segment(conditioned, tensors, multimask=multimask))
+
+
+class DynamicSession:
+    """Objects shown by prompts in any pictures, found in any others. The only thing here that changes.
+
+    Every object has memories of its own, so that showing another, or showing it elsewhere, tells nothing of it.
+    `model` is a loaded `Sam2` with memory, a published name, a path to weights, or None for the embedded model. At most
+    `most_objects` may be shown; of an object the last `most_memories` pictures are remembered. Threads may share it.
+
+    >>> from sam2_notebook.model import Sam2Config
+    >>> small = dict(image_size=64, embed_dim=8, stages=(1, 1, 2, 1), global_blocks=(3,), dim=32, memory_layers=1)
+    >>> session = DynamicSession(Sam2(Sam2Config(**small, memory_dim=16)), device="cpu")
+    >>> shown = session.remember(np.zeros((48, 64, 3), np.uint8), "cup", box=[10, 10, 40, 30])
+    >>> [found.object for found in session.find(np.ones((48, 64, 3), np.uint8))]
+    ['cup']
+    """
+
+    def __init__(
+        self,
+        model: Sam2 | str | Path | None = None,
+        *,
+        device: str | torch.device | None = None,
+        most_objects: int | None = None,
+        most_memories: int | None = None,
+    ) -> None:
+        for name, value in (("most_objects", most_objects), ("most_memories", most_memories)):
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+                raise PromptError(f"{name} is a whole number of at least 1, or None for no limit; got {value!r}")
+        self.pictures = Pictures(model=with_memory(model, device))
+        self.most_objects, self.most_memories = most_objects, most_memories
+        self._banks: dict[ObjectName, tuple[Memory, ...]] = {}
+        self._lock = threading.RLock()
+
+    @property
+    def objects(self) -> tuple[ObjectName, ...]:
+        """The names of all objects, in the order they were first shown."""
+        return tuple(self._banks)
+
+    def memories(self, name: ObjectName) -> int:
+        """In how many pictures an object is remembered."""
+        return len(self._bank(name))
+
+    def remember(
+        self,
+        image: ImageSource | Image,
+        name: ObjectName,
+        *,
+        points: Numbers | None = None,
+        labels: Numbers | None = None,
+        box: Numbers | Box | None = None,
+        mask: Numbers | None = None,
+        with_memory: bool = False,
+    ) -> FoundObject:
+        """Show an object, new or known, in a picture, in image pixels; what the model makes of the prompt itself.
+
+        `points` (n, 2), `labels` 1 on the object and 0 not, `box` (4,), or a bool `mask` that stands for the object as
+        it is. `with_memory` reads the prompt in the light of what is remembered of the object already. Raises
+        PromptError for impossible prompts and for more than `most_objects`.
+        """
+        picture = read_image(image)
+        prompt = one_prompt(points, labels, box, mask, size_of(picture))
+        with self._lock:
+            self._check_room(name)
+            bank = self._banks.get(name, ())
+            if with_memory and not bank:
+                raise PromptError(f"there is no memory of object {name!r} yet; show it once without with_memory")
+            sighting = self.pictures.see(
+                picture, prompt, recollection_of(bank) if with_memory else None, multimask=prompt.is_ambiguous
+            )
+            self._keep(name, picture, sighting)
+        return found_object(name, sighting, picture)
+
+    def remember_absent(self, image: ImageSource | Image, name: ObjectName) -> None:
+        """Show a picture in which a known object is not."""
+        picture = read_image(image)
+        with self._lock:
+            self._bank(name)
+            model = self.pictures.model
+            side, dim = model.config.mask_size, model.config.dim
+            nothing = Sighting(
+                logits=torch.full((1, 1, side, side), ABSENT_LOGIT, device=model.device),
+                iou=torch.zeros(1, device=model.device),
+                object_score=torch.full((1,), ABSENT_SCORE, device=model.device),
+                pointer=torch.zeros(1, dim, device=model.device),
+            )
+            self._keep(name, picture, nothing)
+
+    @torch.inference_mode()
+    def find(self, image: ImageSource | Image, objects: Iterable[ObjectName] | None = None) -> FoundObjects:
+        """Look for objects, all unless some are named, in a picture; looking leaves no memory.
+
+        Raises PromptError when nothing was shown yet, or an unknown object is named.
+        """
+        picture = read_image(image)
+        with self._lock:
+            if not self._banks:
+                raise PromptError("there is nothing to look for: show an object in some picture first")
+            names = self.objects if objects is None else tuple(objects)
+            banks = {name: self._bank(name) for name in names}
+            raw = self.pictures.features(picture)
+        model = self.pictures.model
+        groups: dict[int, list[ObjectName]] = {}
+        for name, bank in banks.items():
+            groups.setdefault(len(bank), []).append(name)
+        step = CPU_BATCH if model.device.type == "cpu" else ACCELERATOR_BATCH
+        found: dict[ObjectName, FoundObject] = {}
+        for members in groups.values():
+            for start in range(0, len(members), step):
+                chunk = members[start : start + step]
+                conditioned = model.recall(raw, Recollection.join([recollection_of(banks[n]) for n in chunk]))
+                answer = model.segment(conditioned, unprompted(len(chunk), model.device), multimask=False)
+                sighting = model.locate(answer)
+                found |= {name: found_object(name, sighting, picture, row) for row, name in enumerate(chunk)}
+        return FoundObjects(image=picture, objects=tuple(found[name] for name in banks))
+
+    def forget(self, name: ObjectName) -> None:
+        """Forget an object and all its memories; the others do not change."""
+        with self._lock:
+            self._bank(name)
+            self._banks = {n: bank for n, bank in self._banks.items() if n != name}
+
+    def clear(self) -> None:
+        """Forget all objects, and the features of the last pictures."""
+        with self._lock:
+            self._banks = {}
+            self.pictures.kept.clear()
+
+    def _keep(self, name: ObjectName, picture: Image, sighting: Sighting) -> None:
+        with torch.inference_mode():
+            memory = self.pictures.model.remember(self.pictures.features(picture), sighting, prompted=True)
+        bank = (*self._banks.get(name, ()), memory)
+        self._banks = {**self._banks, name: bank if self.most_memories is None else bank[-self.most_memories :]}
+
+    def _check_room(self, name: ObjectName) -> None:
+        if isinstance(name, bool) or not isinstance(name, int | str):
+            raise PromptError(f"an object is named by a whole number or a word; got {name!r}")
+        if name not in self._banks and self.most_objects is not None and len(self._banks) >= self.most_objects:
+            raise PromptError(
+                f"object {name!r} would be one more than the {self.most_objects} allowed ({list(self.objects)}): "
+                "forget one of them, or allow more"
+            )
+
+    def _bank(self, name: ObjectName) -> tuple[Memory, ...]:
+        if name not in self._banks:
+            raise PromptError(f"object {name!r} was never shown; known are {list(self.objects) or 'none'}")
+        return self._banks[name]
+
+    def __repr__(self) -> str:
+        return f"DynamicSession({', '.join(f'{n!r}: {len(b)} memories' for n, b in self._banks.items()) or 'empty'})"
+
+
+def with_memory(model: Sam2 | str | Path | None, device: str | torch.device | None) -> Sam2:
+    """The network, loaded and in place; ModelError if it has no memory."""
+    loaded = model if isinstance(model, Sam2) else load_model(model, device=device)
+    if loaded.memory is None:
+        raise ModelError(
+            "this network segments pictures only, it has no memory to know objects again by. Take one that has, such "
+            'as "sam2.1_hiera_tiny".'
+        )
+    return (loaded if device is None else loaded.to(device)).eval()
+
+
+def recollection_of(bank: tuple[Memory, ...]) -> Recollection:
+    """All memories at once, each as of a prompted frame, without pointers: pictures have no order to age in."""
+    maps = tuple(memory.map for memory in bank if memory.map is not None)
+    return Recollection(maps=maps, slots=(PROMPTED_SLOT,) * len(maps), pointers=(), ages=(), span=1)
+
+
+def found_object(name: ObjectName, sighting: Sighting, picture: Image, row: int = 0) -> FoundObject:
+    """One row of a sighting as a value of its own."""
+    return FoundObject(
+        object=name,
+        logits=sighting.logits[row, 0].float().cpu().numpy(),
+        score=score_of(float(sighting.object_score[row])),
+        size=size_of(picture),
+    )
+
+
+def size_of(image: Image) -> Size:
+    """The picture's size as a value."""
+    height, width = image.size_hw
+    return Size(height=height, width=width)

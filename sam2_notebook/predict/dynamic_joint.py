@@ -1,0 +1,82 @@
+"""The original's dynamic predictor, number for number: one memory for all objects. For comparison with its results.
+
+Every picture in which anything is shown leaves a memory of *all* objects, which says of those not shown that they are
+absent. That is why `DynamicSession` keeps one bank per object; here it is kept as it was.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+
+from sam2_notebook.errors import PromptError
+from sam2_notebook.media import Image, read_image
+from sam2_notebook.media.images import ImageSource
+from sam2_notebook.model import Memory, Sam2, Sighting, unprompted
+from sam2_notebook.model.video_memory import ABSENT_LOGIT
+from sam2_notebook.predict.dynamic import ABSENT_SCORE, Pictures, found_object, recollection_of, with_memory
+from sam2_notebook.predict.dynamic_results import FoundObjects
+from sam2_notebook.predict.prompts import ObjectPrompt
+
+
+class JointDynamicSession:
+    """Objects 0 to `slots` - 1 shown together, remembered together, looked for together.
+
+    Prompts are decoded without memory into single masks; memories are encoded from soft masks; every memory counts as
+    one of a prompted frame, and pointers are not used.
+    """
+
+    def __init__(
+        self, model: Sam2 | str | Path | None = None, *, slots: int = 3, device: str | torch.device | None = None
+    ) -> None:
+        if isinstance(slots, bool) or not isinstance(slots, int) or slots < 1:
+            raise PromptError(f"the number of objects is a whole number of at least 1; got {slots!r}")
+        self.pictures = Pictures(model=with_memory(model, device))
+        self.slots = slots
+        self._bank: tuple[Memory, ...] = ()
+        self._shown: set[int] = set()
+
+    @property
+    def objects(self) -> tuple[int, ...]:
+        """The slots in which something was shown."""
+        return tuple(sorted(self._shown))
+
+    @torch.inference_mode()
+    def remember(self, image: ImageSource | Image, prompts: Mapping[int, ObjectPrompt]) -> None:
+        """Show some of the objects in a picture; all others are remembered as absent there."""
+        outside = [slot for slot in prompts if not 0 <= slot < self.slots]
+        if outside or not prompts:
+            raise PromptError(f"the objects are 0 to {self.slots - 1}; got {outside or 'none'}")
+        picture = read_image(image)
+        model, device = self.pictures.model, self.pictures.model.device
+        side, dim = model.config.mask_size, model.config.dim
+        logits = torch.full((self.slots, 1, side, side), ABSENT_LOGIT, device=device)
+        pointer = torch.full((self.slots, dim), ABSENT_LOGIT, device=device)
+        score = torch.full((self.slots,), ABSENT_SCORE, device=device)
+        for slot, prompt in prompts.items():
+            seen = self.pictures.see(picture, prompt, None, multimask=False)
+            logits[slot], pointer[slot], score[slot] = seen.logits[0], seen.pointer[0], seen.object_score[0]
+        together = Sighting(logits=logits, iou=torch.zeros_like(score), object_score=score, pointer=pointer)
+        memory = model.remember(self.pictures.features(picture), together, prompted=False)
+        self._bank = (*self._bank, memory)
+        self._shown |= set(prompts)
+
+    @torch.inference_mode()
+    def find(self, image: ImageSource | Image) -> FoundObjects:
+        """All slots in a picture, also those in which nothing was shown; PromptError before anything was."""
+        if not self._bank:
+            raise PromptError("there is nothing to look for: show an object in some picture first")
+        picture = read_image(image)
+        model = self.pictures.model
+        conditioned = model.recall(self.pictures.features(picture), recollection_of(self._bank))
+        sighting = model.locate(model.segment(conditioned, unprompted(self.slots, model.device), multimask=False))
+        rows = range(self.slots)
+        return FoundObjects(image=picture, objects=tuple(found_object(row, sighting, picture, row) for row in rows))
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._bank, self._shown = (), set()
+        self.pictures.kept.clear()
+
+    def __repr__(self) -> str:
+        return f"JointDynamicSession({self.slots} objects, {len(self._bank)} memories)"

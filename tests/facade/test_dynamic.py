@@ -1,0 +1,107 @@
+"""The page's dynamic predictor: its snippet, its bad input, and the compatible mode."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sam2_notebook import SAM2DynamicInteractivePredictor
+from sam2_notebook.errors import PromptError
+from sam2_notebook.media import encode_jpeg
+from sam2_notebook.training.scenes import make_scene
+from sam2_notebook.values.geometry import Size
+from tests.predict.video_clips import clip
+
+
+@pytest.fixture
+def predictor(memory_weights: Path) -> SAM2DynamicInteractivePredictor:
+    overrides = {"model": str(memory_weights / "sam2_t.pt"), "device": "cpu"}
+    return SAM2DynamicInteractivePredictor(overrides=overrides)
+
+
+def test_the_page(memory_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sam2_t.pt").symlink_to(memory_weights / "sam2_t.pt")
+    for number in range(1, 8):
+        picture = make_scene(number, Size(height=420, width=420)).render().pixels
+        (tmp_path / f"image{number}.jpg").write_bytes(encode_jpeg(picture))
+
+    overrides: dict[str, object] = dict(  # noqa: C408 -- as on the page
+        conf=0.01, task="segment", mode="predict", imgsz=1024, model="sam2_t.pt", save=False
+    )
+    predictor = SAM2DynamicInteractivePredictor(overrides=overrides, max_obj_num=10)
+
+    predictor(source="image1.jpg", bboxes=[[100, 100, 200, 200]], obj_ids=[1], update_memory=True)
+    results = predictor(source="image2.jpg")
+    assert results[0].ids == [1]
+    results = predictor(
+        source="image4.jpg",
+        bboxes=[[300, 300, 400, 400]],  # New object
+        obj_ids=[2],  # New object ID
+        update_memory=True,  # Add to memory
+    )
+    results = predictor(source="image5.jpg")
+    assert results[0].ids == [1, 2]
+    results = predictor(
+        source="image6.jpg",
+        points=[[150, 150]],  # Refinement point
+        labels=[1],  # Positive point
+        obj_ids=[2],  # Same object ID
+        update_memory=True,  # Update memory with new information
+    )
+    results = predictor(source="image7.jpg")
+    assert results[0].names == {1: "1", 2: "2"}
+    assert results[0].boxes.id is not None
+
+
+def test_masks_are_prompts_too_and_lists_and_videos_are_looked_through(
+    predictor: SAM2DynamicInteractivePredictor,
+) -> None:
+    mask = np.zeros((60, 80), bool)
+    mask[20:40, 30:60] = True
+    predictor(clip()[0], masks=mask, obj_ids=7, update_memory=True)
+    assert [r.ids for r in predictor([clip()[3], clip()[9]])] == [[7], [7]]
+    assert [r.frame for r in predictor(clip(3))] == [0, 1, 2]
+    predictor.forget(7)
+    with pytest.raises(PromptError, match="nothing to look for"):
+        predictor(clip()[0])
+
+
+def test_prompts_that_do_not_count_are_not_passed_over_in_silence(predictor: SAM2DynamicInteractivePredictor) -> None:
+    predictor(clip()[0], bboxes=[10, 10, 50, 40], obj_ids=[0], update_memory=True)
+    with pytest.warns(UserWarning, match="update_memory=True"):
+        predictor(clip()[3], points=[30, 30], obj_ids=[0])
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        ({"bboxes": [1, 1, 9, 9]}, "needs obj_ids"),
+        ({"obj_ids": [1]}, "give points"),
+        ({"bboxes": [1, 1, 9, 9], "obj_ids": [1, 2]}, "one id per prompt"),
+        ({"bboxes": [1, 1, 9, 9], "obj_ids": [-1]}, "at least 0"),
+        ({"bboxes": [[1, 1, 9, 9]] * 4, "obj_ids": [1, 2, 3, 4]}, "max_obj_num=3"),
+    ],
+)
+def test_mistakes_are_told(predictor: SAM2DynamicInteractivePredictor, call: dict, words: str) -> None:
+    with pytest.raises(PromptError, match=words):
+        predictor(clip()[0], update_memory=True, **call)
+    assert predictor.session.objects == ()
+
+
+def test_one_picture_at_a_time_is_shown(predictor: SAM2DynamicInteractivePredictor) -> None:
+    with pytest.raises(PromptError, match="single picture"):
+        predictor([clip()[0], clip()[1]], bboxes=[1, 1, 9, 9], obj_ids=[1], update_memory=True)
+
+
+def test_the_compatible_mode_takes_slots(memory_weights: Path) -> None:
+    overrides: dict[str, object] = {"model": str(memory_weights / "sam2_t.pt"), "device": "cpu"}
+    predictor = SAM2DynamicInteractivePredictor(overrides, max_obj_num=2, compatible=True)
+    (result,) = predictor(clip()[0], bboxes=[10, 10, 50, 40], obj_ids=[1], update_memory=True)
+    assert set(result.ids or ()) <= {0, 1}
+    with pytest.raises(PromptError, match="0 to 1"):
+        predictor(clip()[0], bboxes=[10, 10, 50, 40], obj_ids=[2], update_memory=True)
+    with pytest.raises(PromptError, match="clear"):
+        predictor.forget(1)
+    predictor.clear()
+    assert predictor.session.objects == ()
