@@ -116,10 +116,10 @@ def paste(
     pixels, masks = pixels.copy(), list(masks)
     height, width = pixels.shape[:2]
     for _ in range(int(rng.integers(1, 4))):
-        cutout = _cutout(rng, pool[int(rng.integers(len(pool)))])
-        if cutout is None:
+        found = cutout(rng, pool[int(rng.integers(len(pool)))])
+        if found is None:
             continue
-        colors, alpha = cutout
+        colors, alpha = found
         scale = min(height, width) * rng.uniform(0.15, 0.8) / max(alpha.shape)
         w, h = (max(8, round(s * scale)) for s in (alpha.shape[1], alpha.shape[0]))
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
@@ -140,7 +140,7 @@ def paste(
     return pixels, masks
 
 
-def _cutout(rng: np.random.Generator, photo: Photo) -> tuple[ByteImage, npt.NDArray[np.uint8]] | None:
+def cutout(rng: np.random.Generator, photo: Photo) -> tuple[ByteImage, npt.NDArray[np.uint8]] | None:
     """An instance's pixels and alpha within its box; None when the photo has none of at least 1 % of its area."""
     large = np.flatnonzero(photo.areas > 0.01 * photo.pixels.shape[0] * photo.pixels.shape[1])
     if not large.size:

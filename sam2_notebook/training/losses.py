@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from sam2_notebook.model.mask_decoder import MaskPrediction
 
 OTHERS = 0.05
+FOLLOWED = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,3 +69,26 @@ def prediction_loss(
         prediction.object_score.float(), (target.flatten(1).amax(1) > 0.5).float(), reduction="none"
     )
     return (masks + weights.iou * quality + weights.presence * presence).mean()
+
+
+def tracking_loss(
+    prediction: MaskPrediction,
+    target: Float[Tensor, "batch side side"],
+    weights: LossWeights,
+    *,
+    only: Bool[Tensor, "batch"] | None = None,
+) -> Float[Tensor, ""]:
+    """The loss of one decoding in a clip: masks and quality where the object can be seen, presence everywhere.
+
+    The best of the candidates learns most, but all must: any of them may be followed. `only` leaves objects out.
+    """
+    counted = torch.ones_like(prediction.object_score) if only is None else only.to(prediction.object_score.dtype)
+    visible = target.flatten(1).amax(1) > 0.5
+    losses = mask_losses(prediction.logits.float(), target, weights)
+    masks = 0.5 * losses[:, 0] + losses[:, 1:].amin(dim=1) + FOLLOWED * losses[:, 1:].mean(dim=1)
+    with torch.no_grad():
+        iou = true_iou(prediction.logits, target)
+    quality = (prediction.iou.float() - iou).abs().mean(dim=1)
+    presence = F.binary_cross_entropy_with_logits(prediction.object_score.float(), visible.float(), reduction="none")
+    loss = (masks + weights.iou * quality) * visible + weights.presence * presence
+    return (loss * counted).sum() / counted.sum().clamp(min=1)

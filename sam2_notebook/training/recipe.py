@@ -4,8 +4,11 @@ from pathlib import Path
 
 from sam2_notebook.model import Sam2Config
 from sam2_notebook.training.augment import Samples
-from sam2_notebook.training.loop import Phase
+from sam2_notebook.training.clip_samples import ClipSamples, PastedClips, generated_clips
+from sam2_notebook.training.pictures import Phase
+from sam2_notebook.training.schedule import Shares
 from sam2_notebook.training.sources import Photo, coco_folder, generated, label_folder
+from sam2_notebook.training.videos import VideoPhase
 from sam2_notebook.values.geometry import Size
 
 EMBEDDED = Sam2Config(
@@ -17,13 +20,23 @@ EMBEDDED = Sam2Config(
     dim=128,
     decoder_mlp_dim=512,
     prompts="raster",
+    memory_layers=1,
+    memory_dim=32,
 )
 
-PHASES = (
+PICTURE_PHASES = (
     Phase(side=128, images=16, objects=8, steps=3000, rate=(1.5e-3, 1.0e-3), balance=(1.0, 0.3)),
     Phase(side=256, images=8, objects=8, steps=2000, rate=(1.0e-3, 4.0e-4), balance=(0.3, 0.0)),
     Phase(side=512, images=4, objects=8, steps=700, rate=(4.0e-4, 2.0e-5)),
 )
+CLIP_PHASES = (
+    VideoPhase(
+        side=256, frames=4, clips=3, objects=3, steps=900, rate=(1e-3, 1e-3), balance=(0.3, 0.1), told=(0.5, 0.1),
+        fresh=8, shares=Shares(encoder=0.0, decoder=0.4),
+    ),
+    VideoPhase(side=256, frames=8, clips=2, objects=2, steps=700, rate=(1e-3, 3e-4), balance=(0.1, 0.0), told=(0.1, 0)),
+    VideoPhase(side=512, frames=6, clips=1, objects=2, steps=350, rate=(3e-4, 2e-5), images=1),
+)  # fmt: skip
 
 
 class Data:
@@ -46,3 +59,10 @@ class Data:
             (0.25, [*self.scenes]),
         ]
         return Samples(pools, side=side, objects=objects, pasted=[*self.coco, *self.fruits], paste_rate=0.4, seed=seed)
+
+    def clips(self, side: int, frames: int, objects: int, seed: int) -> tuple[ClipSamples, Samples]:
+        """A stream of clips of one size, and one of the pictures that go along."""
+        pasted = PastedClips([*self.coco, *self.coco, *self.fruits, *self.facade[::4]])
+        sources = [(0.4, generated_clips), (0.6, pasted)]
+        clips = ClipSamples(sources, side=side, frames=frames, objects=objects, seed=seed)
+        return clips, self.samples(side, 6, seed)

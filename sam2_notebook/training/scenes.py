@@ -5,6 +5,7 @@ Training, tests and notebooks use them: nothing to download, every mask right to
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,10 @@ class Sprite:
 
 @dataclass(frozen=True, kw_only=True)
 class Motion:
-    """Where a sprite is at a time: a drift with a wobble; its size and angle change slowly. Units: pixels, seconds."""
+    """Where a sprite is at a time: a drift with a wobble; its size and angle change slowly. Units: pixels, seconds.
+
+    `bend` is how far its inside sways, as a share of its side.
+    """
 
     start: tuple[float, float]
     velocity: tuple[float, float]
@@ -37,6 +41,7 @@ class Motion:
     growth: float
     angle: float
     spin: float
+    bend: float = 0.0
 
     def matrix(self, time: float, sprite_side: int) -> npt.NDArray[np.float64]:
         """The 3x3 matrix from sprite pixels to scene pixels."""
@@ -78,30 +83,51 @@ class Scene:
         part_masks: list[BoolMask] = []
         part_of: list[int] = []
         for index, (sprite, motion) in enumerate(zip(self.sprites, self.motions, strict=True)):
-            matrix = motion.matrix(time, sprite.rgba.shape[0])
-            layer = self._warp(Image.fromarray(sprite.rgba, "RGBA"), matrix)
-            alpha = layer.getchannel("A")
-            shadow = alpha.filter(ImageFilter.GaussianBlur(max(2.0, motion.side / 24))).point(lambda a: a * 0.35)
-            offset = max(1, round(motion.side / 30))
-            canvas.paste((0, 0, 0), (offset, offset), shadow)
-            canvas.paste(layer.convert("RGB"), (0, 0), alpha)
-            solid = np.asarray(alpha) > 127
-            masks = [m & ~solid for m in masks]
-            part_masks = [m & ~solid for m in part_masks]
+            placed = self._place(sprite, motion, time)
+            solid = np.zeros((self.size.height, self.size.width), np.bool_)
+            if placed is not None:
+                placed.draw(canvas)
+                solid[placed.rows, placed.columns] = np.asarray(placed.layer.getchannel("A")) > 127
+                hidden = solid[placed.rows, placed.columns]
+                for mask in (*masks, *part_masks):
+                    mask[placed.rows, placed.columns] &= ~hidden
             masks.append(solid)
-            for part in sprite.parts:
-                warped = np.asarray(self._warp(Image.fromarray(part, "L"), matrix)) > 127
-                part_masks.append(warped & solid)
+            for part in range(len(sprite.parts)):
+                part_mask = np.zeros_like(solid)
+                if placed is not None:
+                    inside = np.asarray(placed.parts[part]) > 127
+                    part_mask[placed.rows, placed.columns] = inside & solid[placed.rows, placed.columns]
+                part_masks.append(part_mask)
                 part_of.append(index)
         return SceneFrame(
             pixels=self._finish(canvas, time), masks=tuple(masks), part_masks=tuple(part_masks), part_of=tuple(part_of)
         )
 
-    def _warp(self, image: Image.Image, matrix: npt.NDArray[np.float64]) -> Image.Image:
-        inverse = np.linalg.inv(matrix)[:2].flatten()
-        return image.transform(
-            (self.size.width, self.size.height), Image.Transform.AFFINE, tuple(inverse), Image.Resampling.BILINEAR
-        )
+    def _place(self, sprite: Sprite, motion: Motion, time: float) -> "_Placed | None":
+        """A sprite turned, scaled and cut to the part of the picture it and its shadow can reach; None if outside."""
+        side = sprite.rgba.shape[0]
+        matrix = motion.matrix(time, side)
+        blur, offset = max(2.0, motion.side / 24), max(1, round(motion.side / 30))
+        corners = matrix[:2] @ np.array([[0, side, 0, side], [0, 0, side, side], [1, 1, 1, 1]])
+        reach = math.ceil(3 * blur) + offset + 1
+        x0, y0 = (max(0, math.floor(v) - reach) for v in corners.min(axis=1))
+        x1 = min(self.size.width, math.ceil(corners[0].max()) + reach)
+        y1 = min(self.size.height, math.ceil(corners[1].max()) + reach)
+        if x1 <= x0 or y1 <= y0:
+            return None
+        shift = np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1.0]])
+        inverse = tuple(np.linalg.inv(shift @ matrix)[:2].flatten())
+        sway = motion.bend * math.sin(2 * math.pi * time / motion.period)
+
+        def warp(image: Image.Image) -> Image.Image:
+            bent = _bent(image, sway) if sway else image
+            return bent.transform((x1 - x0, y1 - y0), Image.Transform.AFFINE, inverse, Image.Resampling.BILINEAR)
+
+        return _Placed(
+            layer=warp(Image.fromarray(sprite.rgba, "RGBA")),
+            parts=tuple(warp(Image.fromarray(part, "L")) for part in sprite.parts),
+            x=x0, y=y0, blur=blur, offset=offset,
+        )  # fmt: skip
 
     def _finish(self, canvas: Image.Image, time: float) -> ByteImage:
         if self.blur > 0.3:
@@ -109,6 +135,52 @@ class Scene:
         pixels = np.asarray(canvas).astype(np.float32)
         grain = np.random.default_rng(round(time * 1000)).normal(0, self.noise, (*pixels.shape[:2], 1))
         return np.clip(pixels + grain, 0, 255).astype(np.uint8)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Placed:
+    """A sprite as it lies in a part of the picture, whose top left corner is (`x`, `y`), with its shadow's measures."""
+
+    layer: Image.Image
+    parts: tuple[Image.Image, ...]
+    x: int
+    y: int
+    blur: float
+    offset: int
+
+    @property
+    def rows(self) -> slice:
+        """Rows of the picture it covers."""
+        return slice(self.y, self.y + self.layer.height)
+
+    @property
+    def columns(self) -> slice:
+        """Columns of the picture it covers."""
+        return slice(self.x, self.x + self.layer.width)
+
+    def draw(self, canvas: Image.Image) -> None:
+        """Paint the shadow, then the sprite."""
+        alpha = self.layer.getchannel("A")
+        shadow = alpha.filter(ImageFilter.GaussianBlur(self.blur)).point(lambda a: a * 0.35)
+        canvas.paste((0, 0, 0), (self.x + self.offset, self.y + self.offset), shadow)
+        canvas.paste(self.layer.convert("RGB"), (self.x, self.y), alpha)
+
+
+def _bent(image: Image.Image, sway: float, cells: int = 4) -> Image.Image:
+    """A square image whose inside is swung sideways by `sway` of its side; the border stays."""
+    side = image.width
+    edges = [round(side * i / cells) for i in range(cells + 1)]
+
+    def source(x: int, y: int) -> tuple[float, float]:
+        u, v = math.pi * x / side, math.pi * y / side
+        return x + side * sway * math.sin(u) * math.sin(2 * v), y + side * sway * math.sin(v) * math.sin(2 * u) / 2
+
+    mesh = [
+        ((x0, y0, x1, y1), (*source(x0, y0), *source(x0, y1), *source(x1, y1), *source(x1, y0)))
+        for y0, y1 in pairwise(edges)
+        for x0, x1 in pairwise(edges)
+    ]
+    return image.transform(image.size, Image.Transform.MESH, mesh, Image.Resampling.BILINEAR)
 
 
 def make_scene(seed: int, size: Size, things: int | None = None) -> Scene:
