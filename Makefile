@@ -6,6 +6,7 @@ TORCH ?= torch==2.13.0
 VENV ?= .venv
 PYTEST_ARGS ?=
 export SAM2NB_CHROMIUM
+export SAM2NB_POSTGRES
 
 VENV_PATH := $(abspath $(VENV))
 BIN := $(VENV_PATH)/bin
@@ -68,12 +69,16 @@ $(STAMPS)/chromium: tests/e2e/find_chromium.sh
 	@sh tests/e2e/find_chromium.sh
 	@mkdir -p $(STAMPS) && touch $@
 
+$(STAMPS)/postgres: tests/labels/find_postgres.sh
+	@sh tests/labels/find_postgres.sh
+	@mkdir -p $(STAMPS) && touch $@
+
 $(STAMPS)/kernels: tests/kernels/versions.py $(STAMPS)/python
 	@echo "installing several ipykernels side by side"
 	@$(BIN)/python -m tests.kernels.versions
 	@touch $@
 
-setup: $(STAMPS)/python $(STAMPS)/npm $(STAMPS)/chromium $(STAMPS)/kernels
+setup: $(STAMPS)/python $(STAMPS)/npm $(STAMPS)/chromium $(STAMPS)/postgres $(STAMPS)/kernels
 
 # --- what people do -------------------------------------------------------------------------------------------------
 
@@ -93,7 +98,7 @@ test: setup
 	@cd js && npm test
 	@$(BIN)/python -m pytest tests sam2_notebook notebooks --nbval-lax $(PYTEST_ARGS)
 
-test-python: $(STAMPS)/python
+test-python: $(STAMPS)/python $(STAMPS)/postgres
 	@$(BIN)/python -m pytest tests sam2_notebook notebooks --nbval-lax -m "not e2e and not kernels and not slow" $(PYTEST_ARGS)
 
 test-kernels: $(STAMPS)/kernels

@@ -1,0 +1,206 @@
+"""Picture files of a store: found, read, hashed, and recognised by their content after they were moved."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, insert, select, update
+
+from sam2_notebook.errors import LabelError, MediaError
+from sam2_notebook.labels.journal import note
+from sam2_notebook.labels.schema import LabeledImage
+from sam2_notebook.labels.tables import annotations, images
+from sam2_notebook.media import read_image
+from sam2_notebook.values.geometry import Size
+
+PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif"})
+Begin = Callable[[], AbstractContextManager[Connection]]
+_DIGEST_BYTES = 16
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddedFiles:
+    """What became of files offered to a store, by name; `unreadable` says why, `moved` were found at a new place.
+
+    `changed` are names the store has with other content: they were left alone, `accept_file` takes them.
+    """
+
+    new: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    unreadable: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileReport:
+    """Names of images whose file is gone, or has other content than when it was added."""
+
+    missing: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Fingerprint:
+    digest: str
+    bytes: int
+    mtime_ns: int
+
+    def columns(self) -> dict[str, str | int]:
+        return {"digest": self.digest, "bytes": self.bytes, "mtime_ns": self.mtime_ns}
+
+
+def pictures_in(source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[tuple[str, Path]]:
+    """Names and files: all pictures under a folder, or the files listed, named from the folder they share.
+
+    >>> pictures_in(["b/1.png", "b/c/2.png"])[1][0]
+    'c/2.png'
+    """
+    if isinstance(source, str | os.PathLike):
+        root = Path(source).expanduser()
+        if root.is_file():
+            return [(root.name, root.absolute())]
+        if not root.is_dir():
+            raise MediaError(f"{root}: there is no such folder. Check the name.")
+        found = [p for p in root.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES and p.is_file()]
+        files = sorted(p for p in found if not any(part.startswith(".") for part in p.relative_to(root).parts))
+    else:
+        files = [Path(p).expanduser().absolute() for p in source]
+        root = Path(os.path.commonpath([p.parent for p in files])) if files else Path()
+    return [(p.relative_to(root).as_posix(), p.absolute()) for p in files]
+
+
+def add_files(begin: Begin, files: Iterable[tuple[str, Path]], who: str) -> AddedFiles:
+    """Register picture files, each in a transaction of its own; each is read once, so a damaged one is noticed now."""
+    found: dict[str, list[str]] = {"new": [], "known": [], "moved": [], "changed": []}
+    unreadable: list[tuple[str, str]] = []
+    for name, path in files:
+        with begin() as connection:
+            kind, why = _tried(connection, name, path, who)
+        if why:
+            unreadable.append((name, why))
+        else:
+            found[kind].append(name)
+    lists = {kind: tuple(names) for kind, names in found.items()}
+    return AddedFiles(**lists, unreadable=tuple(unreadable))
+
+
+def add_image(connection: Connection, image: LabeledImage, state: str) -> int:
+    """Register an image that may have no file; the id it gets."""
+    fingerprint = _fingerprint(image.path) if image.path and image.path.is_file() else None
+    values = fingerprint.columns() if fingerprint else {"digest": image.digest}
+    path = str(image.path.absolute()) if image.path else None
+    size = {"height": image.size.height, "width": image.size.width}
+    row = {"name": image.name, "path": path, "state": state, "revision": 0} | size | values
+    return connection.execute(insert(images).values(**row).returning(images.c.id)).scalar_one()
+
+
+def check_files(connection: Connection) -> FileReport:
+    """Look for every image's file; only those whose size or date differ are read and hashed."""
+    missing, changed = [], []
+    for row in connection.execute(select(images).where(images.c.path.is_not(None)).order_by(images.c.id)):
+        match _state_of(row.path, row.digest, row.bytes, row.mtime_ns):
+            case "missing":
+                missing.append(row.name)
+            case "changed":
+                changed.append(row.name)
+    return FileReport(missing=tuple(missing), changed=tuple(changed))
+
+
+def relink(connection: Connection, folder: str | os.PathLike[str], who: str) -> tuple[str, ...]:
+    """Find images whose file is gone among the pictures under a folder, by content; the names found again."""
+    rows = connection.execute(select(images).where(images.c.path.is_not(None))).all()
+    gone = [row for row in rows if not os.path.isfile(row.path)]
+    sizes = {row.bytes for row in gone}
+    places: dict[str, Path] = {}
+    for _, path in pictures_in(folder):
+        if path.stat().st_size in sizes:
+            places.setdefault(_fingerprint(path).digest, path)
+    found = [row for row in gone if row.digest in places]
+    for row in found:
+        _move(connection, row.id, places[row.digest], who)
+    return tuple(row.name for row in found)
+
+
+def accept_file(connection: Connection, image_id: int, who: str) -> None:
+    """Take the present content of an image's file as right; LabelError if labels were made at another size."""
+    row = connection.execute(select(images).where(images.c.id == image_id)).one()
+    if row.path is None:
+        raise LabelError(f"{row.name}: the store knows no file of this image")
+    size = _size(Path(row.path))
+    labelled = connection.execute(select(annotations.c.id).where(annotations.c.image_id == image_id).limit(1)).first()
+    if labelled and (size.height, size.width) != (row.height, row.width):
+        raise LabelError(
+            f"{row.name}: its labels were made at {row.width} x {row.height}, but the file is now "
+            f"{size.width} x {size.height}. Put the old file back, or add the new one under another name."
+        )
+    values = _fingerprint(Path(row.path)).columns() | {"height": size.height, "width": size.width}
+    connection.execute(update(images).where(images.c.id == image_id).values(**values))
+    note(connection, image_id, who, "accepted the changed file")
+
+
+def digest_of(path: Path) -> str:
+    """Hash of a file's bytes, 32 hex digits; MediaError if it cannot be read."""
+    return _fingerprint(path).digest
+
+
+def _tried(connection: Connection, name: str, path: Path, who: str) -> tuple[str, str]:
+    """What became of the file, or why it cannot be read."""
+    try:
+        return _add(connection, name, path, who), ""
+    except (MediaError, LabelError) as error:
+        return "", str(error)
+
+
+def _add(connection: Connection, name: str, path: Path, who: str) -> str:
+    fingerprint = _fingerprint(path)
+    known = connection.execute(select(images).where(images.c.name == name)).one_or_none()
+    if known is not None:
+        if known.digest != fingerprint.digest:
+            return "changed"
+        if known.path != str(path):
+            _move(connection, known.id, path, who)
+        return "known"
+    for row in connection.execute(select(images).where(images.c.digest == fingerprint.digest)):
+        if row.path is not None and not os.path.isfile(row.path):
+            _move(connection, row.id, path, who)
+            return "moved"
+    add_image(connection, LabeledImage(name=name, size=_size(path), path=path), "new")
+    return "new"
+
+
+def _move(connection: Connection, image_id: int, path: Path, who: str) -> None:
+    values = {"path": str(path.absolute()), "mtime_ns": path.stat().st_mtime_ns}
+    connection.execute(update(images).where(images.c.id == image_id).values(**values))
+    note(connection, image_id, who, f"found its file again at {path}")
+
+
+def _size(path: Path) -> Size:
+    height, width = read_image(path).size_hw
+    return Size(height=height, width=width)
+
+
+def _state_of(path: str, digest: str, size: int | None, mtime_ns: int | None) -> str:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return "missing"
+    if (found.st_size, found.st_mtime_ns) == (size, mtime_ns):
+        return "fine"
+    return "fine" if digest == _fingerprint(Path(path)).digest else "changed"
+
+
+def _fingerprint(path: Path) -> _Fingerprint:
+    content = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+    try:
+        with open(path, "rb") as file:
+            stat = os.fstat(file.fileno())
+            while block := file.read(_BLOCK):
+                content.update(block)
+    except OSError as error:
+        raise MediaError(f"{path}: the file cannot be read ({error}). Check the path and its permissions.") from error
+    return _Fingerprint(content.hexdigest(), stat.st_size, stat.st_mtime_ns)

@@ -1,0 +1,245 @@
+"""What labels are made of, as frozen values: classes, annotations, images with their annotations, and the dataset."""
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from sam2_notebook.errors import LabelError
+from sam2_notebook.labels.cutouts import extent
+from sam2_notebook.values.geometry import Box, Size
+from sam2_notebook.values.masks import Rle
+
+AttributeValue: TypeAlias = str | int | float | bool
+State: TypeAlias = Literal["new", "started", "skipped", "submitted", "reviewed"]
+STATES: tuple[State, ...] = ("new", "started", "skipped", "submitted", "reviewed")
+
+MAX_NAME = 200
+MAX_NOTE = 10_000
+MAX_IMAGE_NAME = 1_000
+_COLOR = re.compile(r"#[0-9a-f]{6}")
+_DIRECTION_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attribute:
+    """A question asked about each annotation of a class; `choices` limits the answers, none means any.
+
+    >>> Attribute(name="ripe", choices=("yes", "no")).choices
+    ('yes', 'no')
+    """
+
+    name: str
+    choices: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "an attribute")
+        for choice in self.choices:
+            check_name(choice, f"a choice of the attribute {self.name!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelClass:
+    """A class of things. `color` is `#rrggbb`, `hotkey` one printable character or none.
+
+    >>> LabelClass(name="leaf", color="#2ca02c", hotkey="l").name
+    'leaf'
+    """
+
+    name: str
+    color: str = "#1f77b4"
+    hotkey: str | None = None
+    attributes: tuple[Attribute, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "a class")
+        if not _COLOR.fullmatch(self.color):
+            raise LabelError(f"class {self.name!r}: a colour is written #rrggbb in lower case; got {self.color!r}")
+        if self.hotkey is not None and (len(self.hotkey) != 1 or not self.hotkey.isprintable() or self.hotkey == " "):
+            raise LabelError(f"class {self.name!r}: a hotkey is one character, not a space; got {self.hotkey!r}")
+        _check_unique((a.name for a in self.attributes), f"attributes of class {self.name!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Annotation:
+    """One thing in one image: of class `label`, with a mask, a box, or neither (the image as a whole is of the class).
+
+    `box` is in image pixels as `Box` has it, first and last column and row; a mask has one of its own. `score` is the
+    model's predicted IoU, `stability` that of the mask under another threshold, `disagreement` how far the model's
+    candidates are apart, all 0 to 1. `crowd` is COCO's "many of them, not told apart"; `proposed` came from a model and
+    was not accepted yet. `id` is given by the store.
+
+    >>> Annotation(label="leaf", box=Box(2, 3, 10, 12)).bounds
+    Box(x0=2, y0=3, x1=10, y1=12)
+    """
+
+    label: str
+    mask: Rle | None = None
+    box: Box | None = None
+    score: float | None = None
+    stability: float | None = None
+    disagreement: float | None = None
+    attributes: Mapping[str, AttributeValue] = field(default_factory=dict, hash=False)
+    note: str = ""
+    author: str = ""
+    crowd: bool = False
+    proposed: bool = False
+    id: int | None = None
+
+    def __post_init__(self) -> None:
+        for what in ("score", "stability", "disagreement"):
+            value = getattr(self, what)
+            if value is not None and not 0 <= value <= 1:
+                raise LabelError(f"the {what} of an annotation is a number from 0 to 1, or None; got {value!r}")
+        check_text(self.note, "a note", MAX_NOTE)
+        check_text(self.author, "an author", MAX_NAME)
+        for name, value in self.attributes.items():
+            check_name(name, "an attribute")
+            if not isinstance(value, str | int | float | bool) or (
+                isinstance(value, float) and not math.isfinite(value)
+            ):
+                raise LabelError(f"attribute {name!r} is a text, a finite number or yes/no; got {value!r}")
+            check_text(str(value), f"attribute {name!r}", MAX_NOTE)
+        object.__setattr__(self, "attributes", dict(self.attributes))
+
+    @property
+    def bounds(self) -> Box | None:
+        """The box as given, else that of the mask; None for an empty mask or the image as a whole."""
+        if self.box is not None or self.mask is None:
+            return self.box
+        return extent(self.mask)
+
+    @property
+    def area(self) -> float:
+        """Pixels of the mask, else of the box, else 0."""
+        if self.mask is not None:
+            return float(self.mask.area)
+        return (self.box.width + 1) * (self.box.height + 1) if self.box else 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabeledImage:
+    """One picture, its size upright and its annotations in drawing order.
+
+    `name` is unique in a dataset, a path relative to its folder with `/`; it may come from anywhere, so nothing may use
+    it as a path (`export.folder` makes safe ones of it). `path` is where the file is, `digest` the hash of its bytes.
+
+    >>> LabeledImage(name="a/1.png", size=Size(height=4, width=6)).annotations
+    ()
+    """
+
+    name: str
+    size: Size
+    annotations: tuple[Annotation, ...] = ()
+    path: Path | None = None
+    digest: str = ""
+    split: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            raise LabelError("an image has a name; got an empty one")
+        check_text(self.name, "the name of an image", MAX_IMAGE_NAME)
+        for annotation in self.annotations:
+            if annotation.mask is not None and annotation.mask.size != self.size:
+                mask = annotation.mask.size
+                raise LabelError(
+                    f"{self.name}: the picture is {self.size.width} x {self.size.height}, but the mask of a "
+                    f"{annotation.label!r} is {mask.width} x {mask.height}; make the mask at the picture's size"
+                )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """Classes, and images that are read again, one after the other, each time the dataset is iterated over.
+
+    `images` is a list, or anything that can be iterated over more than once without holding all of it, as a store's
+    and an importer's are. Class indices in exports are places in `classes`.
+
+    >>> leaf = LabelClass(name="leaf")
+    >>> image = LabeledImage(name="1.png", size=Size(height=4, width=6), annotations=(Annotation(label="leaf"),))
+    >>> [len(image.annotations) for image in Dataset(classes=(leaf,), images=[image])]
+    [1]
+    """
+
+    classes: tuple[LabelClass, ...]
+    images: Iterable[LabeledImage] = ()
+    name: str = "labels"
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "classes", tuple(self.classes))
+        _check_unique((c.name for c in self.classes), "classes")
+        _check_unique((c.hotkey for c in self.classes if c.hotkey), "hotkeys")
+        if isinstance(self.images, Iterator):
+            raise LabelError(
+                "a dataset is read more than once, and a generator only gives its images once; "
+                "pass a list, or Dataset.of(function that starts the generator anew)"
+            )
+
+    @classmethod
+    def of(
+        cls, start: Callable[[], Iterator[LabeledImage]], classes: Sequence[LabelClass], name: str = "labels"
+    ) -> "Dataset":
+        """A dataset whose images come from a generator function, called anew for each reading."""
+        return cls(classes=tuple(classes), images=Restartable(start), name=name)
+
+    def __iter__(self) -> Iterator[LabeledImage]:
+        known = {c.name for c in self.classes}
+        for image in self.images:
+            for annotation in image.annotations:
+                if annotation.label not in known:
+                    names = ", ".join(sorted(known)) or "none"
+                    raise LabelError(f"{image.name}: there is no class {annotation.label!r}; the dataset has: {names}")
+            yield image
+
+    def map(self, change: Callable[[LabeledImage], LabeledImage | None]) -> "Dataset":
+        """The dataset with each image replaced as it is read; None leaves it out.
+
+        >>> dataset = Dataset(classes=(), images=[LabeledImage(name="1.png", size=Size(height=1, width=1))])
+        >>> list(dataset.map(lambda image: None))
+        []
+        """
+
+        def start() -> Iterator[LabeledImage]:
+            return (new for image in self.images if (new := change(image)) is not None)
+
+        return replace(self, images=Restartable(start))
+
+
+@dataclass(frozen=True)
+class Restartable:
+    """Something to iterate over as often as needed: calls a generator function each time."""
+
+    start: Callable[[], Iterator[LabeledImage]]
+
+    def __iter__(self) -> Iterator[LabeledImage]:
+        return self.start()
+
+
+def check_name(name: str, what: str) -> None:
+    """Raise LabelError unless a name is one line of 1 to 200 characters, without invisible controls at its ends."""
+    controls = any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} or c in _DIRECTION_CONTROLS for c in name)
+    if not name or name != name.strip() or len(name) > MAX_NAME or controls:
+        raise LabelError(
+            f"{what} has a name of one line, 1 to {MAX_NAME} characters, without spaces around it and without control "
+            f"characters; got {name[: MAX_NAME + 1]!r}"
+        )
+
+
+def check_text(text: str, what: str, limit: int) -> None:
+    """Raise LabelError for a text that is too long, or that a database or a file would refuse."""
+    if len(text) > limit:
+        raise LabelError(f"{what} has at most {limit:,} characters; got {len(text):,}")
+    if "\0" in text or any("\ud800" <= c <= "\udfff" for c in text):
+        raise LabelError(f"{what} holds a null character or half a character: {text[:100]!r}; write it anew")
+
+
+def _check_unique(names: Iterable[str], what: str) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise LabelError(f"the {what} of a dataset differ from one another; {name!r} is there twice")
+        seen.add(name)

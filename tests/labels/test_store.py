@@ -1,0 +1,184 @@
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Thread
+
+import numpy as np
+import pytest
+
+from sam2_notebook.errors import ConflictError, EditError, LabelError
+from sam2_notebook.labels.edits import AddAnnotation, ChangeAnnotation, RemoveAnnotation, SetState
+from sam2_notebook.labels.schema import Annotation, Dataset, LabelClass, LabeledImage
+from sam2_notebook.labels.store import LabelStore
+from sam2_notebook.values.geometry import Box, Size
+from sam2_notebook.values.masks import Rle
+
+Opener = Callable[..., LabelStore]
+MASK = Rle.from_mask(np.eye(6, 8, dtype=bool))
+FULL = Annotation(
+    label="stem", mask=MASK, box=Box(0, 0, 5.5, 5), score=0.25, stability=0.5, disagreement=0.75,
+    attributes={"ripe": "yes", "height": 3.5, "count": 2, "ill": False}, note="naïve ☃ '\"; <b>", author="zoë",
+    crowd=True, proposed=True,
+)  # fmt: skip
+
+
+def add(store: LabelStore, annotation: Annotation = FULL, revision: int = 0):
+    return store.edit(1, AddAnnotation(annotation=annotation), revision=revision)
+
+
+def test_an_annotation_comes_back_whole_after_a_restart(store: LabelStore, open_store: Opener) -> None:
+    add(store)
+    store.close()
+    found = open_store("bob").image(1)
+    assert found.labels.annotations == (replace(FULL, id=1),)
+    assert (found.revision, found.state, found.can_undo, found.can_redo) == (1, "started", True, False)
+
+
+def test_undo_and_redo_survive_a_restart(store: LabelStore, open_store: Opener) -> None:
+    add(store)
+    store.edit(1, ChangeAnnotation(id=1, annotation=Annotation(label="leaf")), SetState(state="submitted"), revision=1)
+    store.edit(1, RemoveAnnotation(id=1), AddAnnotation(annotation=Annotation(label="leaf", note="new")), revision=2)
+    states = []
+    for _ in range(4):
+        store.close()
+        store = open_store()
+        now = store.undo(1, revision=store.image(1).revision)
+        states.append((now.state, [(a.id, a.label) for a in now.labels.annotations]))
+    assert states == [("submitted", [(1, "leaf")]), ("started", [(1, "stem")]), ("new", []), ("new", [])]
+    for _ in range(3):
+        store.redo(1, revision=store.image(1).revision)
+    now = store.redo(1, revision=store.image(1).revision)
+    assert [(a.id, a.note) for a in now.labels.annotations] == [(2, "new")]
+    assert not now.can_redo
+
+
+def test_an_edit_after_an_undo_drops_what_could_be_redone_but_not_its_history(store: LabelStore) -> None:
+    add(store)
+    image = store.undo(1, revision=1)
+    image = add(store, Annotation(label="leaf"), image.revision)
+    assert not image.can_redo
+    assert [(e.who, e.what, e.status) for e in store.history(1)] == [
+        ("ann", "added stem", "dropped"),
+        ("ann", "undid step 3: added stem", "note"),
+        ("ann", "added leaf", "done"),
+    ]
+
+
+def test_a_stale_edit_is_refused_and_says_who_was_faster(store: LabelStore, open_store: Opener) -> None:
+    bob = open_store("bob")
+    add(bob)
+    for attempt in (lambda: add(store), lambda: store.undo(1, revision=0), lambda: store.redo(1, revision=0)):
+        with pytest.raises(ConflictError, match=r"1\.png.* revision 0, .* revision 1, by bob at .*added stem"):
+            attempt()
+    assert len(store.image(1).labels.annotations) == 1
+
+
+def test_edits_of_one_call_are_saved_all_or_none(store: LabelStore) -> None:
+    with pytest.raises(EditError, match="no annotation 99"):
+        store.edit(1, AddAnnotation(annotation=FULL), RemoveAnnotation(id=99), revision=0)
+    assert store.image(1).labels.annotations == ()
+    assert store.image(1).revision == 0
+
+
+def test_annotators_editing_at_once_lose_nothing(store: LabelStore, open_store: Opener) -> None:
+    acknowledged: list[str] = []
+
+    def work(mine: LabelStore, name: str) -> None:
+        for number in range(10):
+            while True:
+                try:
+                    note = f"{name} {number}"
+                    add(mine, Annotation(label="leaf", note=note), mine.image(1).revision)
+                except ConflictError:
+                    continue
+                acknowledged.append(note)
+                break
+
+    threads = [Thread(target=work, args=(open_store(name), name)) for name in ("ann", "bob", "eve")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(acknowledged) == 30
+    assert sorted(a.note for a in store.image(1).labels.annotations) == sorted(acknowledged)
+    assert store.image(1).revision == 30
+
+
+def test_renaming_a_class_midway_takes_its_annotations_along(store: LabelStore) -> None:
+    add(store, Annotation(label="leaf"))
+    store.change_class("leaf", LabelClass(name="blade", color="#00ff00", hotkey="b"))
+    assert [a.label for a in store.image(1).labels.annotations] == ["blade"]
+    image = store.edit(1, RemoveAnnotation(id=1), revision=1)
+    store.change_class("blade", LabelClass(name="Blatt"))
+    assert [a.label for a in store.undo(1, revision=image.revision).labels.annotations] == ["Blatt"]
+    assert [c.name for c in store.classes()] == ["Blatt", "stem"]
+    with pytest.raises(EditError, match="no class 'leaf'; it has: Blatt, stem"):
+        add(store, Annotation(label="leaf"), 3)
+
+
+def test_a_class_in_use_is_not_retired_and_a_retired_one_can_come_back(store: LabelStore) -> None:
+    image = add(store, Annotation(label="leaf"))
+    with pytest.raises(LabelError, match="1 annotations are of class 'leaf'"):
+        store.retire_class("leaf")
+    store.edit(1, RemoveAnnotation(id=1), revision=image.revision)
+    store.retire_class("leaf")
+    assert [c.name for c in store.classes()] == ["stem"]
+    store.undo(1, revision=2)
+    assert [c.name for c in store.classes()] == ["leaf", "stem"]
+    store.add_class(LabelClass(name="leaf", hotkey="x"))
+    assert [c.hotkey for c in store.classes() if c.name == "leaf"] == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        (LabelClass(name="leaf"), "already is a class 'leaf'"),
+        (LabelClass(name="lily", hotkey="l"), "hotkey 'l' is that of class 'leaf'"),
+    ],
+)
+def test_names_and_hotkeys_of_classes_are_unique(store: LabelStore, label: LabelClass, words: str) -> None:
+    with pytest.raises(LabelError, match=words):
+        store.add_class(label)
+    with pytest.raises(LabelError, match=words):
+        store.change_class("stem", label)
+
+
+def test_a_dataset_is_read_lazily_and_leaves_proposals_out(store: LabelStore) -> None:
+    images = [
+        LabeledImage(name=f"{n}.jpg", size=Size(height=6, width=8), annotations=(Annotation(label="leaf", mask=MASK),))
+        for n in range(150)
+    ]
+    assert (
+        store.add(Dataset(classes=(LabelClass(name="leaf"), LabelClass(name="root", hotkey="l")), images=images)) == 150
+    )
+    add(store)
+    dataset = store.dataset()
+    assert [c.name for c in dataset.classes] == ["leaf", "stem", "root"]
+    assert [i.name for i in dataset] == ["1.png", *(i.name for i in images)]
+    assert sum(len(i.annotations) for i in dataset) == 150
+    assert sum(len(i.annotations) for i in store.dataset(proposed=True)) == 151
+    assert [i.name for i in store.dataset(states={"started"})] == ["1.png"]
+    assert sum(len(i.annotations) for i in store.dataset(authors={"zoë"}, proposed=True)) == 1
+    assert store.undo(2, revision=0).labels.annotations == ()
+
+
+def test_a_mask_of_another_size_is_refused(store: LabelStore) -> None:
+    wrong = Annotation(label="leaf", mask=Rle.from_mask(np.ones((3, 3), bool)))
+    with pytest.raises(LabelError, match=r"1\.png: the picture is 8 x 6, .* is 3 x 3"):
+        add(store, wrong)
+
+
+def test_time_spent_and_states_show_in_the_summaries(store: LabelStore) -> None:
+    store.edit(1, AddAnnotation(annotation=FULL), revision=0, seconds=2.5)
+    store.edit(1, SetState(state="submitted"), revision=1, seconds=1.5)
+    (summary,) = store.summaries()
+    assert (summary.name, summary.state, summary.seconds) == ("1.png", "submitted", 4.0)
+    assert [(a.label, a.area, a.score, a.proposed) for a in summary.annotations] == [("stem", 6, 0.25, True)]
+
+
+def test_unknown_images_and_states_are_refused_in_words(store: LabelStore) -> None:
+    with pytest.raises(EditError, match="no image 7"):
+        store.image(7)
+    with pytest.raises(EditError, match="no image 7"):
+        store.edit(7, revision=0)
+    with pytest.raises(EditError, match="one of new, started"):
+        store.edit(1, SetState(state="done"), revision=0)  # pyright: ignore[reportArgumentType]
