@@ -38,7 +38,7 @@ class Trainer:
     clips: ClipSamplesAndPictures | None = None
     start: Sam2 | None = None
     weight_decay: float = 0.02
-    average: float = 0.998
+    average: float = 0.995
     workers: int = 1
     report_every: int = 25
 
