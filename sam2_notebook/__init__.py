@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         ProtocolError,
         Sam2NotebookError,
     )
-    from sam2_notebook.facade import SAM, SAM2DynamicInteractivePredictor, SAM2VideoPredictor
+    from sam2_notebook.facade import SAM, SAM2DynamicInteractivePredictor, SAM2VideoPredictor, auto_annotate
     from sam2_notebook.media import Image, read_image
     from sam2_notebook.predict import (
         AutomaticMasker,
@@ -57,6 +57,7 @@ _HOMES = {
     "Prompts": "values.prompts",
     "ProtocolError": "errors",
     "SAM": "facade",
+    "auto_annotate": "facade",
     "SAM2DynamicInteractivePredictor": "facade",
     "SAM2VideoPredictor": "facade",
     "DynamicSession": "predict",
@@ -92,6 +93,7 @@ __all__ = [
     "Sam2NotebookError",
     "Segmentation",
     "Size",
+    "auto_annotate",
     "load_model",
     "make_scene",
     "read_image",

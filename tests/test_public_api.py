@@ -9,7 +9,7 @@ import sam2_notebook
 
 PUBLIC = {
     "AutomaticMasker", "AutomaticSettings", "DynamicSession", "SAM",
-    "SAM2DynamicInteractivePredictor", "SAM2VideoPredictor",
+    "SAM2DynamicInteractivePredictor", "SAM2VideoPredictor", "auto_annotate",
     "Box", "EditError", "EmbeddingCache", "EncodedImage", "Image", "ImagePredictor", "ImageSegmenter", "MediaError",
     "ModelError", "Point", "PromptError", "Prompts", "ProtocolError", "Sam2NotebookError", "Segmentation", "Size",
     "load_model", "make_scene", "read_image", "save_model",

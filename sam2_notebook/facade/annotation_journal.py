@@ -1,0 +1,114 @@
+"""What an annotation run has done, line by line in a file beside the labels, so that it can go on after a stop."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from sam2_notebook.errors import MediaError
+
+JOURNAL = "auto_annotate.jsonl"
+Status = Literal["labelled", "empty", "failed", "kept"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What became of one picture. `label` is the digest of the label file as it was written, "" if there is none.
+
+    `stamp` tells whether the picture is still the same, `recipe` the settings it was annotated with.
+    """
+
+    file: str
+    status: Status
+    objects: int = 0
+    unusable: int = 0
+    lost: int = 0
+    reason: str = ""
+    label: str = ""
+    stamp: str = ""
+    recipe: str = ""
+
+
+class Journal:
+    """Entries by file name, the newest counts; every new one is on disk before `add` returns."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / JOURNAL
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.path.touch()
+            text = self.path.read_text("utf-8")
+        except OSError as error:
+            raise MediaError(
+                f"{folder}: labels cannot be written there ({error.strerror or error}). Name another output_dir."
+            ) from error
+        self.entries: dict[str, Entry] = {}
+        for line in text.splitlines():
+            entry = _entry(line)
+            if entry is not None:
+                self.entries[entry.file] = entry
+        self._ends_whole = not text or text.endswith("\n")
+
+    def add(self, entry: Entry) -> None:
+        """Note what became of a picture."""
+        line = json.dumps(asdict(entry)) + "\n"
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(line if self._ends_whole else f"\n{line}")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise MediaError(
+                f"{self.path}: it cannot be written ({error.strerror or error}). What was done is kept; make room and "
+                "call again to go on."
+            ) from error
+        self._ends_whole = True
+        self.entries[entry.file] = entry
+
+    def is_done(self, picture: Path, target: Path, recipe: str) -> bool:
+        """Whether a picture, as it is now, was annotated with these settings and its label file is still there."""
+        entry = self.entries.get(picture.name)
+        if entry is None or entry.recipe != recipe or entry.stamp != stamp(picture):
+            return False
+        return entry.status == "empty" or (entry.status == "labelled" and target.is_file())
+
+    def owns(self, picture: Path, target: Path) -> bool:
+        """Whether a label file is ours to write anew: absent, or just as we wrote it."""
+        if not target.exists():
+            return True
+        entry = self.entries.get(picture.name)
+        return entry is not None and bool(entry.label) and entry.label == digest(target.read_bytes())
+
+
+def stamp(path: Path) -> str:
+    """Size and time of change of a file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ""
+    return f"{found.st_size}-{found.st_mtime_ns}"
+
+
+def digest(data: bytes) -> str:
+    """A short name for a file's content.
+
+    >>> digest(b"")
+    'e3b0c44298fc1c14'
+    """
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def recipe_of(settings: Mapping[str, object]) -> str:
+    """A short name for the settings of a run."""
+    return digest(json.dumps({k: str(v) for k, v in settings.items()}, sort_keys=True).encode())
+
+
+def _entry(line: str) -> Entry | None:
+    """A line of the journal; None for one that a crash cut off or somebody changed."""
+    try:
+        return Entry(**json.loads(line))
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,263 @@
+"""Boxes from anything that finds things: a function, a pipeline of transformers, YOLO, a COCO file."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image as PillowImage
+
+from sam2_notebook.errors import MediaError, ModelError, PromptError
+from sam2_notebook.media import Image
+from sam2_notebook.predict.automatic_filters import suppress
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Detections:
+    """Boxes (n, 4) as x0, y0, x1, y1 in image pixels, classes (n,) and scores (n,), 0..1; `names` tell the classes.
+
+    `unusable` counts boxes that were taken out because they make no sense.
+    """
+
+    boxes: FloatArray
+    classes: IntArray
+    scores: FloatArray
+    names: Mapping[int, str] = field(default_factory=dict)
+    unusable: int = 0
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    def take(self, rows: npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> "Detections":
+        """Some of them, each with its own class and score."""
+        return Detections(
+            boxes=self.boxes[rows],
+            classes=self.classes[rows],
+            scores=self.scores[rows],
+            names=self.names,
+            unusable=self.unusable,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """Which detections are wanted, in the page's words; `imgsz` is the side at which a YOLO looks."""
+
+    conf: float = 0.25
+    iou: float = 0.45
+    imgsz: int = 640
+    max_det: int = 300
+    classes: tuple[int, ...] | None = None
+    device: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("conf", "iou"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise PromptError(f"{name} is a share from 0 to 1; got {getattr(self, name)!r}")
+        if self.imgsz < 32 or self.imgsz % 32:
+            raise PromptError(f"imgsz is a multiple of 32; got {self.imgsz!r}")
+        if self.max_det < 1:
+            raise PromptError(f"max_det is at least 1; got {self.max_det!r}")
+
+
+Detector = Callable[[Image], Detections]
+DetectFunction = Callable[[npt.NDArray[np.uint8]], "Detections | tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]"]
+
+
+@runtime_checkable
+class Pipeline(Protocol):
+    """A pipeline of transformers."""
+
+    task: str
+
+    def __call__(self, inputs: PillowImage.Image, *, threshold: float) -> list[dict]: ...
+
+
+@runtime_checkable
+class Yolo(Protocol):
+    """A model of Ultralytics; none of its code is part of this package."""
+
+    names: Mapping[int, str]
+
+    def predict(self, source: PillowImage.Image, **settings: object) -> Sequence: ...
+
+
+DetectorSource = str | Path | Mapping | Pipeline | Yolo | DetectFunction
+
+
+def detector_of(source: DetectorSource, wishes: Wishes) -> Detector:
+    """The detector that a source means; its answers are checked, filtered and sorted by score.
+
+    A function takes RGB pixels (height, width, 3) and gives boxes, classes and scores. A path that ends in .json, or a
+    dictionary, is a COCO file whose boxes are taken by file name; any other name is a YOLO, for which Ultralytics must
+    be installed. Raises ModelError or MediaError where there is no such detector.
+    """
+    if isinstance(source, Mapping):
+        return _finished(_coco_boxes(source, "the dictionary given"), wishes)
+    if isinstance(source, str | Path) and Path(source).suffix.lower() == ".json":
+        return _finished(_coco_boxes(_read_json(Path(source)), str(source)), wishes)
+    if isinstance(source, str | Path):
+        return _yolo(_load_yolo(str(source)), wishes)
+    if isinstance(source, Pipeline):
+        if source.task != "object-detection":
+            raise ModelError(f"a pipeline for {source.task!r} finds no boxes; wanted pipeline('object-detection', ...)")
+        return _finished(_pipeline(source, wishes), wishes)
+    if isinstance(source, Yolo):
+        return _yolo(source, wishes)
+    if callable(source):
+        function = source
+        return _finished(lambda image: _answer(function(image.pixels)), wishes)
+    raise ModelError(
+        f"a {type(source).__name__} is no detector. Wanted a function from pixels to (boxes, classes, scores), a "
+        "pipeline of transformers, a YOLO or its file, a COCO file, or None to segment everything."
+    )
+
+
+def checked(found: Detections, image: Image) -> Detections:
+    """Detections cut to the picture, without boxes that are not finite, empty or beside it; those are counted."""
+    height, width = image.size_hw
+    boxes = np.clip(np.nan_to_num(found.boxes, nan=-1.0), 0, [width, height, width, height])
+    sensible = np.isfinite(found.boxes).all(axis=1) & np.isfinite(found.scores)
+    sensible &= (boxes[:, 2] - boxes[:, 0] >= 1) & (boxes[:, 3] - boxes[:, 1] >= 1) & (found.classes >= 0)
+    kept = Detections(
+        boxes=boxes,
+        classes=found.classes,
+        scores=found.scores,
+        names=found.names,
+        unusable=int((~sensible).sum()) + found.unusable,
+    )
+    return kept.take(sensible)
+
+
+def _finished(detect: Detector, wishes: Wishes) -> Detector:
+    def finish(image: Image) -> Detections:
+        found = checked(detect(image), image)
+        wanted = found.scores >= wishes.conf
+        if wishes.classes is not None:
+            wanted &= np.isin(found.classes, wishes.classes)
+        found = found.take(wanted)
+        # classes are moved apart, so that boxes of different ones never suppress one another
+        apart = found.boxes + (found.classes * (max(image.size_hw) + 1.0))[:, None]
+        return found.take(suppress(apart, found.scores, wishes.iou)[: wishes.max_det])
+
+    return finish
+
+
+def _answer(raw: object) -> Detections:
+    """What a function gave, as detections; PromptError if it cannot be that."""
+    if isinstance(raw, Detections):
+        return raw
+    try:
+        boxes, classes, scores = raw  # type: ignore[misc] -- this is what is being found out
+        found = Detections(
+            boxes=np.asarray(boxes, np.float64).reshape(-1, 4),
+            classes=np.asarray(classes, np.int64).reshape(-1),
+            scores=np.asarray(scores, np.float64).reshape(-1),
+        )
+    except (TypeError, ValueError) as error:
+        raise PromptError(
+            f"the detector gave {raw!r:.60}; wanted boxes (n, 4) as x0, y0, x1, y1, classes (n,) and scores (n,)"
+        ) from error
+    if not len(found.boxes) == len(found.classes) == len(found.scores):
+        raise PromptError(
+            f"the detector gave {len(found.boxes)} boxes, {len(found.classes)} classes and {len(found.scores)} scores; "
+            "wanted one class and one score per box"
+        )
+    return found
+
+
+def _pipeline(pipeline: Pipeline, wishes: Wishes) -> Detector:
+    config = getattr(getattr(pipeline, "model", None), "config", None)
+    ids = {str(label): int(number) for number, label in (getattr(config, "id2label", None) or {}).items()}
+
+    def detect(image: Image) -> Detections:
+        rows = pipeline(PillowImage.fromarray(image.pixels), threshold=wishes.conf)
+        for row in rows:
+            ids.setdefault(row["label"], len(ids))
+        edges = ("xmin", "ymin", "xmax", "ymax")
+        return Detections(
+            boxes=np.array([[row["box"][e] for e in edges] for row in rows], np.float64).reshape(-1, 4),
+            classes=np.array([ids[row["label"]] for row in rows], np.int64),
+            scores=np.array([row["score"] for row in rows], np.float64),
+            names={number: label for label, number in ids.items()},
+        )
+
+    return detect
+
+
+def _yolo(model: Yolo, wishes: Wishes) -> Detector:
+    def detect(image: Image) -> Detections:
+        (answer,) = model.predict(
+            PillowImage.fromarray(image.pixels),
+            conf=wishes.conf,
+            iou=wishes.iou,
+            imgsz=wishes.imgsz,
+            max_det=wishes.max_det,
+            classes=None if wishes.classes is None else list(wishes.classes),
+            device=wishes.device or None,
+            verbose=False,
+        )
+        found = Detections(
+            boxes=answer.boxes.xyxy.cpu().numpy().astype(np.float64),
+            classes=answer.boxes.cls.cpu().numpy().astype(np.int64),
+            scores=answer.boxes.conf.cpu().numpy().astype(np.float64),
+            names=dict(model.names),
+        )
+        return checked(found, image)
+
+    return detect
+
+
+def _load_yolo(name: str) -> Yolo:
+    try:
+        library = import_module("ultralytics")
+    except ImportError as error:
+        raise ModelError(
+            f"the detector {name!r} is a YOLO, and Ultralytics is not installed: pip install ultralytics (its licence "
+            "is the AGPL). Or pass another detector: a function, a transformers pipeline, a COCO file; or None."
+        ) from error
+    return library.YOLO(name)
+
+
+def _read_json(path: Path) -> Mapping:
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise MediaError(f"{path}: there is no such file. Name a COCO file with the boxes.") from error
+    except (OSError, ValueError) as error:
+        raise MediaError(f"{path}: it cannot be read as JSON ({error}). Wanted a COCO file.") from error
+
+
+def _coco_boxes(coco: Mapping, label: str) -> Detector:
+    """Boxes by file name; those of a picture that the file does not know are none."""
+    try:
+        names = {int(c["id"]): str(c["name"]) for c in coco.get("categories", ())}
+        files = {i["id"]: Path(i["file_name"]).name for i in coco["images"]}
+        boxes: dict[str, list[tuple[list[float], int, float]]] = {}
+        for entry in coco["annotations"]:
+            x, y, width, height = map(float, entry["bbox"])
+            row = ([x, y, x + width, y + height], int(entry["category_id"]), float(entry.get("score", 1.0)))
+            boxes.setdefault(files[entry["image_id"]], []).append(row)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise MediaError(
+            f"{label}: it is no COCO file with boxes ({type(error).__name__}: {error}). Wanted images with id and "
+            "file_name, and annotations with image_id, category_id and bbox."
+        ) from error
+
+    def detect(image: Image) -> Detections:
+        rows = boxes.get(image.name, [])
+        return Detections(
+            boxes=np.array([box for box, _, _ in rows], np.float64).reshape(-1, 4),
+            classes=np.array([number for _, number, _ in rows], np.int64),
+            scores=np.array([score for _, _, score in rows], np.float64),
+            names=names,
+        )
+
+    return detect
