@@ -101,6 +101,11 @@ class Video:
         return self._reel.is_complete
 
     @property
+    def oldest(self) -> int:
+        """The first frame that can still be read: 0, but for a stream that has let frames go."""
+        return getattr(self._reel, "oldest", 0)
+
+    @property
     def note(self) -> str:
         """What a user should know of the file, such as "60 frames expected, 33 decodable: ..."; mostly empty."""
         return self._reel.note

@@ -1,13 +1,37 @@
 """Frames that come one after the other and do not come back: generators, cameras, any iterator."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import overload
 
 from ..errors import MediaError
 from ..values.frames import ByteImage
 from ..values.geometry import Size
 from .images import Image, ImageSource, read_image
 from .video_pictures import same_size
+
+
+class EvenTimes(Sequence[float]):
+    """Times of frames at a steady rate, computed when asked for: a stream that runs for hours has very many.
+
+    >>> list(EvenTimes(3, fps=2.0)), EvenTimes(3, fps=2.0)[-1]
+    ([0.0, 0.5, 1.0], 1.0)
+    """
+
+    def __init__(self, count: int, fps: float) -> None:
+        self._frames, self._fps = range(count), fps
+
+    @overload
+    def __getitem__(self, index: int) -> float: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[float]: ...
+    def __getitem__(self, index: int | slice) -> float | list[float]:
+        if isinstance(index, slice):
+            return [i / self._fps for i in self._frames[index]]
+        return self._frames[index] / self._fps
+
+    def __len__(self) -> int:
+        return len(self._frames)
 
 
 class StreamReel:
@@ -31,9 +55,14 @@ class StreamReel:
         self._keep(pixels)
 
     @property
-    def timestamps(self) -> list[float]:
+    def timestamps(self) -> "EvenTimes":
         """Seconds from the first frame to each that has come so far."""
-        return [i / self.fps for i in range(self._count)]
+        return EvenTimes(self._count, self.fps)
+
+    @property
+    def oldest(self) -> int:
+        """The first frame that can still be read."""
+        return next(iter(self._window), self._count)
 
     def has(self, index: int) -> bool:
         """Whether there is a frame of this number; draws frames until it came or the stream ended."""

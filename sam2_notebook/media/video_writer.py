@@ -38,8 +38,9 @@ _VP9: tuple[tuple[str, dict[str, str]], ...] = (
 def write_video(path: str | os.PathLike[str], frames: Iterable[ByteImage], fps: float = 25.0) -> Path:
     """Write uint8 RGB frames (height, width, 3) of one size as .mp4, .mov, .mkv (H.264), .webm (VP9), .gif or .webp.
 
-    Frames are taken one by one. An odd width or height grows by one pixel, which the codecs ask for. The file appears
-    whole or not at all. Raises MediaError.
+    Frames are taken one by one. An odd width or height grows by one pixel, which the codecs ask for. A .webm may have
+    frames (height, width, 4), whose last channel is how opaque they are. The file appears whole or not at all. Raises
+    MediaError.
 
     >>> import tempfile
     >>> clip = np.zeros((3, 16, 16, 3), np.uint8)
@@ -57,9 +58,10 @@ def write_video(path: str | os.PathLike[str], frames: Iterable[ByteImage], fps: 
     try:
         try:
             if suffix in _ANIMATIONS:
-                _write_animation(draft, _checked(frames, target), fps, _ANIMATIONS[suffix])
+                _write_animation(draft, _checked(frames, target, (3,)), fps, _ANIMATIONS[suffix])
             else:
-                _write_coded(draft, _checked(frames, target), fps, _FORMATS[suffix])
+                channels = (3, 4) if suffix == ".webm" else (3,)
+                _write_coded(draft, _checked(frames, target, channels), fps, _FORMATS[suffix])
             os.replace(draft, target)
         finally:
             draft.unlink(missing_ok=True)
@@ -70,13 +72,14 @@ def write_video(path: str | os.PathLike[str], frames: Iterable[ByteImage], fps: 
     return target
 
 
-def _checked(frames: Iterable[ByteImage], target: Path) -> Iterable[ByteImage]:
+def _checked(frames: Iterable[ByteImage], target: Path, channels: tuple[int, ...]) -> Iterable[ByteImage]:
     size = None
     for index, pixels in enumerate(frames):
-        if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
+        if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] not in channels or 0 in pixels.shape:
             raise MediaError(
                 f"{target}: frame {index} is {pixels.dtype} of shape {pixels.shape}. Wanted uint8 (height, width, 3)."
             )
+        channels = (pixels.shape[2],)
         size = size or Size(height=pixels.shape[0], width=pixels.shape[1])
         yield same_size(pixels, size, index, str(target))
     if size is None:
@@ -91,9 +94,10 @@ def _write_coded(draft: Path, frames: Iterable[ByteImage], fps: float, container
             if stream is None:
                 stream = _stream(container, container_format, fps)
                 stream.width, stream.height = width + width % 2, height + height % 2
-                stream.pix_fmt = "yuv420p"
+                stream.pix_fmt = "yuva420p" if pixels.shape[2] == 4 else "yuv420p"
             even = np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-            container.mux(stream.encode(VideoFrame.from_ndarray(np.ascontiguousarray(even), format="rgb24")))
+            kind = "rgba" if pixels.shape[2] == 4 else "rgb24"
+            container.mux(stream.encode(VideoFrame.from_ndarray(np.ascontiguousarray(even), format=kind)))
         if stream is not None:
             container.mux(stream.encode())
 

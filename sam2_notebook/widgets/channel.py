@@ -13,10 +13,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass
-from typing import Literal
+from typing import Generic, Literal, TypeAlias, TypeVar
 
 from sam2_notebook.errors import ProtocolError, Sam2NotebookError
-from sam2_notebook.protocol.envelope import Json, decode_request, encode_message, sender
+from sam2_notebook.protocol.envelope import Json, encode_message, sender
 from sam2_notebook.protocol.messages import (
     EditRequest,
     Event,
@@ -27,38 +27,69 @@ from sam2_notebook.protocol.messages import (
     Reply,
     Request,
 )
+from sam2_notebook.protocol.video_messages import (
+    CancelRequest,
+    ExportRequest,
+    RecoverRequest,
+    TrackRequest,
+    VideoEditRequest,
+    VideoEvent,
+    VideoReply,
+    VideoRequest,
+)
 from sam2_notebook.widgets.failures import in_words
-from sam2_notebook.widgets.session import ConflictError
+from sam2_notebook.widgets.history import ConflictError
 from sam2_notebook.widgets.worker import Worker
 
 REMEMBERED_VIEWS = 64
 REMEMBERED_ANSWERS = 256
 MAX_RUNNING = 2048
 
+AnyRequest: TypeAlias = Request | VideoRequest
+Asked = TypeVar("Asked", bound=AnyRequest)
+# What changes something: sent again, it is answered as before and not done a second time.
+_CHANGING = (
+    EditRequest,
+    HistoryRequest,
+    VideoEditRequest,
+    TrackRequest,
+    CancelRequest,
+    ExportRequest,
+    RecoverRequest,
+)
+
 
 @dataclass(frozen=True)
 class Packet:
     """A message and the buffers that travel beside it, one for each of its `buffers`."""
 
-    message: Reply | Event
+    message: Reply | Event | VideoReply | VideoEvent
     payload: tuple[bytes, ...] = ()
 
 
 Send = Callable[[dict[str, Json], list[bytes]], None]
-Answer = Callable[[Request], Packet]
 Make = Callable[[], Iterable[Packet]]
 Report = Callable[[str], None]
 
 
-class Channel:
+class Channel(Generic[Asked]):
     """One widget's side of the wire.
 
-    `answer` makes the reply to a request, `send` puts a message on the wire, `report` keeps the traceback of an error.
-    `publisher` does the answering and sending, `pictures` what takes long and needs no order.
+    `read` turns a message into a request and `answer` makes the reply to it, or None if somebody will `reply` later;
+    `send` puts a message on the wire, `report` keeps the traceback of an error. `publisher` does the answering and
+    sending, `pictures` what takes long and needs no order.
     """
 
-    def __init__(self, answer: Answer, send: Send, report: Report, publisher: Worker, pictures: Worker) -> None:
-        self._answer, self._send, self._report = answer, send, report
+    def __init__(
+        self,
+        read: Callable[[object], Asked],
+        answer: Callable[[Asked], Packet | None],
+        send: Send,
+        report: Report,
+        publisher: Worker,
+        pictures: Worker,
+    ) -> None:
+        self._read, self._answer, self._send, self._report = read, answer, send, report
         self._publisher, self._pictures = publisher, pictures
         self._workers = (pictures, publisher)
         self._lock = threading.Lock()
@@ -72,7 +103,7 @@ class Channel:
         try:
             if buffers:
                 raise ProtocolError("a page sends no buffers")
-            request = decode_request(content)
+            request = self._read(content)
         except ProtocolError as error:
             self._refuse(sender(content), error, context)
             return
@@ -85,6 +116,12 @@ class Channel:
         elif known == "new":
             worker = self._pictures if isinstance(request, PictureRequest) else self._publisher
             worker.submit(self, ("request", request.view, request.seq), lambda: self._serve(request))
+
+    def reply(self, request: Asked, packet: Packet) -> None:
+        """Answer a request for which there was no answer at first. From any thread."""
+        with self._lock:
+            self._ledger.settle(request, packet)
+        self._submit(("answer", request.view, request.seq), lambda: self._post(packet))
 
     def publish(self, key: Hashable, make: Make) -> None:
         """Send soon all that `make` makes then, once for all calls of a key before that; nothing without a page."""
@@ -128,8 +165,10 @@ class Channel:
         failure = Failure(view=view, seq=seq, code="malformed", message=in_words(error))
         self._submit(("refusal", view, seq), lambda: self._post(Packet(failure)))
 
-    def _serve(self, request: Request) -> None:
+    def _serve(self, request: Asked) -> None:
         packet = self._answered(request)
+        if packet is None:
+            return
         with self._lock:
             self._ledger.settle(request, packet)
         if self._publisher.is_current():
@@ -137,7 +176,7 @@ class Channel:
         else:
             self._submit(("answer", request.view, request.seq), lambda: self._post(packet))
 
-    def _answered(self, request: Request) -> Packet:
+    def _answered(self, request: Asked) -> Packet | None:
         try:
             return self._answer(request)
         except ConflictError as error:
@@ -171,7 +210,7 @@ class Channel:
             self._report(traceback.format_exc())
 
 
-def _failure(request: Request, code: Literal["conflict", "invalid", "internal"], error: Exception) -> Packet:
+def _failure(request: AnyRequest, code: Literal["conflict", "invalid", "internal"], error: Exception) -> Packet:
     return Packet(Failure(view=request.view, seq=request.seq, code=code, message=in_words(error)))
 
 
@@ -183,12 +222,12 @@ class _Ledger:
         self._answers: OrderedDict[str, OrderedDict[int, Packet]] = OrderedDict()
         self._forgotten: dict[str, int] = {}
 
-    def admit(self, request: Request) -> Packet | Literal["new", "running"]:
+    def admit(self, request: AnyRequest) -> Packet | Literal["new", "running"]:
         """Take a request: it is new, still being worked on, or this is its answer."""
         key = request.view, request.seq
         if key in self._running:
             return "running"
-        if isinstance(request, EditRequest | HistoryRequest):
+        if isinstance(request, _CHANGING):
             answer = self._answers.get(request.view, {}).get(request.seq)
             if answer is not None:
                 return answer
@@ -199,10 +238,10 @@ class _Ledger:
         self._running.add(key)
         return "new"
 
-    def settle(self, request: Request, packet: Packet) -> None:
+    def settle(self, request: AnyRequest, packet: Packet) -> None:
         """Remember the answer to what changes the document; what only asks may be asked again."""
         self._running.discard((request.view, request.seq))
-        if not isinstance(request, EditRequest | HistoryRequest):
+        if not isinstance(request, _CHANGING):
             return
         answers = self._answers.setdefault(request.view, OrderedDict())
         self._answers.move_to_end(request.view)
@@ -214,5 +253,5 @@ class _Ledger:
             self._forgotten.pop(self._answers.popitem(last=False)[0], None)
 
 
-def _refusal(request: Request, words: str) -> Packet:
+def _refusal(request: AnyRequest, words: str) -> Packet:
     return Packet(Failure(view=request.view, seq=request.seq, code="conflict", message=words))

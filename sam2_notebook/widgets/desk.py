@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 
 from sam2_notebook.errors import Sam2NotebookError
 from sam2_notebook.media import Image
+from sam2_notebook.protocol.envelope import decode_request
 from sam2_notebook.protocol.messages import (
     VERSION,
     Ack,
@@ -60,7 +61,7 @@ class ImageDesk:
         self.session = SegmentationSession(Size(height=height, width=width))
         self.inference = Inference(self.session, model, encode, worker, self._news)
         publisher, pictures = shared_worker("publisher"), shared_worker("pictures")
-        self.channel = Channel(self._answer, send, self._report, publisher, pictures)
+        self.channel = Channel(decode_request, self._answer, send, self._report, publisher, pictures)
         self._page_picture = lru_cache(maxsize=2)(partial(page_picture, picture))
         self._noticed = noticed
         self._told_document: tuple[object, ...] | None = None

@@ -1,6 +1,7 @@
 """Pictures for people: what the page shows below the masks, and stills of a session as a page would draw it."""
 
 import io
+from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -11,8 +12,8 @@ from PIL import ImageDraw
 from sam2_notebook.media import Image, encode_jpeg, encode_png, resize_area
 from sam2_notebook.protocol.palette import color_of
 from sam2_notebook.values.document import ObjectState
-from sam2_notebook.values.masks import boundary
-from sam2_notebook.widgets.session import SessionState, Shown
+from sam2_notebook.values.masks import BoolMask, boundary
+from sam2_notebook.widgets.session import SessionState
 
 Pixels = npt.NDArray[np.uint8]
 PagePicture: TypeAlias = tuple[bytes, Literal["jpeg", "png"], tuple[int, int]]
@@ -52,6 +53,13 @@ def page_picture(image: Image, width: int) -> PagePicture:
 class Still(PillowImage.Image):
     """A Pillow image that a notebook shows as a PNG of at most 300 kB; saved, it is whole."""
 
+    @classmethod
+    def of(cls, picture: PillowImage.Image) -> "Still":
+        """The picture as a still."""
+        drawn = cls()
+        drawn.__setstate__(picture.__getstate__())
+        return drawn
+
     def _repr_png_(self) -> bytes:
         return small_png(self, STILL_BYTES)
 
@@ -61,22 +69,28 @@ class Still(PillowImage.Image):
 
 def still(image: Image, state: SessionState, max_side: int = STILL_SIDE) -> Still:
     """The picture with its masks, clicks and boxes, at most `max_side` pixels wide and high."""
-    drawn = Still()
-    drawn.__setstate__(draw(image, state, max_side).__getstate__())
-    return drawn
+    return Still.of(draw(image, state, max_side))
 
 
 def draw(image: Image, state: SessionState, max_side: int) -> PillowImage.Image:
     """As `still`, a plain Pillow image."""
-    height_px, width_px = image.size_hw
+    masks = {id_: shown.outcome.mask(shown.candidate).decode() for id_, shown in state.shown.items()}
+    return draw_objects(image.pixels, state.document.objects, masks, max_side)
+
+
+def draw_objects(
+    pixels: Pixels, objects: Sequence[ObjectState], masks: Mapping[int, BoolMask], max_side: int
+) -> PillowImage.Image:
+    """Pixels with the visible objects' masks, clicks and boxes, at most `max_side` wide and high."""
+    height_px, width_px = pixels.shape[:2]
     scale = min(1.0, max_side / max(height_px, width_px))
     size_hw = (max(1, round(height_px * scale)), max(1, round(width_px * scale)))
-    pixels = (image.pixels if scale == 1.0 else resize_area(image.pixels, size_hw)).copy()
-    visible = [o for o in state.document.objects if o.visible]
+    pixels = (pixels if scale == 1.0 else resize_area(pixels, size_hw)).copy()
+    visible = [o for o in objects if o.visible]
     line = max(1, round(min(size_hw) / 400))
     for item in visible:
-        if item.id in state.shown:
-            _paint_mask(pixels, state.shown[item.id], color_of(item.color).rgb, line)
+        if item.id in masks:
+            _paint_mask(pixels, masks[item.id], color_of(item.color).rgb, line)
     picture = PillowImage.fromarray(pixels)
     for item in visible:
         _paint_prompts(ImageDraw.Draw(picture), item, scale, line)
@@ -99,8 +113,7 @@ def small_png(picture: PillowImage.Image, limit_bytes: int, side: int = STILL_SI
         side = max(SMALLEST_SIDE, int(side * min(0.9, 0.97 * (limit_bytes / len(data)) ** 0.5)))
 
 
-def _paint_mask(pixels: Pixels, shown: Shown, color: tuple[int, int, int], line: int) -> None:
-    mask = shown.outcome.mask(shown.candidate).decode()
+def _paint_mask(pixels: Pixels, mask: BoolMask, color: tuple[int, int, int], line: int) -> None:
     if mask.shape != pixels.shape[:2]:
         mask = resize_area(mask.astype(np.uint8) * 255, pixels.shape[:2]) > 127
     tint = np.array(color, dtype=np.float32)

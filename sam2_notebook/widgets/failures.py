@@ -21,7 +21,7 @@ def in_words(error: BaseException) -> str:
         return without_folders(str(error))[:MAX_WORDS]
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return "there is not enough memory for this; close other widgets, or use a smaller picture or model"
-    return f"something went wrong in the kernel ({type(error).__name__}); session.last_error has the details"
+    return f"something went wrong in the kernel ({type(error).__name__}); last_error has the details"
 
 
 def without_folders(text: str) -> str:

@@ -1,17 +1,14 @@
 """The widget that segments one picture."""
 
-import base64
-import operator
-import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, SupportsFloat, SupportsIndex
+from typing import SupportsFloat
 from weakref import WeakValueDictionary
 
-import anywidget
 import numpy as np
 import numpy.typing as npt
 import traitlets
+from PIL import Image as PillowImage
 
 from sam2_notebook.errors import EditError, PromptError
 from sam2_notebook.media import Image, read_image
@@ -30,28 +27,17 @@ from sam2_notebook.values.document import (
 )
 from sam2_notebook.values.masks import BoolMask
 from sam2_notebook.widgets.desk import ImageDesk
-from sam2_notebook.widgets.drawing import STILL_SIDE, Still, draw, small_png, still
+from sam2_notebook.widgets.drawing import STILL_SIDE, Still, draw, still
 from sam2_notebook.widgets.live import Live
 from sam2_notebook.widgets.session import SegmentationSession
 from sam2_notebook.widgets.views import Masks, SegmentedObject, segmented_objects
+from sam2_notebook.widgets.wired import PREVIEW_SIDE, WiredWidget, as_number, as_whole, asset
 from sam2_notebook.widgets.worker import shared_worker
-
-STATIC = Path(__file__).parent / "static"
-PREVIEW_SIDE, PREVIEW_BYTES = 480, 60_000
 
 _predictors: WeakValueDictionary[str, ImagePredictor] = WeakValueDictionary()
 
 
-def _asset(name: str) -> Path | str:
-    """A file of the built page: as a path, which anywidget watches, only while somebody develops the page.
-
-    For each watched file anywidget keeps every widget alive that was ever made (manzt/anywidget#929).
-    """
-    path = STATIC / name
-    return path if os.environ.get("ANYWIDGET_HMR") == "1" else path.read_text("utf-8")
-
-
-class ImageSegmenter(anywidget.AnyWidget):
+class ImageSegmenter(WiredWidget):
     """Click on a picture, get masks.
 
     `image` is a path, bytes, a Pillow image or an array; `model` a published name, a path to weights, a predictor, or
@@ -70,8 +56,8 @@ class ImageSegmenter(anywidget.AnyWidget):
     >>> widget.close()
     """
 
-    _esm = _asset("image.js")
-    _css = _asset("image.css")
+    _esm = asset("image.js")
+    _css = asset("image.css")
 
     height = traitlets.Int(None, allow_none=True, min=80, read_only=True).tag(sync=True)
     revision = Live("_revision_now", help="Counts up with every change of the document.")
@@ -90,10 +76,9 @@ class ImageSegmenter(anywidget.AnyWidget):
         worker = shared_worker(str(predictor.device))
         self._model_title = predictor.model_name
         self._desk = ImageDesk(picture, predictor, lambda: predictor.encode(picture), worker, self._post, self._notice)
-        self._noticed: dict[str, object] = {}
         super().__init__()
         self.set_trait("height", height)
-        self._noticed = {name: getattr(self, name) for name in ("revision", "objects", "status")}
+        self._watch("revision", "objects", "status")
         self._desk.start()
 
     @property
@@ -155,7 +140,9 @@ class ImageSegmenter(anywidget.AnyWidget):
         `object` None is the selected one, or a new one if there is none. PromptError if the click makes no sense.
         """
         id_, edits = self._target(object)
-        point = AddPoint(object=id_, x=_number(x, "x"), y=_number(y, "y"), label=_whole(label, "label", PromptError))
+        point = AddPoint(
+            object=id_, x=as_number(x, "x"), y=as_number(y, "y"), label=as_whole(label, "label", PromptError)
+        )
         self._desk.edit(*edits, point)
         return id_
 
@@ -169,30 +156,30 @@ class ImageSegmenter(anywidget.AnyWidget):
     ) -> int:
         """Set the object's box, left, top, right, bottom in image pixels; returns the object's id, as `add_point`."""
         id_, edits = self._target(object)
-        box = (_number(x0, "x0"), _number(y0, "y0"), _number(x1, "x1"), _number(y1, "y1"))
+        box = (as_number(x0, "x0"), as_number(y0, "y0"), as_number(x1, "x1"), as_number(y1, "y1"))
         self._desk.edit(*edits, SetBox(object=id_, box=box))
         return id_
 
     def clear(self, object: int) -> None:
         """Remove all prompts of an object."""
-        self._desk.edit(ClearPrompts(object=_whole(object, "object")))
+        self._desk.edit(ClearPrompts(object=as_whole(object, "object")))
 
     def choose(self, object: int, candidate: int | None) -> None:
         """Choose one of the candidates of a single click; None leaves it to the model."""
-        chosen = None if candidate is None else _whole(candidate, "candidate")
-        self._desk.edit(ChooseCandidate(object=_whole(object, "object"), candidate=chosen))
+        chosen = None if candidate is None else as_whole(candidate, "candidate")
+        self._desk.edit(ChooseCandidate(object=as_whole(object, "object"), candidate=chosen))
 
     def rename(self, object: int, name: str) -> None:
         """Give an object another name."""
-        self._desk.edit(RenameObject(object=_whole(object, "object"), name=str(name)))
+        self._desk.edit(RenameObject(object=as_whole(object, "object"), name=str(name)))
 
     def remove_object(self, object: int) -> None:
         """Remove an object with all it has."""
-        self._desk.edit(RemoveObject(object=_whole(object, "object")))
+        self._desk.edit(RemoveObject(object=as_whole(object, "object")))
 
     def select(self, object: int) -> None:
         """Make an object the one that prompts go to."""
-        self._desk.edit(SelectObject(object=_whole(object, "object")))
+        self._desk.edit(SelectObject(object=as_whole(object, "object")))
 
     def undo(self) -> None:
         """Take back the last step, whoever made it; EditError if there is none."""
@@ -212,32 +199,10 @@ class ImageSegmenter(anywidget.AnyWidget):
     def _target(self, id_: int | None) -> tuple[int, tuple[Edit, ...]]:
         document = self.session.document
         if id_ is not None:
-            return _whole(id_, "object"), ()
+            return as_whole(id_, "object"), ()
         if document.selected is not None:
             return document.selected, ()
         return document.next_id, (AddObject(object=document.next_id),)
-
-    def set_state(self, sync_data: object) -> None:
-        """Pages write no traits: everything they do comes as a request."""
-
-    def _handle_msg(self, msg: Mapping[str, Any]) -> None:
-        data = msg["content"].get("data")
-        method = data.get("method") if isinstance(data, dict) else None
-        if method == "custom":
-            self._desk.channel.receive(data.get("content"), msg.get("buffers") or ())
-        elif method == "request_state":
-            self.send_state()
-
-    def _post(self, content: dict[str, Any], buffers: list[bytes]) -> None:
-        self.send(content, buffers)
-
-    def _notice(self) -> None:
-        for name, old in list(self._noticed.items()):
-            new = getattr(self, name)
-            if new != old:
-                self._noticed[name] = new
-                change = {"name": name, "old": old, "new": new, "owner": self, "type": "change"}
-                self.notify_change(traitlets.Bunch(change))
 
     def _revision_now(self) -> int:
         return self.session.rev
@@ -248,14 +213,8 @@ class ImageSegmenter(anywidget.AnyWidget):
     def _status_now(self) -> str:
         return self._desk.inference.status.state
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None:
-            return None
-        data, metadata = bundle
-        picture = draw(self._desk.picture, self.session.state(), PREVIEW_SIDE)
-        png = small_png(picture, PREVIEW_BYTES, PREVIEW_SIDE)
-        return {**data, "image/png": base64.b64encode(png).decode("ascii")}, metadata
+    def _preview(self) -> PillowImage.Image:
+        return draw(self._desk.picture, self.session.state(), PREVIEW_SIDE)
 
     def __repr__(self) -> str:
         size, count = self.session.document.size, len(self.session.document.objects)
@@ -272,17 +231,3 @@ def shared_predictor(model: ImagePredictor | str | Path | None) -> ImagePredicto
             shared = _predictors[str(model)] = ImagePredictor(model)
         return shared
     return model if isinstance(model, ImagePredictor) else ImagePredictor(model)
-
-
-def _number(value: SupportsFloat, name: str) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise PromptError(f"{name} is a number of image pixels; got {value!r:.60}") from None
-
-
-def _whole(value: SupportsIndex, name: str, error: type[EditError | PromptError] = EditError) -> int:
-    try:
-        return operator.index(value)
-    except TypeError:
-        raise error(f"{name} is a whole number; got {value!r:.60}") from None

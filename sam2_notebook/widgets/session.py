@@ -5,8 +5,8 @@ somebody brings them (`put`, `fail`).
 """
 
 import threading
-from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sam2_notebook.errors import EditError
@@ -19,16 +19,11 @@ from sam2_notebook.values.document import (
     SelectObject,
 )
 from sam2_notebook.values.geometry import Size
+from sam2_notebook.widgets.history import ConflictError, History
 from sam2_notebook.widgets.outcome import Outcome
 from sam2_notebook.widgets.recipe import Recipe
 
-HISTORY_STEPS = 1000
 CACHE_BYTES = 64 * 1024 * 1024
-LOG_ENTRIES = 256
-
-
-class ConflictError(EditError):
-    """An edit was made on an older state, and somebody else has changed what it is about."""
 
 
 @dataclass(frozen=True)
@@ -99,11 +94,7 @@ class SegmentationSession:
 
     def __init__(self, size: Size, *, cache_bytes: int = CACHE_BYTES) -> None:
         self._lock = threading.RLock()
-        self._now = _Moment(Document(size=size))
-        self._past: deque[_Moment] = deque(maxlen=HISTORY_STEPS)
-        self._future: list[_Moment] = []
-        self._rev = 0
-        self._log: deque[tuple[int, str, frozenset[int]]] = deque(maxlen=LOG_ENTRIES)
+        self._history = History(_Moment(Document(size=size)), _changed)
         self._shown: dict[int, Shown] = {}
         self._failed: dict[int, Recipe] = {}
         self._cache = _OutcomeCache(cache_bytes)
@@ -112,13 +103,14 @@ class SegmentationSession:
     def state(self) -> SessionState:
         """Everything at one moment."""
         with self._lock:
-            past, future = bool(self._past), bool(self._future)
-            return SessionState(self._rev, self._now.document, past, future, dict(self._shown), self.pending)
+            history = self._history
+            past, future = history.can_undo, history.can_redo
+            return SessionState(history.rev, self._now.document, past, future, dict(self._shown), self.pending)
 
     @property
     def rev(self) -> int:
         """Counts up with every change of the document."""
-        return self._rev
+        return self._history.rev
 
     @property
     def document(self) -> Document:
@@ -133,35 +125,29 @@ class SegmentationSession:
         """
         with self._lock:
             if base is not None:
-                self._check_base(edits, author, base)
+                self._history.check_base(numbered_objects(edits), author, base)
             try:
                 moment = self._now.after(edits)
             except EditError as error:
-                if base not in (None, self._rev):
+                if base not in (None, self.rev):
                     raise ConflictError(str(error)) from None
                 raise
             if moment.document == self._now.document:
-                return self._rev
-            if any(not isinstance(edit, SelectObject) for edit in edits):
-                self._past.append(self._now)
-                self._future.clear()
-            return self._go(moment, author)
+                return self.rev
+            self._history.go(moment, author, is_step=any(not isinstance(edit, SelectObject) for edit in edits))
+            return self._went()
 
     def undo(self, author: str = "") -> int:
         """Go back one step; EditError if there is none."""
         with self._lock:
-            if not self._past:
-                raise EditError("there is nothing to undo")
-            self._future.append(self._now)
-            return self._go(self._past.pop(), author)
+            self._history.undo(author)
+            return self._went()
 
     def redo(self, author: str = "") -> int:
         """Do again what was undone; EditError if there is nothing."""
         with self._lock:
-            if not self._future:
-                raise EditError("there is nothing to redo")
-            self._past.append(self._now)
-            return self._go(self._future.pop(), author)
+            self._history.redo(author)
+            return self._went()
 
     @property
     def pending(self) -> tuple[int, ...]:
@@ -198,17 +184,17 @@ class SegmentationSession:
     def close(self) -> None:
         """Forget the history and all masks that are not on show."""
         with self._lock:
-            self._past.clear()
-            self._future.clear()
+            self._history.forget()
             self._cache.clear()
 
-    def _go(self, moment: _Moment, author: str) -> int:
-        before, self._now = self._now, moment
-        self._rev += 1
-        self._log.append((self._rev, author, _changed(before.document, moment.document)))
-        self._failed = {id: r for id, r in self._failed.items() if moment.recipes.get(id) == r}
+    @property
+    def _now(self) -> _Moment:
+        return self._history.now
+
+    def _went(self) -> int:
+        self._failed = {id: r for id, r in self._failed.items() if self._now.recipes.get(id) == r}
         self._settle()
-        return self._rev
+        return self.rev
 
     def _tasks(self, only: int | None = None) -> dict[int, Task]:
         tasks: dict[int, Task] = {}
@@ -232,23 +218,16 @@ class SegmentationSession:
                 continue
             candidate = task.outcome.chosen(task.choice)
             if task.outcome.is_drawn(candidate):
-                self._shown[id] = Shown(task.recipe, task.outcome, candidate, self._rev)
-
-    def _check_base(self, edits: tuple[Edit, ...], author: str, base: int) -> None:
-        if base > self._rev:
-            raise ConflictError(f"the edit was made on revision {base}; the document is at {self._rev}")
-        numbered = {edit.object for edit in edits if isinstance(edit, MovePoint | RemovePoint | ChooseCandidate)}
-        if not numbered or base == self._rev:
-            return
-        if self._log[0][0] > base + 1:
-            raise ConflictError(f"revision {base} is too long ago; the document is at {self._rev}")
-        for rev, other, objects in self._log:
-            if rev > base and other != author and objects & numbered:
-                raise ConflictError(f"object {min(objects & numbered)} was changed elsewhere in the meantime")
+                self._shown[id] = Shown(task.recipe, task.outcome, candidate, self.rev)
 
 
-def _changed(before: Document, after: Document) -> frozenset[int]:
-    old, new = {o.id: o for o in before.objects}, {o.id: o for o in after.objects}
+def numbered_objects(edits: Iterable[object]) -> frozenset[int]:
+    """The objects of which edits name a click or a candidate by its number."""
+    return frozenset(e.object for e in edits if isinstance(e, MovePoint | RemovePoint | ChooseCandidate))
+
+
+def _changed(before: _Moment, after: _Moment) -> frozenset[int]:
+    old, new = ({o.id: o for o in moment.document.objects} for moment in (before, after))
     return frozenset(id for id in old.keys() | new.keys() if old.get(id) is not new.get(id))
 
 

@@ -17,6 +17,7 @@ class Priority(IntEnum):
 
     CLICK = 0
     ENCODE = 1
+    TRACK = 2
 
 
 Job = Callable[[], None]

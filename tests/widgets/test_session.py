@@ -24,8 +24,9 @@ from sam2_notebook.values.document import (
     SetBox,
     ShowObject,
 )
+from sam2_notebook.widgets.history import ConflictError
 from sam2_notebook.widgets.inference import Inference
-from sam2_notebook.widgets.session import ConflictError, SegmentationSession
+from sam2_notebook.widgets.session import SegmentationSession
 from sam2_notebook.widgets.worker import Worker
 from tests.widgets.discs import SIZE, DiscPredictor, EncodedDiscs
 

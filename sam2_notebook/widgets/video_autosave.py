@@ -1,0 +1,135 @@
+"""Writes a session along while somebody works, and finds the work that an earlier session on the same video left."""
+
+import os
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import platformdirs
+
+from sam2_notebook.errors import MediaError
+from sam2_notebook.protocol.video_views import SavedView
+from sam2_notebook.values.video_document import VideoDocument
+from sam2_notebook.widgets.failures import in_words
+from sam2_notebook.widgets.video_file import SUFFIX, SavedSession, SessionFile, VideoReference, load_session
+from sam2_notebook.widgets.video_masks import StoredMask
+
+FOLDER_VARIABLE = "SAM2_NOTEBOOK_SESSIONS"
+MOST_LOOKED_AT = 20
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """Work on the same video that nobody has saved or taken up yet."""
+
+    path: Path
+    when: float
+    session: SavedSession
+
+    @property
+    def words(self) -> str:
+        """What to tell the user."""
+        count = len(self.session.document.objects)
+        things = "1 object" if count == 1 else f"{count} objects"
+        when = time.strftime("%d %B, %H:%M", time.localtime(self.when))
+        return f"There is earlier work on this video: {things}, of {when}."
+
+
+def sessions_folder() -> Path:
+    """Where sessions are written along: the user's data folder, or what SAM2_NOTEBOOK_SESSIONS says."""
+    chosen = os.environ.get(FOLDER_VARIABLE)
+    return Path(chosen) if chosen else Path(platformdirs.user_data_dir("sam2_notebook", appauthor=False)) / "sessions"
+
+
+class Autosave:
+    """One session's file, made at the first edit. A disk that fails is told (`saved`), and tried again.
+
+    `everything` gives the whole session, for the first write and after a failure.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None,
+        video: VideoReference,
+        everything: Callable[[], tuple[VideoDocument, Iterable[StoredMask]]],
+    ) -> None:
+        self.video = video
+        self._folder, self._everything = folder, everything
+        self._lock = threading.Lock()
+        self._file: SessionFile | None = None
+        self._is_behind = True
+        self._rev = 0
+        self._is_empty = True
+        words = "" if folder else "this session is not written along; widget.save(path) saves it"
+        self._saved = SavedView(state="saved" if folder else "off", rev=0, text=words)
+
+    @property
+    def saved(self) -> SavedView:
+        """What is on the disk."""
+        return self._saved
+
+    @property
+    def path(self) -> Path | None:
+        """The file, once there is one."""
+        return None if self._file is None else self._file.path
+
+    def write(self, document: VideoDocument | None, masks: Iterable[StoredMask], rev: int) -> None:
+        """Bring the file up to revision `rev`; afterwards `saved` says whether it is."""
+        if self._folder is None:
+            return
+        with self._lock:
+            try:
+                if self._file is None:
+                    self._file = SessionFile(self._folder / self._name(), self.video)
+                if self._is_behind:
+                    document, masks = self._everything()
+                self._file.write(document, masks)
+            except MediaError as error:
+                self._is_behind = True
+                text = f"Not written along: {in_words(error)}"
+                self._saved = SavedView(state="failed", rev=self._rev, text=text)
+                return
+            if document is not None:
+                self._is_empty = not document.objects
+            self._is_behind = False
+            self._rev = max(rev, self._rev)
+            self._saved = SavedView(state="saved", rev=self._rev, text="")
+
+    def earlier(self) -> Earlier | None:
+        """The newest work on the same video that no running session has."""
+        if self._folder is None:
+            return None
+        try:
+            found = [(p.stat().st_mtime, p) for p in self._folder.glob(f"*-{self.video.key[:12]}-*{SUFFIX}")]
+        except OSError:
+            return None
+        for when, path in sorted(found, reverse=True)[:MOST_LOOKED_AT]:
+            if path == self.path:
+                continue
+            try:
+                session = load_session(path)
+            except MediaError:
+                continue  # in use, or damaged: nothing to offer
+            if session.document.objects:
+                return Earlier(path, when, session)
+        return None
+
+    def close(self, *, keep: bool) -> None:
+        """Let go of the file; one that holds nothing, or need not be kept, is removed."""
+        with self._lock:
+            file, self._file = self._file, None
+            self._folder = None
+            if file is None:
+                return
+            if keep and not self._is_empty:
+                file.close()
+            else:
+                file.remove()
+
+    def _name(self) -> str:
+        stem = re.sub(r"[^\w.-]+", "_", Path(self.video.name).stem)[:40] or "video"
+        return f"{stem}-{self.video.key[:12]}-{uuid4().hex[:8]}{SUFFIX}"

@@ -1,0 +1,338 @@
+"""Where everything of one video meets: document, model, frames, pages, cells, the disk. It knows no ipywidgets."""
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sam2_notebook.errors import EditError, Sam2NotebookError
+from sam2_notebook.predict import VideoSession
+from sam2_notebook.protocol.envelope import decode_video_request
+from sam2_notebook.protocol.messages import VERSION, Ack, Buffer, Hello, HistoryRequest, Ping, Pong
+from sam2_notebook.protocol.video_messages import (
+    MAX_MASK_FRAMES_ASKED,
+    CancelRequest,
+    ExportRequest,
+    FramesRequest,
+    GoTo,
+    JobStarted,
+    LookRequest,
+    MasksRequest,
+    MemoryRequest,
+    RecoverRequest,
+    TrackRequest,
+    VideoEditRequest,
+    VideoRequest,
+    VideoSnapshot,
+)
+from sam2_notebook.protocol.video_views import Notice, VideoInfo
+from sam2_notebook.values.frames import FrameSource
+from sam2_notebook.values.video_document import VideoEdit
+from sam2_notebook.widgets.channel import Channel, Packet, Send
+from sam2_notebook.widgets.jobs import SLICE_SECONDS, Job
+from sam2_notebook.widgets.video_autosave import Autosave, Earlier
+from sam2_notebook.widgets.video_exporting import Exporting
+from sam2_notebook.widgets.video_file import SavedSession, VideoReference
+from sam2_notebook.widgets.video_frames import FrameServer
+from sam2_notebook.widgets.video_history import VideoHistory
+from sam2_notebook.widgets.video_inference import VideoInference
+from sam2_notebook.widgets.video_masks import MaskStore
+from sam2_notebook.widgets.video_news import VideoNews
+from sam2_notebook.widgets.video_packets import document_view, lane_parts, masks_data, memory_data, uneven_times
+from sam2_notebook.widgets.video_plan import Order
+from sam2_notebook.widgets.video_tracking import Tracking
+from sam2_notebook.widgets.worker import Worker, shared_worker
+
+NEWS_SECONDS = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoParts:
+    """What a desk is made of: `source` is for pages, `open_session` and `reopen` give sources of their own."""
+
+    source: FrameSource
+    reference: VideoReference
+    open_session: Callable[[], VideoSession]
+    reopen: Callable[[], FrameSource]
+    worker: Worker
+    autosave: Autosave | None = None
+
+
+class VideoDesk:
+    """One video being segmented: answers pages, obeys cells, and keeps both, and the disk, informed.
+
+    `send` puts a message on the wire; `noticed` is called on the publisher's thread when something has changed.
+    """
+
+    def __init__(self, parts: VideoParts, folder: object, send: Send, noticed: Callable[[], None]) -> None:
+        source = self.source = parts.source
+        self.reference = parts.reference
+        self.epoch = uuid.uuid4().hex
+        self.frame = 0
+        self.history = VideoHistory(source.size, lambda frame: frame < len(source))
+        self.store = MaskStore(lambda: self.history.document, lambda: len(source))
+        publisher, pictures = shared_worker("publisher"), shared_worker("pictures")
+        self.channel = Channel(decode_video_request, self._answer, send, self._report, publisher, pictures)
+        self.frames = FrameServer(source, parts.reference.key, self.channel.reply)
+        self.inference = VideoInference(self.history, self.store, parts.open_session, parts.worker, self._news)
+        self.tracking = Tracking(self.history, self.store, self.inference, self._step_news, self.frames.pull)
+        self.exporting = Exporting(self.store, self.history, parts.reopen, self._step_news)
+        self.autosave = Autosave(folder, parts.reference, self._everything)  # type: ignore[arg-type]
+        self.notices: list[Notice] = []
+        self._earlier: Earlier | None = None
+        self._noticed = noticed
+        self._reporter = VideoNews(self)
+        self._newsed_at = 0.0
+        self._closed = False
+
+    def start(self) -> None:
+        """Get the first frame ready, and look for earlier work on the video."""
+        if self.source.is_complete and not getattr(self.source, "is_missing", False):
+            self.channel.run("earlier", self._look_for_earlier)
+        if note := getattr(self.source, "note", ""):
+            self.tell("warning", f"{self.source.name}: {note}")
+        self.inference.look(0)
+
+    @property
+    def video(self) -> VideoInfo:
+        """What the video is, as it stands."""
+        source = self.source
+        return VideoInfo(
+            width=source.size.width,
+            height=source.size.height,
+            name=source.name,
+            key=self.reference.key,
+            frames=len(source),
+            oldest=getattr(source, "oldest", 0),
+            fps=source.fps,
+            complete=source.is_complete,
+            live=not source.is_complete or getattr(source, "oldest", 0) > 0,
+            note=getattr(source, "note", ""),
+        )
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """The newest tracking and export, under way or ended."""
+        return tuple(job for job in (self.tracking.job, self.exporting.job) if job is not None)
+
+    @property
+    def last_error(self) -> str | None:
+        """The traceback of the last error."""
+        return self.inference.last_error
+
+    def tell(self, level: str, text: str, action: str = "none") -> None:
+        """Show words to the user until they are read."""
+        number = max((n.id for n in self.notices), default=0) + 1
+        self.notices = [*self.notices, Notice(id=number, level=level, text=text, action=action)]  # type: ignore[arg-type]
+        self._news()
+
+    def edit(self, frame: int, *edits: VideoEdit) -> None:
+        """Make edits in a frame from a cell, all or none; EditError or PromptError if one does not fit."""
+        self._check_open()
+        self.history.apply(frame, *edits)
+        self._edited()
+
+    def undo(self) -> None:
+        """Take back the last step; EditError if there is none."""
+        self._check_open()
+        self.history.undo()
+        self._edited()
+
+    def redo(self) -> None:
+        """Do again what was taken back; EditError if there is nothing."""
+        self._check_open()
+        self.history.redo()
+        self._edited()
+
+    def track(self, order: Order) -> Job:
+        """Follow objects; EditError if that is under way, or there is nothing to follow."""
+        self._check_open()
+        job = self.tracking.start(order)
+        self._news()
+        return job
+
+    def go_to(self, frame: int) -> None:
+        """Ask all views to show a frame."""
+        if not 0 <= frame < len(self.source):
+            raise EditError(f"there is no frame {frame}; {self.source.name} has 0 to {len(self.source) - 1}")
+        self.frame = frame
+        self.inference.look(frame)
+        self.channel.publish("go_to", lambda: [Packet(GoTo(epoch=self.epoch, frame=frame))])
+        self._news()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until every prompt is answered and told; False after `timeout` seconds. Raises what inference met."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while self.inference.is_busy or self.channel.is_busy:
+            if deadline is not None and time.monotonic() >= deadline:
+                return False
+            self.inference.wait_idle(SLICE_SECONDS)
+            self.channel.wait_idle(SLICE_SECONDS)
+        if (error := self.inference.error) is not None:
+            raise error
+        return True
+
+    def take_up(self, saved: SavedSession) -> None:
+        """Put a saved session in the place of this one, as a step that can be undone."""
+        before = {item.id: item.born for item in saved.document.objects}
+        self.history.replace(saved.document)
+        items = {before[item.id]: item for item in self.history.document.objects}
+        for mask in saved.masks:
+            if mask.frame < len(self.source) or not self.source.is_complete:
+                self.store.put(mask.frame, items[mask.born], mask.kept, mask.said)
+        if saved.damaged:
+            self.tell("warning", f"{saved.damaged} masks of the saved session are damaged and were left out")
+        self._edited()
+
+    def recover(self, *, accept: bool) -> None:
+        """Take up the earlier work that was found, or pass it over for good; EditError if there is none."""
+        earlier, self._earlier = self._earlier, None
+        if earlier is None:
+            raise EditError("there is no earlier work on this video to take up")
+        self.notices = [n for n in self.notices if n.action != "recover"]
+        if accept:
+            self.take_up(earlier.session)
+        if not accept or self.autosave.saved.state == "saved":
+            try:
+                earlier.path.unlink(missing_ok=True)
+            except OSError as error:
+                self._report(f"{earlier.path}: {error}")
+        self._news()
+
+    def close(self, *, keep: bool = True) -> None:
+        """Let go of everything but the masks; unless `keep`, of the file written along, too."""
+        if self._closed:
+            return
+        self._closed = True
+        self.tracking.close()
+        self.exporting.close()
+        self.channel.close()
+        self.inference.close()
+        self.frames.close()
+        self._reporter.collect()
+        self.autosave.close(keep=keep)
+        self.history.close()
+
+    def _everything(self):  # noqa: ANN202 - what Autosave asks for
+        return self.history.document, self.store.everything()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise Sam2NotebookError("this widget is closed; make a new one for the video")
+
+    def _edited(self) -> None:
+        self.autosave.write(self.history.document, (), self.history.rev)
+        self.inference.wake()
+        self._news()
+
+    def _step_news(self, *_: object) -> None:
+        """News of one more frame; often, they are told together."""
+        now = time.monotonic()
+        if now - self._newsed_at >= NEWS_SECONDS or all(job.has_ended for job in self.jobs):
+            self._news()
+
+    def _news(self) -> None:
+        self._newsed_at = time.monotonic()
+        self.channel.run("news", self._spread)
+
+    def _spread(self) -> None:
+        """Write along, and only then tell: on the publisher's thread."""
+        self._reporter.collect()
+        self.channel.publish("told", self._reporter.tell)
+        self.channel.run("noticed", lambda: self.channel.in_context(self._noticed))
+
+    def _report(self, details: str) -> None:
+        self.inference.last_error = details
+
+    def _look_for_earlier(self) -> None:
+        self._earlier = self.autosave.earlier()
+        if self._earlier is not None:
+            self.tell("info", self._earlier.words, "recover")
+
+    def _answer(self, request: VideoRequest) -> Packet | None:
+        who = {"view": request.view, "seq": request.seq}
+        match request:
+            case Hello():
+                return self._snapshot(request)
+            case VideoEditRequest():
+                rev = self.history.apply(request.frame, *request.edits, author=request.view, base=request.rev)
+                self._edited()
+                return Packet(Ack(**who, rev=rev))
+            case HistoryRequest():
+                rev = (self.history.undo if request.direction == "undo" else self.history.redo)(request.view)
+                self._edited()
+                return Packet(Ack(**who, rev=rev))
+            case FramesRequest():
+                self.frames.serve(request)
+                return None
+            case MasksRequest():
+                return self._masks(request)
+            case MemoryRequest():
+                return memory_data(request.view, request.seq, request.frame, self.store.at(request.frame))
+            case TrackRequest() | ExportRequest():
+                return Packet(JobStarted(**who, job=self._started(request).view))
+            case Ping():
+                return Packet(Pong(**who, epoch=self.epoch, rev=self.history.rev))
+            case LookRequest() | CancelRequest() | RecoverRequest():
+                self._obey(request)
+                return Packet(Ack(**who, rev=self.history.rev))
+
+    def _obey(self, request: LookRequest | CancelRequest | RecoverRequest) -> None:
+        if isinstance(request, LookRequest):
+            self._look(request.frame)
+        elif isinstance(request, RecoverRequest):
+            self.recover(accept=request.accept)
+        else:
+            for job in self.jobs:
+                if job.id == request.job:
+                    job.cancel()
+
+    def _look(self, frame: int) -> None:
+        if 0 <= frame < len(self.source):
+            self.frame = frame
+            self.inference.look(frame)
+            self._news()
+
+    def _started(self, request: TrackRequest | ExportRequest) -> Job:
+        if isinstance(request, TrackRequest):
+            return self.track(
+                Order(
+                    direction=request.direction,
+                    objects=request.objects,
+                    start=request.start,
+                    first=request.first,
+                    last=request.last,
+                )
+            )
+        if not request.name or request.name in (".", "..") or any(c in request.name for c in "/\\\0"):
+            raise EditError(f"a name of a file has no folders in it; got {request.name!r:.60}")
+        return self.exporting.start(request.format, request.name, request.objects)
+
+    def _masks(self, request: MasksRequest) -> Packet:
+        if len(request.frames) > MAX_MASK_FRAMES_ASKED:
+            raise EditError(f"one request is for {MAX_MASK_FRAMES_ASKED} frames at most; got {len(request.frames)}")
+        return masks_data(request, [seen for frame in dict.fromkeys(request.frames) for seen in self.store.at(frame)])
+
+    def _snapshot(self, request: Hello) -> Packet:
+        state = self.history.state()
+        lanes, buffers, payload = lane_parts(self._reporter.whole_lanes(state.document))
+        times = uneven_times(self.source)
+        if times is not None:
+            buffers += (Buffer(what="times", shape=(len(times) // 4,), scale=1.0, object=None),)
+            payload += (times,)
+        message = VideoSnapshot(
+            view=request.view,
+            seq=request.seq,
+            version=VERSION,
+            epoch=self.epoch,
+            video=self.video,
+            document=document_view(state),
+            frame=self.frame,
+            lanes=lanes,
+            jobs=tuple(job.view for job in self.jobs),
+            status=self.inference.status,
+            saved=self.autosave.saved,
+            notices=tuple(self.notices),
+            buffers=buffers,
+        )
+        return Packet(message, payload)

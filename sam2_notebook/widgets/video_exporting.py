@@ -1,0 +1,88 @@
+"""Writes files on a thread of their own, with progress, until done or stopped."""
+
+import os
+from collections.abc import Callable, Mapping
+
+from sam2_notebook.errors import EditError, MediaError, Sam2NotebookError
+from sam2_notebook.predict.video_export import Export, ExportedObject, ExportFormat, export_video
+from sam2_notebook.protocol.palette import color_of
+from sam2_notebook.values.frames import FrameSource
+from sam2_notebook.values.masks import BoolMask
+from sam2_notebook.widgets.failures import in_words
+from sam2_notebook.widgets.jobs import Job
+from sam2_notebook.widgets.video_history import VideoHistory
+from sam2_notebook.widgets.video_masks import MaskStore, decoded
+from sam2_notebook.widgets.worker import shared_worker
+
+
+class _StoppedError(Exception):
+    """The job was cancelled between two frames."""
+
+
+class Exporting:
+    """One export at a time. `reopen` gives frames of one's own, `news` hears of every frame."""
+
+    def __init__(
+        self, store: MaskStore, history: VideoHistory, reopen: Callable[[], FrameSource], news: Callable[..., None]
+    ) -> None:
+        self._store, self._history, self._reopen, self._news = store, history, reopen, news
+        self.job: Job | None = None
+
+    def start(self, kind: ExportFormat, path: str | os.PathLike[str], objects: tuple[int, ...] | None) -> Job:
+        """Begin to write; EditError if something is being written already, or there is nothing to write."""
+        if self.job is not None and not self.job.has_ended:
+            raise EditError("something is being exported already; wait for it, or stop it")
+        document = self._history.document
+        chosen = [document.object(i) for i in objects] if objects is not None else list(document.objects)
+        items = [item for item in chosen if self._store.frames_of(item)]
+        if not items:
+            raise EditError("there is nothing to export: no object has a mask yet. Click on one and follow it first")
+        named = [ExportedObject(id=o.id, name=o.name, label=o.label, color=color_of(o.color).rgb) for o in items]
+        job = self.job = Job("export", tuple(o.id for o in items), lambda: None)
+        shared_worker("exports").submit(self, job.id, lambda: self._run(job, kind, path, named))
+        return job
+
+    def close(self) -> None:
+        """Stop."""
+        if self.job is not None:
+            self.job.cancel()
+
+    def _run(self, job: Job, kind: ExportFormat, path: str | os.PathLike[str], objects: list[ExportedObject]) -> None:
+        source: FrameSource | None = None
+        try:
+            source = self._reopen()
+            job.begin(len(source))
+            wanted = {item.id for item in objects}
+
+            def masks(frame: int) -> Mapping[int, BoolMask]:
+                return decoded(seen for seen in self._store.at(frame) if seen.object in wanted)
+
+            def tick(frame: int) -> None:
+                job.step(frame)
+                self._news()
+                if job.is_cancelled:
+                    raise _StoppedError
+
+            export = Export(source=source, count=len(source), objects=objects, masks=masks, tick=tick)
+            target = export_video(export, path, kind)
+            job.end("done", f"wrote {target.name} ({_size_of(target)})")
+        except _StoppedError:
+            job.end("cancelled", "stopped; nothing was written")
+        except (Sam2NotebookError, MemoryError, ValueError, OSError) as error:
+            told = error if isinstance(error, Sam2NotebookError) else MediaError(in_words(error))
+            job.end("failed", in_words(told), told)
+        finally:
+            if not job.has_ended:
+                job.end("failed", "it ended unexpectedly; nothing was written")
+            if source is not None:
+                source.close()
+            self._news()
+
+
+def _size_of(target: os.PathLike[str]) -> str:
+    """How large a file is, or how many files a folder holds, in words."""
+    if os.path.isdir(target):
+        count = sum(len(files) for _, _, files in os.walk(target))
+        return f"{count} files"
+    size = os.path.getsize(target)
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(1, round(size / 1e3))} kB"

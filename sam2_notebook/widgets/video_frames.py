@@ -1,0 +1,167 @@
+"""Frames of a video for pages: decoded and encoded on a thread of their own, in the order people need them."""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sam2_notebook.errors import EditError, MediaError
+from sam2_notebook.media import encode_jpeg, resize_area
+from sam2_notebook.protocol.messages import Buffer, Failure
+from sam2_notebook.protocol.video_messages import MAX_FRAMES_ASKED, FramesData, FramesRequest
+from sam2_notebook.protocol.video_views import MissingFrame
+from sam2_notebook.values.frames import ByteImage, FrameSource
+from sam2_notebook.widgets.channel import Packet
+from sam2_notebook.widgets.failures import in_words
+from sam2_notebook.widgets.worker import Priority, Worker
+
+JPEG_BYTES = 64 * 1024 * 1024
+MAX_WIDTH = 4096
+STREAM_AHEAD = 64
+_PRIORITIES = {"show": Priority.CLICK, "ahead": Priority.ENCODE, "strip": Priority.TRACK}
+
+Jpeg = tuple[bytes, tuple[int, int]]
+Reply = Callable[[FramesRequest, Packet], None]
+
+
+@dataclass
+class _Serving:
+    """A request being answered, one frame per turn."""
+
+    request: FramesRequest
+    frames: list[int] = field(default_factory=list)
+    jpegs: list[Jpeg] = field(default_factory=list)
+    missing: list[MissingFrame] = field(default_factory=list)
+
+    @property
+    def next(self) -> int | None:
+        """The frame to do next."""
+        done = len(self.frames) + len(self.missing)
+        return self.request.frames[done] if done < len(self.request.frames) else None
+
+
+class FrameServer:
+    """Serves one video to all views of a widget; `reply` sends an answer.
+
+    Of a view's requests for one purpose only the newest generation is answered with pictures. The JPEGs of at most
+    64 MiB are kept, and whatever the source keeps of its own.
+    """
+
+    def __init__(self, source: FrameSource, key: str, reply: Reply) -> None:
+        self.source, self.key = source, key
+        self._reply = reply
+        self._worker = Worker(f"frames of {source.name}")
+        self._lock = threading.Lock()
+        self._newest: dict[tuple[str, str], int] = {}
+        self._jpegs: OrderedDict[tuple[int, int, int], Jpeg] = OrderedDict()
+        self._bytes = 0
+
+    def serve(self, request: FramesRequest) -> None:
+        """Answer soon; EditError for a request that makes no sense."""
+        if not 0 < len(request.frames) <= MAX_FRAMES_ASKED:
+            raise EditError(f"one request is for 1 to {MAX_FRAMES_ASKED} frames; this one is for {len(request.frames)}")
+        if not (1 <= request.quality <= 95 and request.width >= 1):
+            raise EditError(f"a JPEG has a quality of 1 to 95 and is 1 pixel wide or more; asked was {request.quality}")
+        purpose = (request.view, request.purpose)
+        with self._lock:
+            self._newest[purpose] = max(request.generation, self._newest.get(purpose, request.generation))
+        self._submit(_Serving(request))
+
+    def pull(self, frame: int, then: Callable[[], None]) -> None:
+        """Wait for a stream to bring a frame, or to end, without holding up anybody else."""
+
+        def wait() -> None:
+            try:
+                self.source.has(frame)
+            finally:
+                then()
+
+        self._worker.submit(self, ("pull", frame), wait, Priority.ENCODE)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether some request waits for its answer."""
+        return self._worker.is_busy(self)
+
+    def close(self) -> None:
+        """Answer no more, and let go of the pictures and the video."""
+        self._worker.stop(seconds=0)
+        with self._lock:
+            self._jpegs.clear()
+            self._bytes = 0
+        self.source.close()
+
+    def _submit(self, serving: _Serving) -> None:
+        request = serving.request
+        key = (request.view, request.seq)
+        self._worker.submit(self, key, lambda: self._turn(serving), _PRIORITIES[request.purpose])
+
+    def _turn(self, serving: _Serving) -> None:
+        request = serving.request
+        with self._lock:
+            newest = self._newest[request.view, request.purpose]
+        if request.generation < newest:
+            words = "a newer request of this view made this one void"
+            failure = Failure(view=request.view, seq=request.seq, code="cancelled", message=words)
+            self._reply(request, Packet(failure))
+            return
+        frame = serving.next
+        if frame is not None:
+            try:
+                jpeg = self._jpeg(frame, min(request.width, MAX_WIDTH), request.quality)
+            except (MediaError, MemoryError) as error:
+                serving.missing.append(MissingFrame(frame=frame, text=in_words(error)))
+            else:
+                serving.frames.append(frame)
+                serving.jpegs.append(jpeg)
+        if serving.next is not None:
+            self._submit(serving)
+            return
+        self._reply(request, self._data(serving))
+
+    def _data(self, serving: _Serving) -> Packet:
+        message = FramesData(
+            view=serving.request.view,
+            seq=serving.request.seq,
+            key=self.key,
+            frames=tuple(serving.frames),
+            missing=tuple(serving.missing),
+            buffers=tuple(Buffer(what="jpeg", shape=shape, scale=1.0, object=None) for _, shape in serving.jpegs),
+        )
+        return Packet(message, tuple(data for data, _ in serving.jpegs))
+
+    def _jpeg(self, frame: int, width: int, quality: int) -> Jpeg:
+        width = min(width, self.source.size.width)
+        key = (frame, width, quality)
+        with self._lock:
+            found = self._jpegs.get(key)
+            if found is not None:
+                self._jpegs.move_to_end(key)
+                return found
+        if not self.source.is_complete and frame > len(self.source) + STREAM_AHEAD:
+            raise MediaError(f"frame {frame} of the stream has not come yet; it is at {len(self.source)}")
+        pixels = self.source.frame(frame)
+        height = max(1, round(pixels.shape[0] * width / pixels.shape[1]))
+        small = pixels if width == pixels.shape[1] else resize_area(pixels, (height, width))
+        jpeg = (encode_jpeg(small, quality), (height, width))
+        self._remember(key, jpeg)
+        return jpeg
+
+    def _remember(self, key: tuple[int, int, int], jpeg: Jpeg) -> None:
+        with self._lock:
+            self._jpegs[key] = jpeg
+            self._bytes += len(jpeg[0])
+            while self._bytes > JPEG_BYTES:
+                self._bytes -= len(self._jpegs.popitem(last=False)[1][0])
+
+
+def video_key(source: FrameSource) -> str:
+    """Tells a video from others by its size, length and first frame: 32 hex digits."""
+    length = len(source) if source.is_complete else -1
+    content = hashlib.blake2b(repr((source.size, length)).encode(), digest_size=16)
+    first: ByteImage = source.frame(0)
+    content.update(np.ascontiguousarray(first).data)
+    return content.hexdigest()

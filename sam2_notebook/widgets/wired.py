@@ -1,0 +1,112 @@
+"""What all our widgets have in common: messages both ways, traits that only Python writes, a picture for readers."""
+
+import base64
+import operator
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol, SupportsFloat, SupportsIndex
+
+import anywidget
+import traitlets
+from PIL import Image as PillowImage
+
+from sam2_notebook.errors import EditError, PromptError
+from sam2_notebook.widgets.channel import Channel
+from sam2_notebook.widgets.drawing import small_png
+
+STATIC = Path(__file__).parent / "static"
+PREVIEW_SIDE, PREVIEW_BYTES = 480, 60_000
+_UNBUILT = """export default {
+  render({ el }) { el.textContent = "The page of this widget is not built. Run `npm run build` in js/."; },
+};"""
+
+
+def asset(name: str) -> Path | str:
+    """A file of the built page: as a path, which anywidget watches, only while somebody develops the page.
+
+    For each watched file anywidget keeps every widget alive that was ever made (manzt/anywidget#929).
+    """
+    path = STATIC / name
+    if not path.is_file():
+        return _UNBUILT if path.suffix == ".js" else ""
+    return path if os.environ.get("ANYWIDGET_HMR") == "1" else path.read_text("utf-8")
+
+
+class Desk(Protocol):
+    """Where a widget's work is done."""
+
+    @property
+    def channel(self) -> Channel[Any]:
+        """The widget's end of the wire."""
+        ...
+
+
+class WiredWidget(anywidget.AnyWidget):
+    """A widget whose pages speak to its desk by messages, and write no traits.
+
+    A subclass sets `_desk` before `super().__init__()`, calls `_watch` after it, and draws `_preview`.
+    """
+
+    _desk: Desk
+
+    def __init__(self) -> None:
+        self._noticed: dict[str, object] = {}
+        super().__init__()
+
+    def set_state(self, sync_data: object) -> None:
+        """Pages write no traits: everything they do comes as a request."""
+
+    def _watch(self, *names: str) -> None:
+        """Tell observers of these traits what changes from now on."""
+        self._noticed = {name: getattr(self, name) for name in names}
+
+    def _handle_msg(self, msg: Mapping[str, Any]) -> None:
+        data = msg["content"].get("data")
+        method = data.get("method") if isinstance(data, dict) else None
+        if method == "custom":
+            self._desk.channel.receive(data.get("content"), msg.get("buffers") or ())
+        elif method == "request_state":
+            self.send_state()
+
+    def _post(self, content: dict[str, Any], buffers: list[bytes]) -> None:
+        self.send(content, buffers)
+
+    def _notice(self) -> None:
+        for name, old in list(self._noticed.items()):
+            new = getattr(self, name)
+            if new != old:
+                self._noticed[name] = new
+                change = {"name": name, "old": old, "new": new, "owner": self, "type": "change"}
+                self.notify_change(traitlets.Bunch(change))
+
+    def _preview(self) -> PillowImage.Image | None:
+        """What readers see who have no kernel."""
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:
+            return None
+        data, metadata = bundle
+        picture = self._preview()
+        if picture is None:
+            return bundle
+        png = small_png(picture, PREVIEW_BYTES, PREVIEW_SIDE)
+        return {**data, "image/png": base64.b64encode(png).decode("ascii")}, metadata
+
+
+def as_number(value: SupportsFloat, name: str) -> float:
+    """A coordinate as float; PromptError if it is none."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise PromptError(f"{name} is a number of image pixels; got {value!r:.60}") from None
+
+
+def as_whole(value: SupportsIndex, name: str, error: type[EditError | PromptError] = EditError) -> int:
+    """A whole number as int; `error` if it is none."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise error(f"{name} is a whole number; got {value!r:.60}") from None
