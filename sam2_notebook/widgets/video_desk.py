@@ -32,7 +32,7 @@ from sam2_notebook.widgets.channel import Channel, Packet, Send
 from sam2_notebook.widgets.jobs import SLICE_SECONDS, Job
 from sam2_notebook.widgets.video_autosave import Autosave, Earlier
 from sam2_notebook.widgets.video_exporting import Exporting
-from sam2_notebook.widgets.video_file import SavedSession, VideoReference
+from sam2_notebook.widgets.video_file import SavedSession, VideoReference, remove_session
 from sam2_notebook.widgets.video_frames import FrameServer
 from sam2_notebook.widgets.video_history import VideoHistory
 from sam2_notebook.widgets.video_inference import VideoInference
@@ -194,7 +194,7 @@ class VideoDesk:
             self.take_up(earlier.session)
         if not accept or self.autosave.saved.state == "saved":
             try:
-                earlier.path.unlink(missing_ok=True)
+                remove_session(earlier.path)
             except OSError as error:
                 self._report(f"{earlier.path}: {error}")
         self._news()

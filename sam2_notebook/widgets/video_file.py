@@ -102,12 +102,12 @@ class SessionFile:
         """Let go of the file."""
         with self._lock:
             self._database.close()
+            _journal(self.path).unlink(missing_ok=True)  # empty by now
 
     def remove(self) -> None:
         """Close it and take it away."""
         self.close()
-        for path in (self.path, self.path.with_name(f"{self.path.name}-journal")):
-            path.unlink(missing_ok=True)
+        remove_session(self.path)
 
     def _roll_back(self) -> None:
         if self._database.in_transaction:
@@ -115,6 +115,12 @@ class SessionFile:
 
     def _put(self, key: str, value: str) -> None:
         self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+
+def remove_session(path: Path) -> None:
+    """Take a session's file away, with what a kill may have left beside it."""
+    path.unlink(missing_ok=True)
+    _journal(path).unlink(missing_ok=True)
 
 
 def save_session(
@@ -136,8 +142,7 @@ def save_session(
                 os.fsync(written.fileno())
             os.replace(draft, target)
         finally:
-            draft.unlink(missing_ok=True)
-            draft.with_name(f"{draft.name}-journal").unlink(missing_ok=True)
+            remove_session(draft)
     return target
 
 
@@ -168,6 +173,10 @@ def load_session(path: str | os.PathLike[str]) -> SavedSession:
             elif (answer := said.get((row[0], row[1]))) and said_key(answer) == row[2]:
                 masks.append(StoredMask(mask.born, mask.frame, mask.kept, answer))
     return SavedSession(video=video, document=document, masks=tuple(masks), damaged=damaged)
+
+
+def _journal(path: Path) -> Path:
+    return path.with_name(f"{path.name}-journal")
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -259,21 +259,20 @@ while True:
 def test_a_killed_kernel_loses_nothing_that_a_page_was_told(clip_file: Path, tmp_path) -> None:
     folder = tmp_path / "sessions"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", KILLED, str(clip_file), str(folder)],
         stdout=subprocess.PIPE,
         text=True,
         env=environment,
-    )
-    assert process.stdout is not None
-    told: list[list[str]] = []
-    for line in process.stdout:
-        told.append(line.split())
-        if sum(words[0] == "mask" for words in told) >= 5 and sum(words[0] == "ack" for words in told) >= 8:
-            process.send_signal(signal.SIGKILL)
-            break
-    told += [line.split() for line in process.stdout]
-    process.wait(20)
+    ) as process:
+        assert process.stdout is not None
+        told: list[list[str]] = []
+        for line in process.stdout:
+            told.append(line.split())
+            if sum(words[0] == "mask" for words in told) >= 5 and sum(words[0] == "ack" for words in told) >= 8:
+                process.send_signal(signal.SIGKILL)
+                break
+        told += [line.split() for line in process.stdout]
     (left,) = [p for p in folder.iterdir() if p.suffix == ".sam2video"]
     session = load_session(left)
     edits = max(int(words[1]) for words in told if words[0] == "ack")
