@@ -89,6 +89,43 @@ def _description(mask: npt.NDArray[np.bool_], score: float, path: Path) -> dict[
     }
 
 
+Words = Annotated[list[str] | None, typer.Argument(help="name=value, as on the page: model, source, points, ...")]
+AsJson = Annotated[bool, typer.Option("--json", help="one line of JSON per picture or frame, with COCO masks")]
+
+
+@app.command()
+def predict(words: Words = None, as_json: AsJson = False) -> None:
+    """Segment pictures or a video: model=sam2.1_b.pt source=photo.jpg points=[900,370] labels=[1].
+
+    Without points, bboxes or masks everything is segmented; a video is tracked. Results are saved under runs/segment
+    unless save=False.
+    """
+    from sam2_notebook.facade import command
+
+    for result in command.predict(words or ()):
+        typer.echo(command.json_of(result) if as_json else command.line_of(result))
+
+
+@app.command()
+def track(words: Words = None, as_json: AsJson = False) -> None:
+    """Follow what is prompted in the first frame: model=sam2_b.pt source=video.mp4 points=[920,470]."""
+    from sam2_notebook.facade import command
+
+    for result in command.track(words or ()):
+        typer.echo(command.json_of(result) if as_json else command.line_of(result))
+
+
+@app.command()
+def annotate(words: Words = None) -> None:
+    """Label a folder of pictures: data=photos det_model=boxes.json sam_model=sam2_b.pt output_dir=labels."""
+    from sam2_notebook.facade import command
+
+    report = command.annotate(words or ())
+    typer.echo(str(report))
+    for file, reason in report.failures.items():
+        typer.echo(f"  {file}: {reason}", err=True)
+
+
 @app.command()
 def download(
     names: Annotated[list[str], typer.Argument(help="published models, such as sam2.1_hiera_small")],

@@ -1,0 +1,136 @@
+"""The page's command line, `name=value` by `name=value`, as arguments of the facade's calls."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sam2_notebook.errors import PromptError
+from sam2_notebook.facade.annotate import AnnotationReport, auto_annotate
+from sam2_notebook.facade.results import Results
+from sam2_notebook.facade.sam import SAM
+from sam2_notebook.facade.video import SAM2VideoPredictor
+
+PROMPTS = ("points", "labels", "bboxes", "masks")
+NUMBERS = re.compile(r"-?[\d.]+(,-?[\d.]+)+")
+WORDS: Mapping[str, object] = {"true": True, "false": False, "none": None}
+EXAMPLE = "sam2-notebook predict model=sam2.1_b.pt source=photo.jpg points=[900,370]"
+
+
+def arguments_of(words: Iterable[str]) -> dict[str, object]:
+    """`name=value` words as a dictionary; values are numbers, lists, True, False, None or text.
+
+    >>> arguments_of(["points=[[400,370],[900,370]]", "bboxes=1,2,3,4", "save=True", "model=sam2_t.pt"])
+    {'points': [[400, 370], [900, 370]], 'bboxes': [1, 2, 3, 4], 'save': True, 'model': 'sam2_t.pt'}
+    """
+    found: dict[str, object] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not equals or not name.isidentifier() or name in found:
+            twice = " twice" if name in found else ""
+            raise PromptError(f"arguments are written name=value, each once; got {word!r}{twice}. Example: {EXAMPLE}")
+        found[name] = _value(text)
+    return found
+
+
+def predict(words: Iterable[str]) -> Iterable[Results]:
+    """What `SAM(model)(source, ...)` gives, one by one; results are saved unless `save=False`."""
+    given = {"save": True, **arguments_of(words)}
+    model, source = _text(given, "model", "sam2.1_b.pt"), _source(given)
+    prompts = {name: given.pop(name, None) for name in PROMPTS}
+    return SAM(None if model == "embedded" else model, device=str(given.pop("device", ""))).predict(
+        source, prompts["points"], prompts["labels"], prompts["bboxes"], prompts["masks"], stream=True, **given
+    )
+
+
+def track(words: Iterable[str]) -> Iterable[Results]:
+    """What `SAM2VideoPredictor(overrides)(source, ...)` gives, frame by frame; saved unless `save=False`."""
+    given = {"save": True, **arguments_of(words)}
+    source = _source(given)
+    prompts = {name: given.pop(name, None) for name in PROMPTS}
+    if given.get("model") == "embedded":
+        given["model"] = None
+    predictor = SAM2VideoPredictor(given)
+    return predictor(source, prompts["points"], prompts["labels"], prompts["bboxes"], prompts["masks"], stream=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnotateArguments:
+    """The arguments of `auto_annotate` that a command line can name."""
+
+    data: str
+    det_model: str | None = "yolo11x.pt"
+    sam_model: str | None = "sam2_b.pt"
+    device: str = ""
+    conf: float = 0.25
+    iou: float = 0.45
+    imgsz: int = 640
+    max_det: int = 300
+    classes: list[int] | None = None
+    output_dir: str | None = None
+
+
+def annotate(words: Iterable[str]) -> AnnotationReport:
+    """What `auto_annotate` reports."""
+    given = arguments_of(words)
+    known = AnnotateArguments.__dataclass_fields__
+    unknown = [name for name in given if name not in known]
+    if unknown or not given.get("data"):
+        raise PromptError(
+            f"annotate takes {', '.join(known)}; {'there is no ' + unknown[0] if unknown else 'data is missing'}. "
+            "Example: sam2-notebook annotate data=photos det_model=boxes.json sam_model=sam2_b.pt"
+        )
+    if isinstance(given.get("classes"), int):
+        given["classes"] = [given["classes"]]
+    chosen = AnnotateArguments(**given)  # type: ignore[arg-type] -- auto_annotate checks them
+    return auto_annotate(
+        chosen.data,
+        chosen.det_model,
+        None if chosen.sam_model == "embedded" else chosen.sam_model,
+        str(chosen.device),
+        chosen.conf,
+        chosen.iou,
+        chosen.imgsz,
+        chosen.max_det,
+        chosen.classes,
+        chosen.output_dir,
+    )
+
+
+def line_of(result: Results) -> str:
+    """A result in one line."""
+    at = "" if result.frame is None else f" frame {result.frame}"
+    masks = f"{len(result)} mask{'s' * (len(result) != 1)}"
+    scores = ", ".join(f"{score:.2f}" for score in list(result.scores)[:8])
+    more = ", ..." if len(result) > 8 else ""
+    return f"{result.path}{at}: {masks}{' of predicted IoU ' + scores + more if len(result) else ''}"
+
+
+def json_of(result: Results) -> str:
+    """A result as one line of JSON: path, frame, and COCO annotations."""
+    return json.dumps({"path": result.path, "frame": result.frame, "masks": result.to_coco()})
+
+
+def _value(text: str) -> object:
+    if text.lower() in WORDS:
+        return WORDS[text.lower()]
+    if NUMBERS.fullmatch(text):
+        text = f"[{text}]"
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _text(given: dict[str, object], name: str, default: str) -> str:
+    value = given.pop(name, default)
+    return default if value is None else str(value)
+
+
+def _source(given: dict[str, object]) -> str:
+    source = given.pop("source", None)
+    if source is None:
+        raise PromptError(f"source is missing: name a picture, a folder or a video. Example: {EXAMPLE}")
+    path = Path(str(source)).expanduser()
+    return str(path)
