@@ -165,8 +165,12 @@ def take_over(model: Sam2, start: Sam2) -> None:
 
 
 def starting_model(path: Path | None) -> Sam2:
-    """A network to start from: the average in a run's `checkpoint.pt`, a weights file, or None for the embedded one."""
-    return averaged_model(path) if path is not None and path.name == "checkpoint.pt" else load_model(path, device="cpu")
+    """A network to start from: the average in a run's checkpoint, a weights file, or None for the embedded one."""
+    if path is not None and path.suffix == ".pt":
+        holds = torch.load(path, map_location="cpu", weights_only=True)
+        if "averaged" in holds:
+            return averaged_model(path)
+    return load_model(path, device="cpu")
 
 
 def at_side(model: Sam2, side: int) -> Sam2:
