@@ -1,0 +1,101 @@
+"""Measure a model on pictures and videos: `python -m sam2_notebook.evaluate --data FOLDER`."""
+
+import argparse
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from sam2_notebook.evaluate.data import choose, davis_clips, is_davis, made_clips, photos_of
+from sam2_notebook.evaluate.followers import FlowFollower, Follower, ModelFollower, Stay
+from sam2_notebook.evaluate.run import evaluate, evaluate_clips
+from sam2_notebook.evaluate.sheets import clip_sheet, picture_sheet
+from sam2_notebook.evaluate.subjects import GrabCut, ModelSubject
+from sam2_notebook.evaluate.table import CLIP_HEAD, PICTURE_HEAD, Row, write_results
+from sam2_notebook.metrics import Subject, summarize, summarize_tracks
+from sam2_notebook.predict import ImagePredictor
+from sam2_notebook.predict.video import VideoPredictor
+from sam2_notebook.training.clips import Clip
+
+EPILOG = """Folders: COCO-style (annotations.json beside images/), label maps (index.json beside images/ and masks/),
+or DAVIS-style videos (JPEGImages/ and Annotations/). Only pictures whose entry says the wanted split, or none, count.
+Tables go to the screen as they are done; --out also keeps results.md, results.json and picture sheets."""
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Measure a model, and baselines beside it, on labelled pictures and videos."""
+    arguments = _parser().parse_args(words)
+    rows: list[Row] = []
+    pictures = [folder for folder in arguments.data if not is_davis(folder)]
+    if pictures:
+        print(PICTURE_HEAD, flush=True)
+        rows += _pictures(pictures, arguments)
+        print()
+    clips: list[tuple[str, list[Clip]]] = [(f.name, list(davis_clips(f))) for f in arguments.data if is_davis(f)]
+    if arguments.clips:
+        clips.append(("generated clips", list(made_clips(arguments.clips, arguments.frames))))
+        for folder in arguments.cutouts:
+            photos = photos_of(folder, arguments.split)
+            clips.append((f"cut-outs of {folder.name}", list(made_clips(arguments.clips, arguments.frames, photos))))
+    if clips:
+        print(CLIP_HEAD, flush=True)
+        rows += _videos(clips, arguments)
+    if arguments.out:
+        write_results(arguments.out, rows)
+
+
+def _pictures(folders: Iterable[Path], arguments: argparse.Namespace) -> list[Row]:
+    model = ModelSubject(ImagePredictor(arguments.model, device=arguments.device))
+    subjects: list[Subject] = [model] if arguments.no_baseline else [model, GrabCut()]
+    rows = []
+    for folder in folders:
+        objects = choose(photos_of(folder, arguments.split), arguments.limit, arguments.smallest)
+        for subject in subjects:
+            scores = evaluate(subject, objects, arguments.clicks)
+            rows.append(Row(data=folder.name, subject=subject.name, summary=summarize(scores)))
+            print(rows[-1], flush=True)
+            if arguments.out and subject is model:
+                picture_sheet(arguments.out / f"{folder.name}.png", subject, objects, scores)
+    return rows
+
+
+def _videos(clips: Iterable[tuple[str, list[Clip]]], arguments: argparse.Namespace) -> list[Row]:
+    predictor = VideoPredictor(arguments.model, device=arguments.device)
+    name = "embedded" if arguments.model is None else Path(arguments.model).name
+    model = ModelFollower(predictor, arguments.prompt, name)
+    followers: list[Follower] = [model] if arguments.no_baseline else [model, FlowFollower(), Stay()]
+    rows = []
+    for data, some in clips:
+        for follower in followers:
+            cases = evaluate_clips(follower, some)
+            summary = summarize_tracks([case.score for case in cases])
+            rows.append(Row(data=data, subject=follower.name, summary=summary))
+            print(rows[-1], flush=True)
+            if arguments.out and follower is model:
+                clip_sheet(arguments.out / f"{data.replace(' ', '_')}.png", cases)
+    return rows
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m sam2_notebook.evaluate",
+        description=main.__doc__,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--data", type=Path, nargs="+", default=[], help="labelled folders of pictures or videos")
+    parser.add_argument("--model", default=None, help="a name or a path; the embedded model if left out")
+    parser.add_argument("--device", default=None, help="cpu, cuda or mps; the best there is if left out")
+    parser.add_argument("--split", default="val", help="which pictures of a folder that names splits (val)")
+    parser.add_argument("--limit", type=int, default=150, help="objects per folder (150)")
+    parser.add_argument("--smallest", type=float, default=0.01, help="least share of the photo an object covers (0.01)")
+    parser.add_argument("--clicks", type=int, default=5, help="clicks per object (5)")
+    parser.add_argument("--clips", type=int, default=0, help="also measure on so many generated clips")
+    parser.add_argument("--cutouts", type=Path, nargs="*", default=[], help="and on clips of these folders' cut-outs")
+    parser.add_argument("--frames", type=int, default=24, help="frames of a made clip (24)")
+    parser.add_argument("--prompt", choices=("mask", "box", "click"), default="mask", help="what frame 0 of clips gets")
+    parser.add_argument("--no-baseline", action="store_true", help="leave out GrabCut and optical flow")
+    parser.add_argument("--out", type=Path, help="folder for results.md, results.json and picture sheets")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

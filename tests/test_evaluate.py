@@ -1,0 +1,147 @@
+"""Measuring models and baselines: on pictures, clips, folders of others, with tables and sheets."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from sam2_notebook.errors import MediaError
+from sam2_notebook.evaluate import (
+    FlowFollower,
+    GrabCut,
+    ModelFollower,
+    Stay,
+    davis_clips,
+    evaluate_clips,
+    made_clips,
+    photos_of,
+)
+from sam2_notebook.evaluate.__main__ import main
+from sam2_notebook.evaluate.data import is_davis
+from sam2_notebook.evaluate.followers import PromptKind
+from sam2_notebook.metrics import score_object
+from sam2_notebook.model import Sam2, Sam2Config
+from sam2_notebook.predict.video import VideoPredictor
+from sam2_notebook.training.clips import Clip
+from sam2_notebook.values.masks import Rle
+from sam2_notebook.weights import save_model
+
+PIXELS = np.full((60, 80, 3), 30, np.uint8)
+WANTED = np.zeros((60, 80), bool)
+WANTED[10:50, 20:60] = True
+PIXELS[WANTED] = (200, 60, 40)
+TINY = Sam2Config(
+    image_size=64, embed_dim=8, stages=(1, 1, 1, 1), windows=(4, 4, 4, 2), global_blocks=(), dim=32,
+    decoder_mlp_dim=32, memory_layers=1, memory_dim=16,
+)  # fmt: skip
+
+
+def moving_clip(frames: int = 5) -> Clip:
+    """A textured square that moves by two pixels a frame over another texture."""
+    rng = np.random.default_rng(0)
+    ground = rng.integers(0, 120, (60, 80, 3)).astype(np.uint8)
+    thing = rng.integers(130, 255, (24, 24, 3)).astype(np.uint8)
+    pixels = np.repeat(ground[None], frames, axis=0)
+    masks = np.zeros((frames, 1, 60, 80), bool)
+    for i in range(frames):
+        place = (slice(20, 44), slice(10 + 2 * i, 34 + 2 * i))
+        pixels[i][place] = thing
+        masks[i, 0][place] = True
+    return Clip(pixels=pixels, masks=masks, name="square")
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.manual_seed(0)
+    return save_model(Sam2(TINY), tmp_path_factory.mktemp("weights") / "tiny.safetensors", name="tiny")
+
+
+@pytest.fixture
+def davis(tmp_path: Path) -> Path:
+    clip = moving_clip()
+    for kind in ("JPEGImages", "Annotations"):
+        (tmp_path / "davis" / kind / "480p" / "square").mkdir(parents=True)
+    for i, (pixels, masks) in enumerate(zip(clip.pixels, clip.masks, strict=True)):
+        Image.fromarray(pixels).save(tmp_path / "davis/JPEGImages/480p/square" / f"{i:05d}.jpg", quality=98)
+        indexed = Image.fromarray(masks[0].astype(np.uint8) * 3, "P")
+        indexed.putpalette([0] * 768)
+        indexed.save(tmp_path / "davis/Annotations/480p/square" / f"{i:05d}.png")
+    return tmp_path / "davis"
+
+
+@pytest.fixture
+def coco(tmp_path: Path) -> Path:
+    folder = tmp_path / "coco"
+    (folder / "images").mkdir(parents=True)
+    Image.fromarray(PIXELS).save(folder / "images" / "a.png")
+    rle = Rle.from_mask(WANTED).to_coco()
+    annotation = {"image_id": 1, "area": int(WANTED.sum()), "segmentation": rle}
+    index = {"images": [{"id": 1, "file_name": "a.png"}], "annotations": [annotation]}
+    (folder / "annotations.json").write_text(json.dumps(index))
+    return folder
+
+
+def test_grabcut_finds_a_red_square_from_a_click_and_from_a_box() -> None:
+    score = score_object(GrabCut(), PIXELS, WANTED, clicks=2)
+    assert score.box > 0.95
+    assert score.clicks[1] > 0.9
+
+
+def test_flow_carries_a_mask_along_and_staying_put_falls_behind() -> None:
+    flow, stay = (evaluate_clips(f, [moving_clip()])[0].score for f in (FlowFollower(), Stay()))
+    assert np.mean(flow.j) > 0.8
+    assert np.mean(stay.j) < np.mean(flow.j) - 0.1
+
+
+@pytest.mark.parametrize("prompt", ["mask", "box", "click"])
+def test_a_model_follows_from_a_mask_a_box_or_a_click(prompt: PromptKind, weights: Path) -> None:
+    follower = ModelFollower(VideoPredictor(weights, device="cpu"), prompt)
+    found = follower.follow(moving_clip(3).pixels, moving_clip(3).masks[0])
+    assert found.shape == (3, 1, 60, 80)
+
+
+def test_made_clips_are_always_the_same_and_follow_what_the_first_frame_shows() -> None:
+    first, second = (list(made_clips(2, 3)) for _ in range(2))
+    assert [c.name for c in first] == [c.name for c in second]
+    assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(first, second, strict=True))
+    assert all(c.masks[0].any(axis=(1, 2)).all() for c in first)
+
+
+def test_a_davis_folder_is_read(davis: Path) -> None:
+    assert is_davis(davis)
+    (clip,) = davis_clips(davis)
+    assert clip.name == "square"
+    assert np.array_equal(clip.masks, moving_clip().masks)
+    (davis / "Annotations/480p/square/00003.png").unlink()
+    assert len(next(davis_clips(davis)).pixels) == 3
+
+
+def test_a_folder_of_nothing_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(MediaError, match=r"annotations\.json"):
+        photos_of(tmp_path, None)
+
+
+def test_the_command_writes_tables_numbers_and_sheets(
+    davis: Path, coco: Path, weights: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = davis.parent / "out"
+    words = ["--data", str(coco), str(davis), "--model", str(weights), "--device", "cpu", "--clicks", "2"]
+    main([*words, "--out", str(out)])
+    said = capsys.readouterr().out
+    assert "| coco | tiny.safetensors | 1 |" in said
+    assert "| davis | optical flow | 1 |" in said
+    entries = json.loads((out / "results.json").read_text())
+    assert [e["subject"] for e in entries] == [
+        "tiny.safetensors",
+        "GrabCut",
+        "tiny.safetensors",
+        "optical flow",
+        "stay",
+    ]
+    assert (out / "results.md").read_text().count("| coco |") == 2
+    with Image.open(out / "coco.png") as sheet:
+        assert sheet.size[0] == 480
+    assert (out / "davis.png").exists()
