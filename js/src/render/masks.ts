@@ -8,6 +8,8 @@ export interface DrawnMask {
   readonly shape: Shape;
   readonly color: number;
   readonly isSelected: boolean;
+  /** Made with other prompts than there are now: paler, in a broken outline. */
+  readonly isStale?: boolean;
 }
 
 export interface MaskLook {
@@ -33,12 +35,13 @@ export function paintMasks(
   context.translate(view.offset.x, view.offset.y);
   context.scale(view.scale, view.scale);
   context.lineJoin = "round";
-  for (const { shape, color, isSelected } of masks) {
+  for (const { shape, color, isSelected, isStale } of masks) {
     const path = pathOf(shape);
     if (!look.outlineOnly) {
-      context.fillStyle = cssColor(color, look.opacity);
+      context.fillStyle = cssColor(color, isStale === true ? look.opacity / 2 : look.opacity);
       context.fill(path, "evenodd");
     }
+    context.setLineDash(isStale === true ? [7 / view.scale, 5 / view.scale] : []);
     if (isSelected) stroke(context, path, "rgb(0 0 0 / 0.55)", 3.5 / view.scale);
     stroke(context, path, cssColor(color), (isSelected ? 2 : 1.25) / view.scale);
   }

@@ -1,7 +1,7 @@
 /** The row of buttons above the picture. One stop of the Tab key; arrow keys move within. */
 
 import { effect } from "@preact/signals-core";
-import type { Action, ActionName } from "../input/keymap";
+import type { ActionName } from "../input/keymap";
 import type { Sheet } from "../state/sheet";
 import type { Ui } from "../state/ui";
 import { h } from "./dom";
@@ -49,7 +49,7 @@ export function createToolbar(
   session: Sheet,
   ui: Ui,
   isMac: boolean,
-  run: (action: Action) => void,
+  run: (action: { readonly type: ActionName }) => void,
   signal: AbortSignal,
   more: ReadonlyArray<Node> = [],
 ): HTMLElement {

@@ -3,6 +3,7 @@
 import type { AnyWidget } from "@anywidget/types";
 import { Session } from "../state/session";
 import { mountView } from "../ui/view";
+import { randomId } from "./identity";
 
 const widget: AnyWidget = () => {
   let session: Session | undefined;
@@ -20,12 +21,5 @@ const widget: AnyWidget = () => {
     },
   };
 };
-
-/** `crypto.randomUUID` is missing on pages that come over plain http. */
-function randomId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) =>
-    byte.toString(16).padStart(2, "0"),
-  ).join("");
-}
 
 export default widget;

@@ -1,0 +1,261 @@
+/**
+ * The frames of a video on this page: asked for as views need them, few at a time, and kept while there is room.
+ *
+ * *show* is what a view wants to see now: at most two requests are under way, the newest wish wins, and once the view
+ * rests whatever else was under way is made void. *ahead* is what playing will need, *strip* the thumbnails.
+ */
+
+import { type Signal, signal } from "@preact/signals-core";
+import type { AnyReply, Ask } from "../protocol/channel";
+import { ByteStore } from "./store";
+
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  close(): void;
+}
+
+export interface Wish {
+  readonly frame: number;
+  readonly width: number;
+  readonly quality: number;
+}
+
+interface Picture<P> {
+  readonly pixels: P;
+  readonly width: number;
+  readonly quality: number;
+}
+
+type Purpose = "show" | "ahead" | "strip";
+
+interface Request {
+  readonly purpose: Purpose;
+  readonly frames: ReadonlySet<number>;
+  readonly width: number;
+  readonly quality: number;
+  seq: number;
+}
+
+export interface FrameEnds<P> {
+  readonly ask: (body: Ask, settle: (reply: AnyReply, bytes: ReadonlyArray<Uint8Array>) => void) => number;
+  readonly forget: (seq: number) => void;
+  readonly decode: (jpeg: Uint8Array) => Promise<P>;
+}
+
+const FRAME_BYTES = 160 * 2 ** 20;
+const STRIP_BYTES = 16 * 2 ** 20;
+const CREDITS: Readonly<Record<Purpose, number>> = { show: 2, ahead: 3, strip: 2 };
+const CHUNK: Readonly<Record<Purpose, number>> = { show: 1, ahead: 8, strip: 4 };
+export const DRAFT_QUALITY = 80;
+export const SHARP_QUALITY = 92;
+const STRIP_QUALITY = 70;
+
+export class Frames<P extends Pixels> {
+  /** Counts what has come, so that who shows frames looks again. */
+  readonly arrived: Signal<number> = signal(0);
+  readonly thumbnails: Signal<number> = signal(0);
+  /** Frames that cannot be shown, and why. */
+  readonly missing: Signal<ReadonlyMap<number, string>> = signal(new Map());
+  readonly #ends: FrameEnds<P>;
+  readonly #pictures: ByteStore<number, Picture<P>>;
+  readonly #strip: ByteStore<number, Picture<P>>;
+  readonly #wishes = new Map<object, Wish>();
+  readonly #shown = new Map<object, number>();
+  readonly #open = new Set<Request>();
+  readonly #generation: Record<Purpose, number> = { show: 0, ahead: 0, strip: 0 };
+  #ahead: { readonly frames: ReadonlyArray<number>; readonly width: number } = { frames: [], width: 0 };
+  #thumbs: { readonly frames: ReadonlyArray<number>; readonly width: number } = { frames: [], width: 0 };
+  #key = "";
+
+  constructor(ends: FrameEnds<P>, frameBytes = FRAME_BYTES) {
+    this.#ends = ends;
+    const weigh = ({ pixels }: Picture<P>) => 4 * pixels.width * pixels.height;
+    const drop = ({ pixels }: Picture<P>) => pixels.close();
+    this.#pictures = new ByteStore(frameBytes, weigh, drop);
+    this.#strip = new ByteStore(STRIP_BYTES, weigh, drop);
+  }
+
+  get bytes(): number {
+    return this.#pictures.bytes + this.#strip.bytes;
+  }
+
+  /** The pixels of a frame, as good as they are here. */
+  get(frame: number): P | null {
+    return this.#pictures.get(frame)?.pixels ?? null;
+  }
+
+  has(frame: number): boolean {
+    return this.#pictures.peek(frame) !== undefined;
+  }
+
+  thumbnail(frame: number): P | null {
+    return this.#strip.get(frame)?.pixels ?? null;
+  }
+
+  /** A view wants to see this. */
+  show(view: object, wish: Wish): void {
+    this.#wishes.set(view, wish);
+    this.#pump("show");
+  }
+
+  /** What a view has on its stage is kept. */
+  hold(view: object, frame: number): void {
+    this.#shown.set(view, frame);
+  }
+
+  /** The view stays where it is: what else was asked to be shown is not wanted any more. */
+  rest(view: object): void {
+    const wish = this.#wishes.get(view);
+    if (wish === undefined || this.#isServed(wish) || this.#isUnderWay(wish, "show")) return;
+    this.#void("show");
+    this.#pump("show");
+  }
+
+  /** Playing will need these, in this order. A `fresh` list makes older ones void. */
+  ahead(frames: ReadonlyArray<number>, width: number, fresh = false): void {
+    if (fresh) this.#void("ahead");
+    this.#ahead = { frames, width };
+    this.#pump("ahead");
+  }
+
+  /** The timeline shows thumbnails of these. */
+  strip(frames: ReadonlyArray<number>, width: number): void {
+    this.#thumbs = { frames, width };
+    this.#pump("strip");
+  }
+
+  /** A view has gone. */
+  leave(view: object): void {
+    this.#wishes.delete(view);
+    this.#shown.delete(view);
+  }
+
+  /** The video is this one; pictures of another are forgotten. */
+  identify(key: string): void {
+    if (key === this.#key) return;
+    this.clear();
+    this.#key = key;
+    for (const purpose of ["show", "ahead", "strip"] as const) this.#pump(purpose);
+  }
+
+  /** Nothing is under way any more, and what could not be shown may be tried again. */
+  restart(): void {
+    for (const request of this.#open) this.#ends.forget(request.seq);
+    this.#open.clear();
+    this.missing.value = new Map();
+    for (const purpose of ["show", "ahead", "strip"] as const) this.#pump(purpose);
+  }
+
+  /** Forget all pixels. */
+  clear(): void {
+    for (const request of this.#open) this.#ends.forget(request.seq);
+    this.#open.clear();
+    this.#key = "";
+    this.missing.value = new Map();
+    this.#pictures.clear();
+    this.#strip.clear();
+    this.arrived.value += 1;
+    this.thumbnails.value += 1;
+  }
+
+  #isServed({ frame, width, quality }: Wish): boolean {
+    if (this.missing.peek().has(frame)) return true;
+    const known = this.#pictures.peek(frame);
+    return known !== undefined && known.width >= width && known.quality >= quality;
+  }
+
+  #isUnderWay({ frame, width, quality }: Wish, purpose?: Purpose): boolean {
+    return [...this.#open].some(
+      (request) =>
+        (purpose === undefined ? request.purpose !== "strip" : request.purpose === purpose) &&
+        request.frames.has(frame) &&
+        request.width >= width &&
+        request.quality >= quality,
+    );
+  }
+
+  #void(purpose: Purpose): void {
+    const voided = [...this.#open].filter((request) => request.purpose === purpose);
+    for (const request of voided) {
+      this.#ends.forget(request.seq);
+      this.#open.delete(request);
+    }
+    if (voided.length > 0) this.#generation[purpose] += 1;
+  }
+
+  /** Send what is wanted, as far as there are credits. */
+  #pump(purpose: Purpose): void {
+    if (this.#key === "") return;
+    const count = () => [...this.#open].filter((request) => request.purpose === purpose).length;
+    while (count() < CREDITS[purpose]) {
+      const wishes = this.#wanted(purpose);
+      const [first] = wishes;
+      if (first === undefined) return;
+      const frames = wishes.slice(0, CHUNK[purpose]).map(({ frame }) => frame);
+      this.#send(purpose, frames, first.width, first.quality);
+    }
+  }
+
+  #wanted(purpose: Purpose): ReadonlyArray<Wish> {
+    const isOpen = (wish: Wish) => !this.#isServed(wish) && !this.#isUnderWay(wish);
+    if (purpose === "show") return [...this.#wishes.values()].filter(isOpen);
+    if (purpose === "ahead") {
+      const { frames, width } = this.#ahead;
+      return frames.map((frame) => ({ frame, width, quality: DRAFT_QUALITY })).filter(isOpen);
+    }
+    const { frames, width } = this.#thumbs;
+    const asked = new Set([...this.#open].flatMap((r) => (r.purpose === "strip" ? [...r.frames] : [])));
+    return frames
+      .filter(
+        (frame) =>
+          !asked.has(frame) && this.#strip.peek(frame) === undefined && !this.missing.peek().has(frame),
+      )
+      .map((frame) => ({ frame, width, quality: STRIP_QUALITY }));
+  }
+
+  #send(purpose: Purpose, frames: ReadonlyArray<number>, width: number, quality: number): void {
+    const request: Request = { purpose, frames: new Set(frames), width, quality, seq: -1 };
+    this.#open.add(request);
+    const generation = this.#generation[purpose];
+    request.seq = this.#ends.ask(
+      { type: "frames", frames, width, quality, purpose, generation },
+      (reply, bytes) => void this.#take(request, reply, bytes),
+    );
+  }
+
+  async #take(request: Request, reply: AnyReply, bytes: ReadonlyArray<Uint8Array>): Promise<void> {
+    if (reply.type === "frames_data" && reply.key === this.#key) {
+      if (reply.missing.length > 0) this.#miss(reply.missing.map(({ frame, text }) => [frame, text]));
+      const decoded = reply.frames.map((frame, i) => this.#keep(request, frame, bytes[i], reply.key));
+      await Promise.all(decoded);
+    } else if (reply.type === "failure" && reply.code !== "cancelled")
+      this.#miss([...request.frames].map((frame) => [frame, reply.message]));
+    this.#open.delete(request);
+    this.#pump(request.purpose);
+  }
+
+  async #keep(request: Request, frame: number, jpeg: Uint8Array | undefined, key: string): Promise<void> {
+    let pixels: P;
+    try {
+      pixels = await this.#ends.decode(jpeg ?? new Uint8Array());
+    } catch {
+      this.#miss([[frame, "the browser cannot show this frame"]]);
+      return;
+    }
+    const store = request.purpose === "strip" ? this.#strip : this.#pictures;
+    const known = store.peek(frame);
+    const isBetter = known === undefined || request.width > known.width || request.quality > known.quality;
+    if (key !== this.#key || !isBetter) return pixels.close();
+    const held = new Set(store === this.#strip ? this.#thumbs.frames : this.#shown.values());
+    const { width, quality } = request;
+    store.set(frame, { pixels, width, quality }, (other) => held.has(other));
+    if (store === this.#strip) this.thumbnails.value += 1;
+    else this.arrived.value += 1;
+  }
+
+  #miss(frames: ReadonlyArray<readonly [number, string]>): void {
+    this.missing.value = new Map([...this.missing.value, ...frames]);
+    this.arrived.value += 1;
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * The page's twin of `sam2_notebook/values/video_document.py`. Seen from a frame a video is a picture: `seenFrom` gives
+ * its document, and the edits of pictures are applied to that. Pure.
+ */
+
+import type { Extent } from "../geometry/viewport";
+import {
+  type DocumentView,
+  type Edit,
+  type FramePromptsView,
+  MAX_NAME,
+  type ObjectView,
+  type VideoDocumentView,
+  type VideoEdit,
+  type VideoObjectView,
+} from "../protocol/messages.gen";
+import { apply, EditError } from "./document";
+
+export const EMPTY_VIDEO: VideoDocumentView = {
+  rev: 0,
+  objects: [],
+  selected: null,
+  can_undo: false,
+  can_redo: false,
+};
+
+const OF_PROMPTS: ReadonlySet<string> = new Set([
+  ...["add_point", "move_point", "remove_point", "set_box", "clear_prompts", "set_mask"],
+]);
+
+/** Whether an edit changes what the model is told. */
+export function changesVideoPrompts(edit: VideoEdit): boolean {
+  return OF_PROMPTS.has(edit.kind);
+}
+
+export function findVideoObject(document: VideoDocumentView, id: number | null): VideoObjectView | undefined {
+  return document.objects.find((object) => object.id === id);
+}
+
+/** What was said of an object in a frame. */
+export function saidIn(object: VideoObjectView, frame: number): FramePromptsView {
+  return object.frames.find((said) => said.frame === frame) ?? { frame, points: [], box: null, mask: false };
+}
+
+/** The document as one frame has it. */
+export function seenFrom(document: VideoDocumentView, frame: number): DocumentView {
+  const objects = document.objects.map((object): ObjectView => {
+    const { points, box } = saidIn(object, frame);
+    const { id, name, color, visible } = object;
+    const unknown = { candidate: null, scores: null, result_rev: null, area: 0 };
+    return { id, name, color, visible, points, box, ...unknown };
+  });
+  return { ...document, objects };
+}
+
+/** The document after all of the edits in a frame, or none: EditError. */
+export function applyAllInFrame(
+  document: VideoDocumentView,
+  edits: ReadonlyArray<VideoEdit>,
+  frame: number,
+  size: Extent,
+): VideoDocumentView {
+  const after = edits.reduce((state, edit) => applyInFrame(state, edit, frame, size), document);
+  const isStep = edits.some((edit) => edit.kind !== "select_object");
+  return isStep ? { ...after, can_undo: true, can_redo: false } : after;
+}
+
+/** The document after an edit in a frame; EditError if it does not fit. */
+export function applyInFrame(
+  document: VideoDocumentView,
+  edit: VideoEdit,
+  frame: number,
+  size: Extent,
+): VideoDocumentView {
+  const object = findVideoObject(document, edit.object);
+  if (edit.kind !== "add_object" && object === undefined)
+    throw new EditError(`there is no object ${edit.object}`);
+  if (object?.locked === true && (changesVideoPrompts(edit) || edit.kind === "remove_object"))
+    throw new EditError(`${object.name} is locked; unlock it first`);
+  switch (edit.kind) {
+    case "choose_candidate":
+      throw new EditError(
+        "a video takes the candidate the model thinks most of; add a click to tell it more",
+      );
+    case "lock_object":
+      return changed(document, edit.object, { locked: edit.locked });
+    case "classify_object":
+      if ([...edit.label].length > MAX_NAME)
+        throw new EditError(`a class has at most ${MAX_NAME} characters; got ${[...edit.label].length}`);
+      return changed(document, edit.object, { label: edit.label });
+    case "set_mask":
+      return object === undefined ? document : masked(document, object, frame, edit.counts !== null);
+    default:
+      return merged(document, apply(seenFrom(document, frame), edit, size), edit, frame);
+  }
+}
+
+function masked(
+  document: VideoDocumentView,
+  object: VideoObjectView,
+  frame: number,
+  isGiven: boolean,
+): VideoDocumentView {
+  const said = isGiven
+    ? { frame, points: [], box: null, mask: true }
+    : { ...saidIn(object, frame), mask: false };
+  return changed(document, object.id, { frames: saying(object.frames, said) });
+}
+
+/** The document whose `frame` now looks like `seen`. */
+function merged(
+  document: VideoDocumentView,
+  seen: DocumentView,
+  edit: Edit,
+  frame: number,
+): VideoDocumentView {
+  const objects = seen.objects.map(({ id, name, color, visible, points, box }): VideoObjectView => {
+    const old = findVideoObject(document, id) ?? NEW;
+    const item = { ...old, id, name, color, visible };
+    if (!changesVideoPrompts(edit) || edit.object !== id) return item;
+    const endsMask = edit.kind === "clear_prompts" || (edit.kind === "set_box" && edit.box !== null);
+    const said = { frame, points, box, mask: saidIn(old, frame).mask && !endsMask };
+    return { ...item, frames: saying(old.frames, said) };
+  });
+  return { ...document, objects, selected: seen.selected };
+}
+
+const NEW: VideoObjectView = {
+  ...{ id: 0, name: "", color: 0, visible: true, locked: false, label: "", frames: [] },
+};
+
+/** The prompted frames with these prompts instead of those there were in their frame. */
+function saying(
+  frames: ReadonlyArray<FramePromptsView>,
+  said: FramePromptsView,
+): ReadonlyArray<FramePromptsView> {
+  const others = frames.filter(({ frame }) => frame !== said.frame);
+  const isEmpty = said.points.length === 0 && said.box === null && !said.mask;
+  return isEmpty ? others : [...others, said].sort((a, b) => a.frame - b.frame);
+}
+
+function changed(document: VideoDocumentView, id: number, part: Partial<VideoObjectView>): VideoDocumentView {
+  const objects = document.objects.map((object) => (object.id === id ? { ...object, ...part } : object));
+  return { ...document, objects };
+}
+
+/** The frames in which an object has prompts, of one object or of all, ascending and each once. */
+export function promptedFrames(document: VideoDocumentView, id: number | null = null): ReadonlyArray<number> {
+  const objects = document.objects.filter((object) => id === null || object.id === id);
+  return [...new Set(objects.flatMap(({ frames }) => frames.map(({ frame }) => frame)))].sort(
+    (a, b) => a - b,
+  );
+}
+
+/** The frame to look at to see what has changed: `frame` if it did, else the nearest; null when no prompts did. */
+export function changedFrame(
+  before: VideoDocumentView,
+  after: VideoDocumentView,
+  frame: number,
+): number | null {
+  const found = new Set<number>();
+  for (const object of [...before.objects, ...after.objects]) {
+    const [old, now] = [findVideoObject(before, object.id), findVideoObject(after, object.id)];
+    if (old === undefined && now === undefined) continue;
+    for (const said of object.frames) {
+      const [a, b] = [old, now].map((one) => (one === undefined ? null : saidIn(one, said.frame)));
+      if (JSON.stringify(a) !== JSON.stringify(b)) found.add(said.frame);
+    }
+  }
+  if (found.size === 0) return null;
+  return [...found].reduce((best, one) => (Math.abs(one - frame) < Math.abs(best - frame) ? one : best));
+}

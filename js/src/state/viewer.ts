@@ -1,0 +1,217 @@
+/** Moves one view through a video: wishes for frames, playing, resting, and what is asked when it rests. */
+
+import { batch, effect } from "@preact/signals-core";
+import { DRAFT_QUALITY, SHARP_QUALITY } from "./frames";
+import { type Clock, framesAhead, startClock, tickClock } from "./playback";
+import type { VideoSession } from "./video_session";
+import type { VideoUi } from "./video_ui";
+
+const WIDTHS = [320, 640, 960, 1280, 1920, 2560, 3840] as const;
+const DRAFT_MOST = 1280;
+const LOOK_MS = 150;
+const SHARP_MS = 300;
+const MASKS_AROUND = 6;
+
+/** How wide to ask for a frame that is shown `width` device pixels wide. */
+export function widthFor(width: number, own: number, most = Number.POSITIVE_INFINITY): number {
+  return Math.min(WIDTHS.find((step) => step >= width) ?? own, own, most);
+}
+
+export class Viewer {
+  readonly #session: VideoSession;
+  readonly #ui: VideoUi;
+  #stageWidth = 0;
+  #clock: Clock | null = null;
+  #tickedAt = 0;
+  #animation = 0;
+  #resting: Array<ReturnType<typeof setTimeout>> = [];
+  #recalling: ReturnType<typeof setTimeout> | undefined;
+  #knownLast = 0;
+
+  constructor(session: VideoSession, ui: VideoUi, signal: AbortSignal) {
+    this.#session = session;
+    this.#ui = ui;
+    const stops = [
+      effect(() => this.#follow()),
+      effect(() => this.#settle()),
+      effect(() => this.#onSent()),
+      effect(() => this.#onPlaying()),
+      effect(() => this.#onRecall()),
+      effect(() => this.#onGrowth()),
+    ];
+    signal.addEventListener("abort", () => {
+      for (const stop of stops) stop();
+      for (const timer of this.#resting) clearTimeout(timer);
+      clearTimeout(this.#recalling);
+      cancelAnimationFrame(this.#animation);
+      session.frames.leave(this);
+      session.fetcher.leave(this);
+    });
+  }
+
+  get first(): number {
+    return this.#session.info.peek()?.oldest ?? 0;
+  }
+
+  get last(): number {
+    return Math.max(0, (this.#session.info.peek()?.frames ?? 1) - 1);
+  }
+
+  /** Be at a frame; playing ends. */
+  goTo(frame: number): void {
+    batch(() => {
+      this.#ui.isPlaying.value = false;
+      this.#ui.frame.value = Math.min(Math.max(Math.round(frame), this.first), this.last);
+    });
+  }
+
+  step(by: number): void {
+    this.goTo(this.#ui.frame.peek() + by);
+  }
+
+  /** Play or stop; from the end it begins anew. */
+  play(isOn = !this.#ui.isPlaying.peek()): void {
+    if (isOn && this.#session.info.peek() === null) return;
+    if (isOn && this.#ui.frame.peek() >= this.last) this.#ui.frame.value = this.first;
+    this.#ui.isPlaying.value = isOn;
+  }
+
+  /** The picture is shown so wide, in device pixels. */
+  showAt(width: number): void {
+    this.#stageWidth = width;
+    this.#wish(DRAFT_QUALITY);
+    this.#rest();
+  }
+
+  #rate(): number {
+    return (this.#session.info.peek()?.fps ?? 25) * this.#ui.speed.peek();
+  }
+
+  /** Wish for the frame the view is at, unless playing brings it. */
+  #follow(): void {
+    const { frame, isPlaying } = this.#ui;
+    frame.value;
+    this.#session.info.value?.key;
+    if (isPlaying.value) return;
+    this.#wish(DRAFT_QUALITY);
+    this.#rest();
+  }
+
+  #wish(quality: number): void {
+    const info = this.#session.info.peek();
+    if (info === null || this.#stageWidth === 0 || this.#ui.isPlaying.peek()) return;
+    const most = quality === SHARP_QUALITY ? undefined : DRAFT_MOST;
+    const width = widthFor(this.#stageWidth, info.width, most);
+    this.#session.frames.show(this, { frame: this.#ui.frame.peek(), width, quality });
+  }
+
+  /** The picture has come, or never will: the stage shows it. */
+  #settle(): void {
+    const { frame, shown } = this.#ui;
+    this.#session.frames.arrived.value;
+    const target = frame.value;
+    const isHere = this.#session.frames.has(target) || this.#session.frames.missing.peek().has(target);
+    if (!isHere || this.#session.info.value === null) return;
+    this.#session.frames.hold(this, target);
+    shown.value = target;
+    this.#wantMasks(target);
+  }
+
+  #wantMasks(frame: number): void {
+    this.#session.lanes.all.value;
+    const ahead = this.#clock === null ? this.#neighbours(frame) : framesAhead(this.#clock, this.last);
+    this.#session.fetcher.want(this, [frame, ...ahead]);
+  }
+
+  #neighbours(frame: number): ReadonlyArray<number> {
+    const around = [];
+    for (let by = 1; by <= MASKS_AROUND; by++)
+      for (const near of [frame + by, frame - by])
+        if (near >= this.first && near <= this.last) around.push(near);
+    return around;
+  }
+
+  /** Some moments without a move: the kernel hears where we are, and the sharp picture is asked for. */
+  #rest(): void {
+    for (const timer of this.#resting) clearTimeout(timer);
+    this.#resting = [];
+    if (this.#ui.isPlaying.peek() || this.#session.info.peek() === null) return;
+    const frame = this.#ui.frame.peek();
+    this.#resting = [
+      setTimeout(() => {
+        this.#session.frames.rest(this);
+        this.#session.look(frame);
+      }, LOOK_MS),
+      setTimeout(() => this.#wish(SHARP_QUALITY), SHARP_MS),
+    ];
+  }
+
+  #onSent(): void {
+    const { frame, count } = this.#session.sentTo.value;
+    if (count > 0) this.goTo(frame);
+  }
+
+  #onPlaying(): void {
+    cancelAnimationFrame(this.#animation);
+    const { isPlaying, speed } = this.#ui;
+    speed.value;
+    if (!isPlaying.value) {
+      this.#clock = null;
+      return;
+    }
+    this.#clock = startClock(this.#ui.shown.peek(), this.#rate());
+    this.#tickedAt = performance.now();
+    this.#fetchAhead(true);
+    this.#animation = requestAnimationFrame((now) => this.#play(now));
+  }
+
+  #play(now: number): void {
+    const before = this.#clock;
+    if (before === null) return;
+    const elapsed = Math.min(Math.max(now - this.#tickedAt, 0) / 1000, 0.25);
+    this.#tickedAt = now;
+    const { frames } = this.#session;
+    const isReady = (frame: number) => frames.has(frame) || frames.missing.peek().has(frame);
+    const clock = tickClock(before, elapsed, this.#rate(), this.last, isReady);
+    this.#clock = clock;
+    if (clock.shown !== before.shown) this.#ui.frame.value = clock.shown;
+    if (clock.shown !== before.shown || clock.stride !== before.stride)
+      this.#fetchAhead(clock.stride !== before.stride);
+    if (clock.shown >= this.last) this.#ui.isPlaying.value = false;
+    else this.#animation = requestAnimationFrame((later) => this.#play(later));
+  }
+
+  #fetchAhead(fresh: boolean): void {
+    const info = this.#session.info.peek();
+    if (info === null || this.#clock === null) return;
+    const width = widthFor(this.#stageWidth, info.width, DRAFT_MOST);
+    this.#session.frames.ahead(framesAhead(this.#clock, this.last), width, fresh);
+  }
+
+  /** The memory panel follows the frame at rest, and what has become known of it. */
+  #onRecall(): void {
+    const { isMemoryOpen, isPlaying, shown, recalled } = this.#ui;
+    const frame = shown.value;
+    this.#session.results.value;
+    this.#session.lanes.all.value;
+    if (!isMemoryOpen.value || isPlaying.value || this.#session.info.value === null) return;
+    clearTimeout(this.#recalling);
+    this.#recalling = setTimeout(() => {
+      this.#session.recall(frame, (objects) => {
+        if (objects !== null && this.#ui.shown.peek() === frame) recalled.value = { frame, objects };
+      });
+    }, LOOK_MS);
+  }
+
+  /** A view at the end of a stream goes on with it. */
+  #onGrowth(): void {
+    const info = this.#session.info.value;
+    if (info === null) return;
+    const last = Math.max(0, info.frames - 1);
+    const isAtEnd = this.#ui.frame.peek() === this.#knownLast;
+    if (info.live && isAtEnd && last > this.#knownLast && !this.#ui.isPlaying.peek())
+      this.#ui.frame.value = last;
+    if (this.#ui.frame.peek() < info.oldest) this.#ui.frame.value = info.oldest;
+    this.#knownLast = last;
+  }
+}

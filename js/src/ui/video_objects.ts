@@ -1,0 +1,75 @@
+/** What the list of objects shows of a video's: lock, class, and how far each is tracked. */
+
+import { MAX_NAME, type ObjectView, type VideoEdit } from "../protocol/messages.gen";
+import { HIDDEN, STALE_HIDDEN, scoreOf, standing } from "../state/lanes";
+import { findVideoObject } from "../state/video_document";
+import type { VideoSession } from "../state/video_session";
+import type { VideoUi } from "../state/video_ui";
+import { h, setText } from "./dom";
+import { icon } from "./icons";
+import { type ListParts, type RowParts, tool } from "./objects";
+import { badgeOf } from "./tracking";
+
+export function videoListParts(session: VideoSession, ui: VideoUi): ListParts {
+  return {
+    score: ({ id }) => scoreOf(session.lanes.all.value.get(id), ui.shown.value) ?? undefined,
+    partsOf: (id) => rowParts(id, session, ui),
+  };
+}
+
+function rowParts(id: number, session: VideoSession, ui: VideoUi): RowParts {
+  const edit = (change: VideoEdit) => session.edit(ui.shown.peek(), [change]);
+  const lock = tool("Lock");
+  lock.classList.add("sam2nb-lock");
+  lock.addEventListener("click", () => {
+    const locked = findVideoObject(session.document.peek(), id)?.locked ?? false;
+    edit({ kind: "lock_object", object: id, locked: !locked });
+  });
+  const chip = h("span", { class: "sam2nb-chip", "data-standing": "" });
+  const label = classField(
+    () => findVideoObject(session.document.peek(), id)?.label ?? "",
+    (text) => edit({ kind: "classify_object", object: id, label: text }),
+  );
+  let isLocked: boolean | null = null;
+  const update = (_: ObjectView) => {
+    const object = findVideoObject(session.document.value, id);
+    if (object === undefined) return;
+    if (object.locked !== isLocked) {
+      isLocked = object.locked;
+      lock.replaceChildren(icon(isLocked ? "lock" : "unlock"));
+      lock.setAttribute("aria-pressed", String(isLocked));
+      lock.title = isLocked ? "Unlock (L)" : "Protect from changes (L)";
+      lock.classList.toggle("sam2nb-quiet", !isLocked);
+    }
+    if (document.activeElement !== label) label.value = object.label;
+    const lane = session.lanes.all.value.get(id);
+    const badge = badgeOf(standing(lane === undefined ? [] : [lane.view]));
+    const state = lane?.states[ui.shown.value] ?? 0;
+    chip.dataset.standing = badge.state;
+    const here = state === HIDDEN || state === STALE_HIDDEN ? "hidden here · " : "";
+    setText(chip, `${here}${badge.text}`);
+    chip.title = chip.textContent ?? "";
+  };
+  return { tools: [lock], below: [h("div", { class: "sam2nb-below" }, chip, label)], update };
+}
+
+/** A text field for the class: Enter and leaving keep what it says, Escape does not. */
+function classField(read: () => string, write: (text: string) => void): HTMLInputElement {
+  const field = h("input", {
+    ...{ class: "sam2nb-class", type: "text", "aria-label": "Class", placeholder: "class" },
+    ...{ maxlength: MAX_NAME, autocomplete: "off", title: "The object's class" },
+  });
+  field.addEventListener("blur", () => {
+    const text = field.value.trim();
+    field.value = text;
+    if (text !== read()) write(text);
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.key === "Escape") field.value = read();
+    field.closest<HTMLElement>(".sam2nb")?.focus({ preventScroll: true });
+  });
+  return field;
+}
