@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         Sam2NotebookError,
     )
     from sam2_notebook.facade import SAM, SAM2DynamicInteractivePredictor, SAM2VideoPredictor, auto_annotate
-    from sam2_notebook.media import Image, read_image
+    from sam2_notebook.media import Image, open_video, read_image, write_video
     from sam2_notebook.predict import (
         AutomaticMasker,
         AutomaticSettings,
@@ -30,44 +30,52 @@ if TYPE_CHECKING:
         EncodedImage,
         ImagePredictor,
         Segmentation,
+        VideoPredictor,
+        VideoSession,
     )
     from sam2_notebook.training.scenes import make_scene
     from sam2_notebook.values.geometry import Box, Size
     from sam2_notebook.values.prompts import Point, Prompts
     from sam2_notebook.weights import load_model, save_model
     from sam2_notebook.widgets.image import ImageSegmenter
+    from sam2_notebook.widgets.video import VideoSegmenter
 
 __version__ = "0.1.0"
 
 # Where each public name lives; looked up on first use, so that importing the package costs no torch.
 _HOMES = {
+    "auto_annotate": "facade",
     "AutomaticMasker": "predict",
     "AutomaticSettings": "predict",
     "Box": "values.geometry",
+    "DynamicSession": "predict",
     "EditError": "errors",
     "EmbeddingCache": "predict",
     "EncodedImage": "predict",
     "Image": "media",
     "ImagePredictor": "predict",
     "ImageSegmenter": "widgets.image",
+    "load_model": "weights",
+    "make_scene": "training.scenes",
     "MediaError": "errors",
     "ModelError": "errors",
+    "open_video": "media",
     "Point": "values.prompts",
     "PromptError": "errors",
     "Prompts": "values.prompts",
     "ProtocolError": "errors",
+    "read_image": "media",
     "SAM": "facade",
-    "auto_annotate": "facade",
     "SAM2DynamicInteractivePredictor": "facade",
-    "SAM2VideoPredictor": "facade",
-    "DynamicSession": "predict",
     "Sam2NotebookError": "errors",
+    "SAM2VideoPredictor": "facade",
+    "save_model": "weights",
     "Segmentation": "predict",
     "Size": "values.geometry",
-    "load_model": "weights",
-    "make_scene": "training.scenes",
-    "read_image": "media",
-    "save_model": "weights",
+    "VideoPredictor": "predict",
+    "VideoSegmenter": "widgets.video",
+    "VideoSession": "predict",
+    "write_video": "media",
 }
 
 __all__ = [
@@ -93,11 +101,16 @@ __all__ = [
     "Sam2NotebookError",
     "Segmentation",
     "Size",
+    "VideoPredictor",
+    "VideoSegmenter",
+    "VideoSession",
     "auto_annotate",
     "load_model",
     "make_scene",
+    "open_video",
     "read_image",
     "save_model",
+    "write_video",
 ]
 
 

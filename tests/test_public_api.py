@@ -8,11 +8,11 @@ import pytest
 import sam2_notebook
 
 PUBLIC = {
-    "AutomaticMasker", "AutomaticSettings", "DynamicSession", "SAM",
-    "SAM2DynamicInteractivePredictor", "SAM2VideoPredictor", "auto_annotate",
-    "Box", "EditError", "EmbeddingCache", "EncodedImage", "Image", "ImagePredictor", "ImageSegmenter", "MediaError",
-    "ModelError", "Point", "PromptError", "Prompts", "ProtocolError", "Sam2NotebookError", "Segmentation", "Size",
-    "load_model", "make_scene", "read_image", "save_model",
+    "auto_annotate", "AutomaticMasker", "AutomaticSettings", "Box", "DynamicSession", "EditError", "EmbeddingCache",
+    "EncodedImage", "Image", "ImagePredictor", "ImageSegmenter", "load_model", "make_scene", "MediaError",
+    "ModelError", "open_video", "Point", "PromptError", "Prompts", "ProtocolError", "read_image", "SAM",
+    "SAM2DynamicInteractivePredictor", "Sam2NotebookError", "SAM2VideoPredictor", "save_model", "Segmentation",
+    "Size", "VideoPredictor", "VideoSegmenter", "VideoSession", "write_video",
 }  # fmt: skip
 
 
