@@ -138,12 +138,12 @@ class AutomaticMasker:
     def _segment(
         self, encoded: EncodedImage, points_px: npt.NDArray[np.float32], mask: torch.Tensor | None
     ) -> MaskPrediction:
-        model, device = self.predictor.model, self.predictor.device
-        square = Size(height=model.config.image_size, width=model.config.image_size)
+        network, device = self.predictor.network, self.predictor.device
+        square = Size(height=network.config.image_size, width=network.config.image_size)
         clicks = torch.from_numpy(to_model_px(points_px, encoded.size, square))[:, None].to(device)
         labels = torch.ones(len(points_px), 1, dtype=torch.long, device=device)
         prompts = PromptTensors(points=clicks, labels=labels, mask=mask)
-        return model.segment(encoded.features, prompts, multimask=mask is None)
+        return network.segment(encoded.features, prompts, multimask=mask is None)
 
     def _finished(
         self, encoded: EncodedImage, crop: Crop, candidates: Candidates, picture: Size

@@ -86,12 +86,12 @@ class EmbeddingCache:
                 return found
         found = self._read(key)
         if found is not None:
-            self._keep(key, found)
+            self.keep(key, found)
         return found
 
     def put(self, key: str, features: ImageFeatures) -> None:
         """Keep features, and let the least recently used go."""
-        self._keep(key, features)
+        self.keep(key, features)
         if self.folder is not None:
             self._write(key, features)
 
@@ -101,7 +101,8 @@ class EmbeddingCache:
             self._entries.clear()
             self._bytes = 0
 
-    def _keep(self, key: str, features: ImageFeatures) -> None:
+    def keep(self, key: str, features: ImageFeatures) -> None:
+        """Keep features in memory only."""
         with self._lock:
             old = self._entries.pop(key, None)
             self._bytes -= old.nbytes if old is not None else 0

@@ -10,14 +10,15 @@ import torch
 from sam2_notebook.errors import PromptError
 from sam2_notebook.media import Image, read_image
 from sam2_notebook.media.images import ImageSource
-from sam2_notebook.model import MaskPrediction, Sam2
+from sam2_notebook.model import MaskPrediction, PromptTensors, Sam2
 from sam2_notebook.predict.embeddings import EmbeddingCache, EncodedImage
+from sam2_notebook.predict.precision import Engine, Network, Precision
 from sam2_notebook.predict.prompts import Numbers, ObjectPrompt, object_prompts
 from sam2_notebook.predict.segmentation import Segmentation
 from sam2_notebook.predict.tensors import image_tensor, prompt_tensors
 from sam2_notebook.predict.tidy import tidy_logits
-from sam2_notebook.values.geometry import Box
-from sam2_notebook.weights import EMBEDDED, fingerprint, load_model
+from sam2_notebook.values.geometry import Box, Size
+from sam2_notebook.weights import EMBEDDED, load_model
 
 CPU_BATCH, ACCELERATOR_BATCH = 4, 64
 EMBEDDED_TIDY = 24
@@ -30,6 +31,10 @@ class ImagePredictor:
     predictor; the network serves one at a time, because each of its answers already uses every core. `tidy` is the
     area, in pixels of the low-resolution logits, below which holes are filled and specks dropped; None leaves masks as
     the network made them, but for the embedded model, whose masks are rougher.
+
+    `precision` is that of the encoder: "fp32" is exact, "bf16" and "fp16" (GPUs only) are faster where the hardware has
+    them, and "auto" picks the fastest that the device is good at. `compiled` has torch compile the encoder on a GPU,
+    which takes a minute once; on a CPU it changes nothing.
 
     >>> predictor = ImagePredictor()
     >>> encoded = predictor.encode(np.zeros((60, 80, 3), np.uint8))
@@ -44,14 +49,27 @@ class ImagePredictor:
         device: str | torch.device | None = None,
         cache: EmbeddingCache | None = None,
         tidy: int | None = None,
+        precision: Precision = "auto",
+        compiled: bool = False,
     ) -> None:
         loaded = model if isinstance(model, Sam2) else load_model(model, device=device)
         self.device = loaded.device if device is None else torch.device(device)
         self.model = loaded.to(self.device).eval()
+        self._engine = Engine(self.model, precision, compiled=compiled)
         self.model_name = _name(model)
         self.cache = EmbeddingCache() if cache is None else cache
         self.tidy = (EMBEDDED_TIDY if self.model_name == EMBEDDED else 0) if tidy is None else tidy
         self._turn = threading.Lock()
+
+    @property
+    def precision(self) -> str:
+        """The precision in use: "fp32", "bf16" or "fp16"."""
+        return self._engine.precision
+
+    @property
+    def network(self) -> Network:
+        """The form of the model that computes here, made of its parameters as they are now."""
+        return self._engine.current()[1]
 
     def encode(self, image: ImageSource | Image) -> EncodedImage:
         """Read and encode a picture: a path, bytes, a Pillow image or an array (height, width, 3).
@@ -59,14 +77,18 @@ class ImagePredictor:
         The embedding of a picture seen before comes from the cache. MediaError says why a picture cannot be read.
         """
         picture = image if isinstance(image, Image) else read_image(image)
-        model_key = fingerprint(self.model)
+        model_key, network = self._engine.current()
         key = EmbeddingCache.key(picture, model_key)
         features = self.cache.get(key)
         if features is None:
             pixels = image_tensor(picture.pixels, self.model.config.image_size).to(self.device)
-            with self._turn, torch.inference_mode():
-                features = self.model.recall(self.model.encode(pixels))
+            with self._turn:
+                features = network.prepare(network.recall(network.encode(pixels)))
             self.cache.put(key, features)
+        elif features.canvas is None:  # it comes from the disk, or from another device
+            with self._turn:
+                features = network.prepare(features.to(self.device))
+            self.cache.keep(key, features)
         return EncodedImage(image=picture, features=features.to(self.device), model_key=model_key)
 
     def segment(
@@ -86,8 +108,11 @@ class ImagePredictor:
         candidates, without it one; None gives three to a single click, which is ambiguous. PromptError says what is
         wrong.
         """
-        if encoded.model_key != fingerprint(self.model):
-            raise PromptError("this picture was encoded by another model; encode it with this predictor first")
+        model_key, network = self._engine.current()
+        if encoded.model_key != model_key:
+            raise PromptError(
+                "this picture was encoded by another model or in another precision; encode it with this predictor first"
+            )
         config = self.model.config
         prompts = object_prompts(points, labels, box, mask, encoded.size, config.mask_size)
         groups: dict[tuple[object, ...], list[int]] = {}
@@ -99,20 +124,20 @@ class ImagePredictor:
         for (*_, several), members in groups.items():
             for start in range(0, len(members), step):
                 chunk = members[start : start + step]
-                predicted = self._run(encoded, [prompts[i] for i in chunk], multimask=bool(several))
+                tensors = self._tensors([prompts[i] for i in chunk], encoded.size)
+                with self._turn:
+                    predicted = network.segment(encoded.features, tensors, multimask=bool(several))
                 for row, index in enumerate(chunk):
                     answers[index] = _row(predicted, row)
         return _gather([a for a in answers if a is not None], encoded, self.tidy)
 
-    def _run(self, encoded: EncodedImage, prompts: list[ObjectPrompt], *, multimask: bool) -> MaskPrediction:
-        tensors = prompt_tensors(prompts, encoded.size, self.model.config)
-        on_device = type(tensors)(
+    def _tensors(self, prompts: list[ObjectPrompt], size: Size) -> PromptTensors:
+        tensors = prompt_tensors(prompts, size, self.model.config)
+        return PromptTensors(
             points=tensors.points.to(self.device),
             labels=tensors.labels.to(self.device),
             mask=None if tensors.mask is None else tensors.mask.to(self.device),
         )
-        with self._turn, torch.inference_mode():
-            return self.model.segment(encoded.features, on_device, multimask=multimask)
 
     def __repr__(self) -> str:
         return f"ImagePredictor({self.model_name!r}, device={str(self.device)!r})"

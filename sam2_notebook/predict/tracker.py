@@ -10,7 +10,8 @@ import torch
 import torch.nn.functional as F
 
 from sam2_notebook.errors import ModelError
-from sam2_notebook.model import ImageFeatures, Memory, Recollection, Sam2, Sighting, unprompted
+from sam2_notebook.model import ImageFeatures, Memory, Recollection, Sighting, unprompted
+from sam2_notebook.predict.precision import Network
 from sam2_notebook.predict.prompts import ObjectPrompt
 from sam2_notebook.predict.tensors import LOGIT_LIMIT, image_tensor, prompt_tensors
 from sam2_notebook.values.frames import FrameSource
@@ -25,13 +26,13 @@ Answer = TypeVar("Answer")
 
 
 class Tracker:
-    """A model at work on one video. Keeps the features of the last few frames, and nothing of any object.
+    """A network at work on one video. Keeps the features of the last few frames, and nothing of any object.
 
     `hole_area` is the size, in low-resolution pixels, up to which gaps in masks are filled; 0 leaves them.
     """
 
-    def __init__(self, model: Sam2, source: FrameSource, hole_area: int) -> None:
-        self.model, self.source, self.hole_area = model, source, hole_area
+    def __init__(self, network: Network, source: FrameSource, hole_area: int) -> None:
+        self.network, self.source, self.hole_area = network, source, hole_area
         self._features: OrderedDict[int, ImageFeatures] = OrderedDict()
 
     def shed(self) -> None:
@@ -46,10 +47,10 @@ class Tracker:
         """Decode the prompts of one object; `refine` are the logits (1, 1, side, side) they correct."""
         raw = self.features(frame)
         if prompt.mask is not None:
-            sighting = self.model.adopt(raw, self._square(np.asarray(prompt.mask, np.bool_)))
+            sighting = self.network.adopt(raw, self._square(np.asarray(prompt.mask, np.bool_)))
         else:
-            tensors = prompt_tensors([prompt], self.source.size, self.model.config)
-            device = self.model.device
+            tensors = prompt_tensors([prompt], self.source.size, self.network.config)
+            device = self.network.device
             tensors = replace(
                 tensors,
                 points=tensors.points.to(device),
@@ -58,14 +59,14 @@ class Tracker:
             )
             # one click is ambiguous: the best of three masks answers it; a box is two points (paper, section 4)
             several = tensors.points.shape[1] <= 1
-            conditioned = self.model.recall(raw, recollection)
-            sighting = self.model.locate(self.model.segment(conditioned, tensors, multimask=several))
+            conditioned = self.network.recall(raw, recollection)
+            sighting = self.network.locate(self.network.segment(conditioned, tensors, multimask=several))
         return self.without_holes(sighting)
 
     @torch.inference_mode()
     def remember(self, frame: int, sighting: Sighting) -> Memory:
         """The memory of a prompted frame."""
-        return self.model.remember(self.features(frame), sighting, prompted=True)
+        return self.network.remember(self.features(frame), sighting, prompted=True)
 
     @torch.inference_mode()
     def follow(self, frame: int, recollections: Mapping[int, Recollection]) -> dict[int, tuple[Sighting, Memory]]:
@@ -77,7 +78,7 @@ class Tracker:
         groups: dict[tuple[object, ...], list[int]] = {}
         for object_id, recollection in recollections.items():
             groups.setdefault(recollection.shape, []).append(object_id)
-        step = CPU_BATCH if self.model.device.type == "cpu" else ACCELERATOR_BATCH
+        step = CPU_BATCH if self.network.device.type == "cpu" else ACCELERATOR_BATCH
         found: dict[int, tuple[Sighting, Memory]] = {}
         for members in groups.values():
             for start in range(0, len(members), step):
@@ -96,9 +97,9 @@ class Tracker:
         """The raw features of a frame, encoded once for all objects."""
         found = self._features.get(frame)
         if found is None:
-            pixels = image_tensor(self.source.frame(frame), self.model.config.image_size).to(self.model.device)
+            pixels = image_tensor(self.source.frame(frame), self.network.config.image_size).to(self.network.device)
             with torch.inference_mode():
-                found = self.model.encode(pixels)
+                found = self.network.encode(pixels)
             self._features[frame] = found
             while len(self._features) > ENCODED_FRAMES:
                 self._features.popitem(last=False)
@@ -116,16 +117,16 @@ class Tracker:
         return replace(sighting, logits=torch.where(gaps, FILLED_LOGIT, logits)[None, None])
 
     def _follow(self, raw: ImageFeatures, batch: list[Recollection]) -> list[tuple[Sighting, Memory]]:
-        conditioned = self.model.recall(raw, Recollection.join(batch))
-        nothing_said = unprompted(len(batch), self.model.device)
-        sighting = self.model.locate(self.model.segment(conditioned, nothing_said, multimask=True))
-        memory = self.model.remember(raw, sighting, prompted=False)
+        conditioned = self.network.recall(raw, Recollection.join(batch))
+        nothing_said = unprompted(len(batch), self.network.device)
+        sighting = self.network.locate(self.network.segment(conditioned, nothing_said, multimask=True))
+        memory = self.network.remember(raw, sighting, prompted=False)
         return [(_row(sighting, i), _memory_row(memory, i)) for i in range(len(batch))]
 
     def _square(self, mask: np.ndarray) -> torch.Tensor:
         """A bool mask of the picture as 0 and 1 at the model's full side, (1, 1, side, side)."""
-        side = self.model.config.image_size
-        whole = torch.from_numpy(mask.astype(np.float32))[None, None].to(self.model.device)
+        side = self.network.config.image_size
+        whole = torch.from_numpy(mask.astype(np.float32))[None, None].to(self.network.device)
         return (F.interpolate(whole, size=(side, side), mode="bilinear", antialias=True) >= 0.5).float()
 
 

@@ -8,6 +8,7 @@ from sam2_notebook.errors import ModelError, PromptError
 from sam2_notebook.media import open_video
 from sam2_notebook.media.video import CACHE_BYTES, VideoSource
 from sam2_notebook.model import Sam2
+from sam2_notebook.predict.precision import Engine, Precision
 from sam2_notebook.predict.tracker import Tracker
 from sam2_notebook.predict.video_session import VideoSession
 from sam2_notebook.values.frames import FrameSource
@@ -22,6 +23,9 @@ class VideoPredictor:
     `model` is a loaded `Sam2` with memory, a published name, a path to weights, or None for the embedded model. Gaps
     in masks of up to `hole_area` low-resolution pixels are filled. With `clear_memory_around_prompts` corrections make
     an object forget what tracking had seen in the 7 frames before and after.
+
+    `precision` is that of the encoder and of memory, see `ImagePredictor`; sessions go on with the one they began with,
+    and so with the parameters.
 
     >>> import numpy as np
     >>> from sam2_notebook.model import Sam2Config
@@ -40,6 +44,8 @@ class VideoPredictor:
         device: str | torch.device | None = None,
         hole_area: int = HOLE_AREA,
         clear_memory_around_prompts: bool = False,
+        precision: Precision = "auto",
+        compiled: bool = False,
     ) -> None:
         if hole_area < 0:
             raise PromptError(f"hole_area is a number of pixels, 0 to fill none; got {hole_area}")
@@ -51,8 +57,14 @@ class VideoPredictor:
             )
         self.device = loaded.device if device is None else torch.device(device)
         self.model = loaded.to(self.device).eval()
+        self._engine = Engine(self.model, precision, compiled=compiled)
         self.hole_area = hole_area
         self.clear_memory_around_prompts = clear_memory_around_prompts
+
+    @property
+    def precision(self) -> str:
+        """The precision in use: "fp32", "bf16" or "fp16"."""
+        return self._engine.precision
 
     def open(
         self, video: VideoSource | FrameSource, *, cache_bytes: int = CACHE_BYTES, fps: float | None = None
@@ -65,7 +77,7 @@ class VideoPredictor:
         options = {} if fps is None else {"fps": fps}
         source = open_video(video, cache_bytes=cache_bytes, **options) if owned else video
         return VideoSession(
-            Tracker(self.model, source, self.hole_area),
+            Tracker(self._engine.current()[1], source, self.hole_area),
             owns_source=owned,
             clear_memory_around_prompts=self.clear_memory_around_prompts,
         )

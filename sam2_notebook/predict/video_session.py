@@ -34,7 +34,7 @@ class VideoSession:
         self._tracker = tracker
         self._owns_source = owns_source
         self._clear_memory = clear_memory_around_prompts
-        self._state = VideoState(source=tracker.source, mask_side=tracker.model.config.mask_size)
+        self._state = VideoState(source=tracker.source, mask_side=tracker.network.config.mask_size)
 
     @property
     def source(self) -> FrameSource:

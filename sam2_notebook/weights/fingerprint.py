@@ -29,7 +29,7 @@ def fingerprint(model: Sam2) -> str:
     """
     state = model.state_dict()
     # An in-place change counts up a tensor's version; a replaced one lies elsewhere.
-    stamp = tuple((tensor.data_ptr(), tensor._version) for tensor in state.values())
+    stamp = tuple((t.data_ptr(), -1 if t.is_inference() else t._version) for t in state.values())
     known = _KNOWN.get(model)
     if known is None or known[0] != stamp:
         known = (stamp, _digest(model, state))

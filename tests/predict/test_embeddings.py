@@ -107,8 +107,9 @@ def test_other_weights_never_get_these_embeddings(tmp_path: Path, photo: np.ndar
 def test_a_picture_seen_before_is_not_encoded_again(model, photo, monkeypatch) -> None:
     predictor = ImagePredictor(model, device="cpu")
     calls = []
-    encode = type(model).encode
-    monkeypatch.setattr(type(model), "encode", lambda self, x: calls.append(1) or encode(self, x))
+    network = type(predictor.network)
+    encode = network.encode
+    monkeypatch.setattr(network, "encode", lambda self, x: calls.append(1) or encode(self, x))
     predictor.encode(photo)
     predictor.encode(photo.copy())
     assert len(calls) == 1

@@ -8,11 +8,14 @@ import pytest
 import torch
 
 from sam2_notebook.model import PromptTensors
+from sam2_notebook.model.fast.image_encoder import FastImageEncoder
+from sam2_notebook.model.fast.memory_attention import FastMemoryAttention
+from sam2_notebook.model.fast.memory_encoder import FastMemoryEncoder
 from sam2_notebook.predict import FrameResult, VideoPredictor, VideoSession
 from sam2_notebook.predict.tensors import image_tensor
 from sam2_notebook.values.masks import remove_islands
 
-from .video_clips import FRAMES, clip, memory_of, set_presence, video_model
+from .video_clips import FRAMES, clip, set_presence, video_model
 
 
 @pytest.fixture
@@ -202,16 +205,15 @@ def test_a_keyboard_interrupt_leaves_no_object_ahead_of_another(session, monkeyp
     wanted_session.add(0, 1, points=[[30, 30]])
     wanted_session.add(2, 2, box=[10, 10, 50, 40])
     wanted = list(wanted_session.propagate())
-    encoder, calls = memory_of(video_model()).encoder, []
-    plain = encoder.forward
+    encode, calls = FastMemoryEncoder.__call__, []
 
     def interrupted(*args, **options):
         calls.append(1)
         if len(calls) in {5, 8, 9, 17}:
             raise KeyboardInterrupt
-        return plain(*args, **options)
+        return encode(*args, **options)
 
-    monkeypatch.setattr(encoder, "forward", interrupted)
+    monkeypatch.setattr(FastMemoryEncoder, "__call__", interrupted)
     for _ in range(4):
         with pytest.raises(KeyboardInterrupt):
             list(session.propagate())
@@ -236,10 +238,10 @@ def test_objects_in_a_batch_are_what_they_are_alone_and_share_one_encoding(monke
             list(session.propagate())
             alone[obj] = logits_of(session, obj, range(FRAMES))
     encoded, batches = [], []
-    encode, attend = model.image_encoder.forward, memory_of(model).attention.forward
-    monkeypatch.setattr(model.image_encoder, "forward", lambda x: encoded.append(1) or encode(x))
+    encode, attend = FastImageEncoder.__call__, FastMemoryAttention.__call__
+    monkeypatch.setattr(FastImageEncoder, "__call__", lambda self, x: encoded.append(1) or encode(self, x))
     monkeypatch.setattr(
-        memory_of(model).attention, "forward", lambda x, r: batches.append(r.maps[0].shape[0]) or attend(x, r)
+        FastMemoryAttention, "__call__", lambda self, x, r: batches.append(r.maps[0].shape[0]) or attend(self, x, r)
     )
     with predictor.open(clip()) as session:
         for obj, prompt in prompts.items():

@@ -9,10 +9,11 @@ import pytest
 
 from sam2_notebook.errors import MediaError, ModelError, PromptError
 from sam2_notebook.media import open_video, write_video
+from sam2_notebook.model.fast.memory_attention import FastMemoryAttention
 from sam2_notebook.predict import VideoPredictor, VideoSession
 from sam2_notebook.values.masks import Rle
 
-from .video_clips import SIZE, clip, memory_of, video_model
+from .video_clips import SIZE, clip, video_model
 
 SHORT = clip()[:6]
 
@@ -208,8 +209,7 @@ def test_two_sessions_share_a_predictor_from_two_threads(predictor) -> None:
 
 
 def test_memory_that_runs_out_is_explained_and_the_session_goes_on(predictor, monkeypatch) -> None:
-    attention = memory_of(video_model()).attention
-    plain = attention.forward
+    attend = FastMemoryAttention.__call__
     with predictor.open(SHORT) as session, predictor.open(SHORT) as untroubled:
         for opened in (session, untroubled):
             opened.add(0, 1, points=[[30, 30]])
@@ -217,13 +217,13 @@ def test_memory_that_runs_out_is_explained_and_the_session_goes_on(predictor, mo
         wanted = list(untroubled.propagate())
         calls = []
 
-        def starved(x, recollection):
+        def starved(self, x, recollection):
             calls.append(recollection.maps[0].shape[0])
             if len(calls) in {3, 4, 5}:
                 raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 1 bytes")
-            return plain(x, recollection)
+            return attend(self, x, recollection)
 
-        monkeypatch.setattr(attention, "forward", starved)
+        monkeypatch.setattr(FastMemoryAttention, "__call__", starved)
         seen = []
         with pytest.raises(ModelError, match="not enough memory to follow 2 objects to frame 3"):
             seen += [result.frame for result in session.propagate()]
@@ -232,18 +232,17 @@ def test_memory_that_runs_out_is_explained_and_the_session_goes_on(predictor, mo
 
 
 def test_a_batch_too_large_for_the_memory_is_taken_apart(predictor, monkeypatch) -> None:
-    attention = memory_of(video_model()).attention
-    plain = attention.forward
+    attend = FastMemoryAttention.__call__
 
-    def starved(x, recollection):
+    def starved(self, x, recollection):
         if recollection.maps[0].shape[0] > 1:
             raise RuntimeError("CUDA out of memory. Tried to allocate 20.00 MiB.")
-        return plain(x, recollection)
+        return attend(self, x, recollection)
 
     with predictor.open(SHORT) as session:
         session.add(0, 1, points=[[30, 30]])
         session.add(0, 2, box=[10, 10, 50, 40])
-        monkeypatch.setattr(attention, "forward", starved)
+        monkeypatch.setattr(FastMemoryAttention, "__call__", starved)
         assert [len(result) for result in session.propagate()] == [2] * 6
 
 
@@ -253,7 +252,7 @@ def test_other_errors_of_the_network_are_not_mistaken_for_memory(session, monkey
     def broken(*_):
         raise RuntimeError("shapes do not match")
 
-    monkeypatch.setattr(memory_of(video_model()).attention, "forward", broken)
+    monkeypatch.setattr(FastMemoryAttention, "__call__", broken)
     with pytest.raises(RuntimeError, match="shapes do not match"):
         list(session.propagate())
 

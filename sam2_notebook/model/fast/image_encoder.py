@@ -79,7 +79,7 @@ class Block:
         """Some windows through the whole block; in place unless they are pooled."""
         inner = self.norm1(x)
         if self.shortcut is not None:
-            x = pool(self.shortcut(inner))
+            x = pool(self.shortcut(inner)).float()
         x += self._attend(inner)
         self._think(x)
         return x
@@ -88,7 +88,7 @@ class Block:
         """Windows that the map does not fill: zeros do, after the norm, and are attended to (as in the original)."""
         x, inner = tokens.x, self.norm1(tokens.x)
         if self.shortcut is not None:
-            x = pool(self.shortcut(inner))
+            x = pool(self.shortcut(inner)).float()
         seen = self._attend(to_windows(inner, self.window))
         x += from_windows(seen, x.shape[1], x.shape[2])
         self._think(x)
@@ -124,7 +124,7 @@ class FastImageEncoder:
         self.patch = patch.weight.detach().to(dtype, memory_format=torch.channels_last)
         self.patch_bias = patch.bias.detach().to(dtype) if patch.bias is not None else None
         side = config.image_size // 4
-        self.position = trunk.position_code(side, side).detach().to(dtype).contiguous()
+        self.position = trunk.position_code(side, side).detach().contiguous()
         self.stage_ends = trunk.stage_ends
         self.blocks = [Block(block, dtype) for block in trunk.blocks if isinstance(block, HieraBlock)]
         self.coarse, self.deepest = (Linear.of(lateral, dtype) for lateral in laterals[2:])
@@ -134,16 +134,16 @@ class FastImageEncoder:
         )
 
     def __call__(self, pixels: Float[Tensor, "batch 3 side side"]) -> tuple[Tensor, Tensor, Tensor]:
-        """Maps of strides 16, 8 and 4, the latter two narrowed for the decoder; float32, channels last in memory."""
+        """Maps of strides 16 (in float32), 8 and 4, those two narrowed for the decoder; channels last in memory."""
         x = ((pixels - self.mean) / self.std).to(self.dtype, memory_format=torch.channels_last)
         x = F.conv2d(x, self.patch, self.patch_bias, stride=4, padding=3).permute(0, 2, 3, 1)
-        tokens = Tokens(x.contiguous().add_(self.position), 0, x.shape[1], x.shape[2])
+        tokens = Tokens(x.float().contiguous().add_(self.position), 0, x.shape[1], x.shape[2])
         narrow = iter((self.fine, self.middle, self.coarse, self.deepest))
         maps: list[Tensor] = []
         for index, block in enumerate(self.blocks):
             tokens = block(tokens)
             if index in self.stage_ends:
-                narrowed = Tokens(next(narrow)(tokens.x), tokens.side, tokens.rows, tokens.columns)
-                maps.append(narrowed.by_windows(0).x.float())
+                narrowed = Tokens(next(narrow)(tokens.x.to(self.dtype)), tokens.side, tokens.rows, tokens.columns)
+                maps.append(narrowed.by_windows(0).x)
         fine, middle, coarse, deepest = (m.permute(0, 3, 1, 2) for m in maps)
-        return coarse + F.interpolate(deepest, scale_factor=2.0, mode="nearest"), middle, fine
+        return coarse.float() + F.interpolate(deepest.float(), scale_factor=2.0, mode="nearest"), middle, fine

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 EXACT = 1e-4
+LARGE = 4_000_000  # multiplications; below, waking the other cores costs more than oneDNN gains
 
 
 @cache
@@ -32,7 +33,8 @@ def linear(
     x: Float[Tensor, "*batch dim_in"], weight: Float[Tensor, "dim_out dim_in"], bias: Float[Tensor, "dim_out"] | None
 ) -> Float[Tensor, "*batch dim_out"]:
     """`F.linear` for inference."""
-    if x.dtype is torch.float32 and x.device.type == "cpu" and onednn_is_exact():
+    large = x.numel() * weight.shape[0] >= LARGE
+    if large and x.dtype is torch.float32 and x.device.type == "cpu" and onednn_is_exact():
         return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
     return F.linear(x, weight, bias)
 
@@ -67,11 +69,11 @@ class Linear:
 
 
 class Norm:
-    """A layer norm's parameters in one precision."""
+    """A layer norm in float32 that hands on one precision."""
 
     def __init__(self, norm: nn.LayerNorm, dtype: torch.dtype) -> None:
         self.shape, self.eps = norm.normalized_shape, norm.eps
-        self.weight, self.bias = norm.weight.detach().to(dtype), norm.bias.detach().to(dtype)
+        self.weight, self.bias, self.dtype = norm.weight.detach(), norm.bias.detach(), dtype
 
     def __call__(self, x: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch dim"]:
-        return F.layer_norm(x, self.shape, self.weight, self.bias, self.eps)
+        return F.layer_norm(x.float(), self.shape, self.weight, self.bias, self.eps).to(self.dtype)

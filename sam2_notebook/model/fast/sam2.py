@@ -65,7 +65,8 @@ class FastSam2:
         if features.canvas is not None or not isinstance(self.plain.prompt_encoder, PromptEncoder):
             return features  # drawn prompts change the picture: nothing can be known beforehand
         no_mask = self.plain.prompt_encoder.no_mask.view(-1, 1, 1)
-        return replace(features, canvas=self.decoder.prepare(_pixels(features.coarse[0] + no_mask)))
+        canvas = self.decoder.prepare(_pixels(features.coarse[0] + no_mask))
+        return replace(features, middle=features.middle.float(), fine=features.fine.float(), canvas=canvas)
 
     @torch.inference_mode()
     def segment(self, features: ImageFeatures, prompts: PromptTensors, *, multimask: bool) -> MaskPrediction:
@@ -78,7 +79,7 @@ class FastSam2:
                 t[row if len(t) > 1 else 0] for t in (features.coarse, features.middle, features.fine)
             )
             image = _pixels(coarse + dense[row]) if canvas is None else canvas.image
-            skips = (middle.permute(1, 2, 0).contiguous(), fine.permute(1, 2, 0).contiguous())
+            skips = (middle.float().permute(1, 2, 0).contiguous(), fine.float().permute(1, 2, 0).contiguous())
             one = self.decoder(image, skips, own, canvas)
             found.append(one.candidates() if multimask else one.single())
         return found[0] if len(found) == 1 else MaskPrediction.join(found)
