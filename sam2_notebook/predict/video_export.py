@@ -154,8 +154,10 @@ def _write_ytvis(export: Export, file: Path) -> None:
     for _, masks in export.frames():
         for id_, track in tracks.items():
             mask = masks.get(id_)
-            there = mask is not None and mask.any()
-            track.append(_measured(mask) | {"segmentation": Rle.from_mask(mask).to_coco()} if there else None)
+            if mask is None or not mask.any():
+                track.append(None)
+            else:
+                track.append(_measured(mask) | {"segmentation": Rle.from_mask(mask).to_coco()})
     video = {
         "id": 1,
         "width": size.width,

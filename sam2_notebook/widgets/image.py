@@ -14,6 +14,7 @@ from sam2_notebook.errors import EditError, PromptError
 from sam2_notebook.media import Image, read_image
 from sam2_notebook.media.images import ImageSource
 from sam2_notebook.predict import ImagePredictor
+from sam2_notebook.protocol.messages import Request
 from sam2_notebook.values.document import (
     AddObject,
     AddPoint,
@@ -26,6 +27,7 @@ from sam2_notebook.values.document import (
     SetBox,
 )
 from sam2_notebook.values.masks import BoolMask
+from sam2_notebook.widgets.channel import Channel
 from sam2_notebook.widgets.desk import ImageDesk
 from sam2_notebook.widgets.drawing import STILL_SIDE, Still, draw, still
 from sam2_notebook.widgets.live import Live
@@ -212,6 +214,9 @@ class ImageSegmenter(WiredWidget):
 
     def _status_now(self) -> str:
         return self._desk.inference.status.state
+
+    def _channel(self) -> Channel[Request]:
+        return self._desk.channel
 
     def _preview(self) -> PillowImage.Image:
         return draw(self._desk.picture, self.session.state(), PREVIEW_SIDE)

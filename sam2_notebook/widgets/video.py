@@ -16,7 +16,7 @@ from sam2_notebook.errors import EditError, MediaError, PromptError
 from sam2_notebook.media.video import VideoSource
 from sam2_notebook.predict import MemoryUse, VideoPredictor
 from sam2_notebook.predict.video_export import ExportFormat
-from sam2_notebook.protocol.video_messages import Direction
+from sam2_notebook.protocol.video_messages import Direction, VideoRequest
 from sam2_notebook.values.document import (
     AddObject,
     AddPoint,
@@ -29,6 +29,7 @@ from sam2_notebook.values.document import (
 from sam2_notebook.values.frames import FrameSource
 from sam2_notebook.values.masks import BoolMask, Rle, check_mask
 from sam2_notebook.values.video_document import ClassifyObject, LockObject, SetMask, VideoEdit
+from sam2_notebook.widgets.channel import Channel
 from sam2_notebook.widgets.drawing import STILL_SIDE, Still, draw_objects
 from sam2_notebook.widgets.jobs import Job
 from sam2_notebook.widgets.live import Live
@@ -342,6 +343,9 @@ class VideoSegmenter(WiredWidget):
         desk = self._desk
         pixels = desk.source.frame(frame)
         return draw_objects(pixels, desk.history.document.at(frame).objects, decoded(desk.store.at(frame)), max_side)
+
+    def _channel(self) -> Channel[VideoRequest]:
+        return self._desk.channel
 
     def _preview(self) -> PillowImage.Image | None:
         try:

@@ -58,7 +58,7 @@ def _tracked(item: VideoObject, lane: Lane) -> TrackedObject:
 def scores_of(item: VideoObject, store: MaskStore) -> npt.NDArray[np.float32]:
     """The predicted IoU of an object in every frame, 0 to 1; NaN where it has no mask."""
     lane = store.lane(item)
-    scores = lane.scores.astype(np.float32) / (NO_SCORE - 1)
+    scores = np.divide(lane.scores, NO_SCORE - 1, dtype=np.float32)
     scores[lane.states == UNKNOWN] = np.nan
     return scores
 

@@ -5,7 +5,7 @@ import operator
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol, SupportsFloat, SupportsIndex
+from typing import Any, SupportsFloat, SupportsIndex
 
 import anywidget
 import traitlets
@@ -33,22 +33,11 @@ def asset(name: str) -> Path | str:
     return path if os.environ.get("ANYWIDGET_HMR") == "1" else path.read_text("utf-8")
 
 
-class Desk(Protocol):
-    """Where a widget's work is done."""
-
-    @property
-    def channel(self) -> Channel[Any]:
-        """The widget's end of the wire."""
-        ...
-
-
 class WiredWidget(anywidget.AnyWidget):
     """A widget whose pages speak to its desk by messages, and write no traits.
 
-    A subclass sets `_desk` before `super().__init__()`, calls `_watch` after it, and draws `_preview`.
+    A subclass says what its `_channel` is, calls `_watch` once it is made, and draws `_preview`.
     """
-
-    _desk: Desk
 
     def __init__(self) -> None:
         self._noticed: dict[str, object] = {}
@@ -65,7 +54,7 @@ class WiredWidget(anywidget.AnyWidget):
         data = msg["content"].get("data")
         method = data.get("method") if isinstance(data, dict) else None
         if method == "custom":
-            self._desk.channel.receive(data.get("content"), msg.get("buffers") or ())
+            self._channel().receive(data.get("content"), msg.get("buffers") or ())
         elif method == "request_state":
             self.send_state()
 
@@ -79,6 +68,10 @@ class WiredWidget(anywidget.AnyWidget):
                 self._noticed[name] = new
                 change = {"name": name, "old": old, "new": new, "owner": self, "type": "change"}
                 self.notify_change(traitlets.Bunch(change))
+
+    def _channel(self) -> Channel[Any]:
+        """The widget's end of the wire."""
+        raise NotImplementedError
 
     def _preview(self) -> PillowImage.Image | None:
         """What readers see who have no kernel."""
