@@ -1,0 +1,149 @@
+"""Masks as polygons that fill to the very same mask again, and polygons as masks.
+
+There are two customs. *Along edges*: vertices are corners of pixels, (0, 0) the top left corner of the picture; so COCO
+fills them. *Through centres*: vertices are whole pixels that belong to the mask; so OpenCV and with it YOLO's readers
+fill and outline them. Rings run so that the mask is on the side of (-dy, dx); holes therefore run the other way round.
+"""
+
+import numpy as np
+import numpy.typing as npt
+from contourpy import contour_generator
+from PIL import Image, ImageDraw
+
+from sam2_notebook.labels.cutouts import Cutout
+from sam2_notebook.values.geometry import Size
+from sam2_notebook.values.masks import BoolMask
+
+Ring = npt.NDArray[np.float64]
+
+
+def rings_along_edges(cutout: Cutout) -> list[Ring]:
+    """All outlines of a mask, those of holes too, as (n, 2) corners xy of pixels in the picture.
+
+    >>> rings_along_edges(Cutout(4, 0, np.ones((1, 2), dtype=bool)))[0].tolist()
+    [[4.0, 0.0], [6.0, 0.0], [6.0, 1.0], [4.0, 1.0]]
+    """
+    padded = np.pad(cutout.pixels, 1).astype(np.float64)
+    # each vertex is the middle of a pixel's side; where two that follow lie on sides of other directions is a corner
+    lines = [np.asarray(line)[:-1] for line in contour_generator(z=padded).lines(0.5)]
+    rings = [_corners(line) + np.array([cutout.x0 - 0.5, cutout.y0 - 0.5]) for line in lines]
+    if not rings:
+        return []
+    areas = [signed_area(ring) for ring in rings]
+    if areas[int(np.argmax(np.abs(areas)))] < 0:  # the largest one is no hole
+        return [ring[::-1] for ring in rings]
+    return rings
+
+
+def through_centres(ring: Ring) -> Ring:
+    """A ring along edges, moved half a pixel into the mask: its vertices are pixels of the mask.
+
+    >>> through_centres(np.array([[6.0, 0], [6, 1], [4, 1], [4, 0]])).tolist()
+    [[5.0, 0.0], [5.0, 0.0], [4.0, 0.0], [4.0, 0.0]]
+    """
+    step = np.roll(ring, -1, axis=0) - ring
+    step /= np.abs(step).sum(axis=1, keepdims=True)
+    into = np.stack((-step[:, 1], step[:, 0]), axis=1)
+    return ring + (into + np.roll(into, 1, axis=0)) / 2 - 0.5
+
+
+def polygons(cutout: Cutout) -> list[Ring]:
+    """A mask along edges as one ring per part, largest first; a bridge of no width leads to each hole and back.
+
+    >>> ring = np.pad(np.zeros((1, 1), dtype=bool), 1, constant_values=True)
+    >>> [len(polygon) for polygon in polygons(Cutout(0, 0, ring))]
+    [10]
+    """
+    rings = rings_along_edges(cutout)
+    outer = sorted((ring for ring in rings if signed_area(ring) > 0), key=signed_area, reverse=True)
+    parts = [[ring] for ring in outer]
+    for hole in (ring for ring in rings if signed_area(ring) <= 0):
+        owners = [k for k, ring in enumerate(outer) if _surrounds(ring, hole)]
+        if owners:
+            parts[owners[-1]].append(hole)  # the smallest one around it
+    return [one_ring(part) for part in parts]
+
+
+def one_polygon_through_centres(cutout: Cutout) -> Ring:
+    """A mask of any number of parts and holes as one ring through centres, joined by bridges there and back."""
+    ring = one_ring([through_centres(ring) for ring in rings_along_edges(cutout)])
+    moved = (ring != np.roll(ring, 1, axis=0)).any(axis=1)
+    return ring[moved] if moved.sum() >= 3 else ring
+
+
+def one_ring(parts: list[Ring]) -> Ring:
+    """Several rings as one: each is joined to what is there by a bridge there and back, between nearest vertices."""
+    ring, left = parts[0], list(parts[1:])
+    while left:
+        gaps = [_nearest(ring, part) for part in left]
+        chosen = min(range(len(left)), key=lambda k: gaps[k][2])
+        at, start, _ = gaps[chosen]
+        part = left.pop(chosen)
+        ring = np.concatenate((ring[: at + 1], part[start:], part[: start + 1], ring[at:]))
+    return ring
+
+
+def filled(ring: Ring, size: Size) -> BoolMask:
+    """The pixels whose centre lies in a ring along edges; where it overlaps itself, evenly covered is outside.
+
+    >>> filled(np.array([[0.0, 0], [2, 0], [2, 1], [0, 1]]), Size(height=2, width=3)).astype(int).tolist()
+    [[1, 1, 0], [0, 0, 0]]
+    """
+    a, b = ring, np.roll(ring, -1, axis=0)
+    low, high = np.minimum(a[:, 1], b[:, 1]), np.maximum(a[:, 1], b[:, 1])
+    first = np.clip(np.ceil(low - 0.5), 0, size.height).astype(np.int64)
+    behind = np.clip(np.ceil(high - 0.5), 0, size.height).astype(np.int64)
+    rows_each = np.maximum(behind - first, 0)
+    edge = np.repeat(np.arange(len(ring)), rows_each)
+    row = np.arange(len(edge)) - np.repeat(np.cumsum(rows_each) - rows_each, rows_each) + first[edge]
+    slope = (b[edge, 0] - a[edge, 0]) / (b[edge, 1] - a[edge, 1])
+    x = a[edge, 0] + (row + 0.5 - a[edge, 1]) * slope
+    column = np.clip(np.ceil(x - 0.5), 0, size.width).astype(np.int64)
+    crossed = np.zeros((size.height, size.width + 1), np.int64)
+    np.add.at(crossed, (row, column), 1)
+    return np.cumsum(crossed, axis=1)[:, : size.width] % 2 == 1
+
+
+def drawn(ring: Ring, size: Size) -> BoolMask:
+    """The pixels inside or on a ring through centres.
+
+    >>> drawn(np.array([[0.0, 0], [2, 0], [2, 1]]), Size(height=2, width=3)).astype(int).tolist()
+    [[1, 1, 1], [0, 0, 1]]
+    """
+    picture = Image.new("1", (size.width, size.height))
+    points = [(float(x), float(y)) for x, y in np.round(ring)]
+    pen = ImageDraw.Draw(picture)
+    pen.polygon(points, fill=1)
+    pen.line([*points, points[0]], fill=1)
+    return np.array(picture)
+
+
+def signed_area(ring: Ring) -> float:
+    """Area of a ring, positive around a part and negative around a hole."""
+    x, y = ring.T
+    return float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum() / 2)
+
+
+def _corners(line: Ring) -> Ring:
+    """Corners of pixels, from the middles of the sides that a line passes."""
+    following = np.roll(line, -1, axis=0)
+    upright = line[:, 0] % 1 != 0  # a side between left and right neighbour
+    turns = upright != np.roll(upright, -1)
+    x = np.where(upright, line[:, 0], following[:, 0])
+    y = np.where(upright, following[:, 1], line[:, 1])
+    return np.stack((x, y), axis=1)[turns]
+
+
+def _surrounds(ring: Ring, hole: Ring) -> bool:
+    """Whether a ring goes around the first pixel beside a corner of a hole."""
+    x, y = through_centres(hole)[0] + 0.5
+    a, b = ring, np.roll(ring, -1, axis=0)
+    crosses = (a[:, 1] > y) != (b[:, 1] > y)  # upright sides only: the ring runs along edges
+    return bool(np.count_nonzero(crosses & (a[:, 0] > x)) % 2)
+
+
+def _nearest(ring: Ring, part: Ring) -> tuple[int, int, float]:
+    """Vertex of the ring, vertex of the part, and their squared distance."""
+    squares = (ring**2).sum(1)[:, None] + (part**2).sum(1) - 2 * ring @ part.T
+    at, start = np.unravel_index(int(np.argmin(squares)), squares.shape)
+    return int(at), int(start), float(squares[at, start])
