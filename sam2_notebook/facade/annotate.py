@@ -4,7 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -117,9 +117,8 @@ def auto_annotate(  # noqa: PLR0913, PLR0917 -- the page's arguments
     recipe = recipe_of({"wishes": wishes, "detector": _described(det_model), "model": predictor.model_name})
     run = Run(files=files, target=target, journal=journal, recipe=recipe)
     annotate = labeller(predictor, detector)
-    with tqdm(run.waiting(), disable=not progress, desc="auto_annotate", unit="picture") as waiting:
-        for file in waiting:
-            run.note(file, annotate)
+    for file in tqdm(run.waiting(), disable=not progress, desc="auto_annotate", unit="picture"):
+        run.note(file, answer_of(file, annotate))
     report = run.report()
     write_bytes(target / SHEET, encode_jpeg(contact_sheet(files, target)))
     return report
@@ -153,6 +152,14 @@ def labeller(predictor: ImagePredictor, detector: Detector | AutomaticMasker) ->
         return labels_of(image, pairs, dict(boxes.names), boxes.unusable)
 
     return annotate
+
+
+def answer_of(file: Path, annotate: Callable[[Path], Labels]) -> Labels | str:
+    """The labels of a picture, or in words why there are none."""
+    try:
+        return annotate(file)
+    except Sam2NotebookError as error:
+        return str(error)
 
 
 def masks_in_boxes(predictor: ImagePredictor, image: Image, boxes: Detections) -> Iterator[BoolMask]:
@@ -189,14 +196,39 @@ class Run:
     names: dict[int, str] = field(default_factory=dict)
 
     def waiting(self) -> list[Path]:
-        """The pictures that were not annotated with these settings yet."""
-        return [f for f in self.files if not self.journal.is_done(f, self._label(f), self.recipe)]
+        """The pictures that were not annotated with these settings yet; labels of somebody else are noted as kept."""
+        left = [f for f in self.files if not self.journal.is_done(f, self._label(f), self.recipe)]
+        foreign = [f for f in left if not self.journal.owns(f, self._label(f))]
+        for file in foreign:
+            self.note(file, Labels(lines=()))
+        return [f for f in left if f not in set(foreign)]
 
-    def note(self, file: Path, annotate: Callable[[Path], Labels]) -> None:
-        """Annotate one picture, write its labels, then note that it is done."""
-        entry = self._annotated(file, annotate)
+    def note(self, file: Path, answer: Labels | str) -> None:
+        """Note the labels of a picture, or the reason why there are none, then write them."""
+        target, mark = self._label(file), stamp(file)
+        told = Entry(file=file.name, status="failed", stamp=mark, recipe=self.recipe)
+        if isinstance(answer, str):
+            entry, data = replace(told, reason=answer), None
+        elif not self.journal.owns(file, target):
+            reason = f"{target.name} was written or changed by somebody else and is kept; remove it to have it anew"
+            entry, data = replace(told, status="kept", reason=reason), None
+        else:
+            self.names |= answer.names
+            data = "".join(f"{line}\n" for line in answer.lines).encode()
+            entry = replace(
+                told,
+                status="labelled" if data else "empty",
+                objects=len(answer.lines),
+                unusable=answer.unusable,
+                lost=answer.lost,
+                label=digest(data) if data else "",
+            )
         self.journal.add(entry)
         self.done[entry.status] += 1
+        if data:
+            write_bytes(target, data)
+        elif data is not None:
+            target.unlink(missing_ok=True)  # ours, from other settings
 
     def report(self) -> AnnotationReport:
         """Write and return the report."""
@@ -218,32 +250,6 @@ class Run:
         )
         write_bytes(self.target / REPORT, json.dumps(asdict(report), indent=2).encode())
         return report
-
-    def _annotated(self, file: Path, annotate: Callable[[Path], Labels]) -> Entry:
-        mark, target = stamp(file), self._label(file)
-        if not self.journal.owns(file, target):
-            reason = f"{target.name} was written or changed by somebody else and is kept; remove it to have it anew"
-            return Entry(file=file.name, status="kept", reason=reason, stamp=mark, recipe=self.recipe)
-        try:
-            labels = annotate(file)
-        except Sam2NotebookError as error:
-            return Entry(file=file.name, status="failed", reason=str(error), stamp=mark, recipe=self.recipe)
-        self.names |= labels.names
-        data = "".join(f"{line}\n" for line in labels.lines).encode()
-        if data:
-            write_bytes(target, data)
-        else:
-            target.unlink(missing_ok=True)  # ours, from other settings
-        return Entry(
-            file=file.name,
-            status="labelled" if data else "empty",
-            objects=len(labels.lines),
-            unusable=labels.unusable,
-            lost=labels.lost,
-            label=digest(data) if data else "",
-            stamp=mark,
-            recipe=self.recipe,
-        )
 
     def _label(self, file: Path) -> Path:
         return self.target / f"{file.stem}.txt"

@@ -33,7 +33,10 @@ class Entry:
 
 
 class Journal:
-    """Entries by file name, the newest counts; every new one is on disk before `add` returns."""
+    """Entries by file name, the newest counts; every new one is on disk before `add` returns.
+
+    An entry is added before its label file is written: a crash between the two leaves no label file that nobody knows.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / JOURNAL
@@ -46,10 +49,11 @@ class Journal:
                 f"{folder}: labels cannot be written there ({error.strerror or error}). Name another output_dir."
             ) from error
         self.entries: dict[str, Entry] = {}
+        self._written: dict[str, set[str]] = {}
         for line in text.splitlines():
             entry = _entry(line)
             if entry is not None:
-                self.entries[entry.file] = entry
+                self._take(entry)
         self._ends_whole = not text or text.endswith("\n")
 
     def add(self, entry: Entry) -> None:
@@ -66,7 +70,7 @@ class Journal:
                 "call again to go on."
             ) from error
         self._ends_whole = True
-        self.entries[entry.file] = entry
+        self._take(entry)
 
     def is_done(self, picture: Path, target: Path, recipe: str) -> bool:
         """Whether a picture, as it is now, was annotated with these settings and its label file is still there."""
@@ -76,11 +80,13 @@ class Journal:
         return entry.status == "empty" or (entry.status == "labelled" and target.is_file())
 
     def owns(self, picture: Path, target: Path) -> bool:
-        """Whether a label file is ours to write anew: absent, or just as we wrote it."""
-        if not target.exists():
-            return True
-        entry = self.entries.get(picture.name)
-        return entry is not None and bool(entry.label) and entry.label == digest(target.read_bytes())
+        """Whether a label file is ours to write anew: absent, or just as we once wrote it."""
+        return not target.exists() or digest(target.read_bytes()) in self._written.get(picture.name, ())
+
+    def _take(self, entry: Entry) -> None:
+        self.entries[entry.file] = entry
+        if entry.label:
+            self._written.setdefault(entry.file, set()).add(entry.label)
 
 
 def stamp(path: Path) -> str:

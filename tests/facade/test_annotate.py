@@ -276,3 +276,13 @@ def test_the_page(weights: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.chdir(weights)
     auto_annotate(data=str(folder), det_model=by_colour, sam_model="sam2_b.pt")
     assert (folder.parent / "labels" / "one.txt").is_file()
+
+
+def test_a_crash_between_note_and_label_is_made_good(folder: Path, quick: ImagePredictor) -> None:
+    auto_annotate(folder, by_colour, quick, progress=False)
+    label = folder.parent / "labels" / "two.txt"
+    text = label.read_text()
+    label.unlink()
+    report = auto_annotate(folder, by_colour, quick, progress=False)
+    assert report.done["labelled"] == 1
+    assert label.read_text() == text
