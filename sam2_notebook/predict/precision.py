@@ -21,7 +21,7 @@ SMALL = 10_000_000
 
 
 def choose_precision(precision: Precision, model: Sam2) -> torch.dtype:
-    """The precision of a network's large products; prompts are decoded in float32 in any case.
+    """The precision of a network's large products.
 
     "auto" is bfloat16 where the device computes in it and the network is large: CPUs with AVX512-BF16 or AMX, and
     NVIDIA GPUs from Ampere on; older ones get float16; Apple's GPUs, other CPUs and small networks stay in float32.

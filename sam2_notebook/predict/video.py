@@ -24,7 +24,7 @@ class VideoPredictor:
     in masks of up to `hole_area` low-resolution pixels are filled. With `clear_memory_around_prompts` corrections make
     an object forget what tracking had seen in the 7 frames before and after.
 
-    `precision` is that of the encoder and of memory, see `ImagePredictor`; sessions go on with the one they began with,
+    `precision` is what it is for `ImagePredictor`; sessions go on with the one they began with,
     and so with the parameters.
 
     >>> import numpy as np

@@ -3,7 +3,7 @@
 Exact algebra for one object at a time. Where a token looks at the picture, its query is carried through the key
 projection instead of every pixel (q.Wk x = Wk'q.x), and the mixed pixels through the value projection afterwards, as
 attention sums to one. What the first block computes of the picture alone is prepared once per picture. Transposed 2x2
-convolutions are products with a matrix.
+convolutions are products with a matrix. The picture may be in bfloat16; the tokens stay in float32.
 """
 
 import torch
@@ -32,14 +32,14 @@ class TokensToImage:
 
     def prepare(self, image: Tensor, placed: Tensor) -> tuple[Tensor, Tensor]:
         """Keys and values of a picture, by heads; `placed` is the picture with its positions."""
-        keys = linear(placed, self.key.weight, self.key.bias).T.unflatten(0, (HEADS, -1))
-        values = linear(image, self.value.weight, self.value.bias).unflatten(1, (HEADS, -1)).transpose(0, 1)
+        keys = Linear.of(self.key, image.dtype)(placed).T.unflatten(0, (HEADS, -1))
+        values = Linear.of(self.value, image.dtype)(image).unflatten(1, (HEADS, -1)).transpose(0, 1)
         return keys.contiguous(), values.contiguous()
 
     def prepared(self, tokens: Float[Tensor, "tokens dim"], first: Canvas) -> Float[Tensor, "tokens dim"]:
         """What tokens see in a prepared picture."""
-        shares = torch.bmm(self._queries(tokens), first.keys).softmax(-1)
-        return self.out(torch.bmm(shares, first.values).transpose(0, 1).flatten(1))
+        shares = torch.bmm(self._queries(tokens).to(first.keys.dtype), first.keys).softmax(-1)
+        return self.out(torch.bmm(shares, first.values).float().transpose(0, 1).flatten(1))
 
     def __call__(
         self,
@@ -48,9 +48,11 @@ class TokensToImage:
         placed: Float[Tensor, "pixels dim"],
     ) -> Float[Tensor, "tokens dim"]:
         """What tokens see in a picture. The bias of the keys shifts all scores of a token alike: it is left out."""
-        queries = torch.bmm(self._queries(tokens), self.key_heads).flatten(0, 1)  # (heads * tokens, dim)
+        queries = (
+            torch.bmm(self._queries(tokens), self.key_heads).flatten(0, 1).to(image.dtype)
+        )  # (heads * tokens, dim)
         shares = linear(placed, queries, None).T.contiguous().softmax(-1)  # (heads * tokens, pixels)
-        mixed = torch.bmm((shares @ image).unflatten(0, (HEADS, -1)), self.value_heads)
+        mixed = torch.bmm((shares @ image).float().unflatten(0, (HEADS, -1)), self.value_heads)
         return self.out(mixed.transpose(0, 1).flatten(1) + self.value.bias)
 
     def _queries(self, tokens: Tensor) -> Float[Tensor, "heads tokens dim_head"]:
@@ -70,17 +72,17 @@ class ImageToTokens:
 
     def prepare(self, placed: Tensor) -> Tensor:
         """Queries of a picture with its positions, by heads."""
-        return linear(placed, self.query.weight, self.query.bias).T.unflatten(0, (HEADS, -1)).contiguous()
+        return Linear.of(self.query, placed.dtype)(placed).T.unflatten(0, (HEADS, -1)).contiguous()
 
     def prepared(self, image: Tensor, tokens: Tensor, placed_tokens: Tensor, first: Canvas) -> Tensor:
         """The picture after its look at the tokens, when its queries are known."""
-        return self._add(image, torch.bmm(self._keys(placed_tokens), first.queries), tokens)
+        return self._add(image, torch.bmm(self._keys(placed_tokens).to(image.dtype), first.queries), tokens)
 
     def __call__(self, image: Tensor, placed: Tensor, tokens: Tensor, placed_tokens: Tensor) -> Tensor:
         """The picture after its look at the tokens; `placed` things have their positions added."""
         keys = self._keys(placed_tokens)
-        carried = torch.bmm(keys, self.query_heads).flatten(0, 1)
-        scores = linear(placed, carried, torch.bmm(keys, self.query_bias).flatten())
+        carried = torch.bmm(keys, self.query_heads).flatten(0, 1).to(image.dtype)
+        scores = linear(placed, carried, torch.bmm(keys, self.query_bias).flatten().to(image.dtype))
         return self._add(image, scores.T.contiguous().unflatten(0, (HEADS, -1)), tokens)
 
     def _keys(self, placed_tokens: Tensor) -> Float[Tensor, "heads tokens dim_head"]:
@@ -90,7 +92,7 @@ class ImageToTokens:
         shares = scores.softmax(1).flatten(0, 1).T.contiguous()  # (pixels, heads * tokens)
         values = self.value(tokens).unflatten(1, (HEADS, -1)).transpose(0, 1)
         carried = (torch.bmm(values, self.out_heads) + self.out_bias).flatten(0, 1)
-        return linear(shares, carried.T.contiguous(), None).add_(image)
+        return linear(shares, carried.T.to(image.dtype).contiguous(), None).add_(image)
 
 
 class Block:
@@ -125,15 +127,18 @@ class Block:
 
 
 class FastDecoder:
-    """A mask decoder's parameters at work in the rearranged order, in float32 on a CPU."""
+    """A mask decoder's parameters at work in the rearranged order on a CPU; the picture is in `dtype`."""
 
-    def __init__(self, decoder: MaskDecoder, image_position: Float[Tensor, "dim grid grid"]) -> None:
+    def __init__(
+        self, decoder: MaskDecoder, image_position: Float[Tensor, "dim grid grid"], dtype: torch.dtype
+    ) -> None:
         transformer = decoder.transformer
         self.plain = decoder
-        self.position = image_position.flatten(1).T.contiguous()
+        self.dtype = dtype
+        self.position = image_position.flatten(1).T.to(dtype).contiguous()
         self.blocks = [Block(block) for block in transformer.blocks if isinstance(block, TwoWayBlock)]
         self.last, self.norm = TokensToImage(transformer.last), transformer.norm
-        self.upscale1, self.upscale2 = _four_pixels(decoder.upscale1), _four_pixels(decoder.upscale2)
+        self.upscale1, self.upscale2 = _four_pixels(decoder.upscale1, dtype), _four_pixels(decoder.upscale2, dtype)
 
     def prepare(self, image: Float[Tensor, "pixels dim"]) -> Canvas:
         """What the first block makes of a picture with its dense code, for any number of prompts."""
@@ -159,7 +164,7 @@ class FastDecoder:
         tokens = self.norm(tokens + seen)
         mask_tokens = tokens[2 : tokens.shape[0] - count]
         heads = torch.cat([head(mask_tokens[i : i + 1]) for i, head in enumerate(plain.mask_heads)])
-        logits = heads @ self._upscale(image, skips).flatten(0, 1).T
+        logits = (heads.to(self.dtype) @ self._upscale(image, skips).flatten(0, 1).T).float()
         return MaskPrediction(
             logits=logits.unflatten(1, skips[1].shape[:2])[None],
             iou=plain.iou_head(tokens[1:2]).sigmoid(),
@@ -173,10 +178,10 @@ class FastDecoder:
         return F.gelu(_spread(self.upscale2(x.flatten(0, 1)), skips[1]))
 
 
-def _four_pixels(layer: nn.ConvTranspose2d) -> Linear:
+def _four_pixels(layer: nn.ConvTranspose2d, dtype: torch.dtype) -> Linear:
     """A transposed 2x2 convolution as the matrix that makes four pixels of one: channels (row, column, channel)."""
     assert layer.bias is not None
-    return Linear(layer.weight.permute(2, 3, 1, 0).flatten(0, 2), layer.bias.repeat(4), torch.float32)
+    return Linear(layer.weight.permute(2, 3, 1, 0).flatten(0, 2), layer.bias.repeat(4), dtype)
 
 
 def _spread(four: Float[Tensor, "pixels four"], skip: Float[Tensor, "side side dim"]) -> Float[Tensor, "side side dim"]:

@@ -20,8 +20,8 @@ from sam2_notebook.model.sam2 import Sam2
 class FastSam2:
     """A network at work, for inference only. It is made from the parameters as they are and does not follow changes.
 
-    `dtype` is the precision of what takes long: encoding pictures, and recalling and encoding memories; float32 is
-    exact, bfloat16 is faster on CPUs that have it. Prompts are decoded in float32 always: they take milliseconds.
+    `dtype` is the precision of all that has as many values as a picture has pixels; float32 is exact, bfloat16 is
+    faster on CPUs that have it. Tokens, sums over layers and answers are float32 in any case.
 
     >>> from sam2_notebook.model import Sam2Config
     >>> config = Sam2Config(image_size=64, embed_dim=8, stages=(1, 1, 2, 1), global_blocks=(3,), dim=32)
@@ -37,7 +37,7 @@ class FastSam2:
         with torch.no_grad():
             self.encoder = FastImageEncoder(model, dtype)
             position = model.prompt_encoder.points.positions.grid(self.config.grid)
-            self.decoder = FastDecoder(model.mask_decoder, position)
+            self.decoder = FastDecoder(model.mask_decoder, position, dtype)
             self.attention = None if model.memory is None else FastMemoryAttention(model.memory.attention, dtype)
             self.memory_encoder = None if model.memory is None else FastMemoryEncoder(model.memory.encoder, dtype)
 
@@ -65,8 +65,7 @@ class FastSam2:
         if features.canvas is not None or not isinstance(self.plain.prompt_encoder, PromptEncoder):
             return features  # drawn prompts change the picture: nothing can be known beforehand
         no_mask = self.plain.prompt_encoder.no_mask.view(-1, 1, 1)
-        canvas = self.decoder.prepare(_pixels(features.coarse[0] + no_mask))
-        return replace(features, middle=features.middle.float(), fine=features.fine.float(), canvas=canvas)
+        return replace(features, canvas=self.decoder.prepare(self._pixels(features.coarse[0] + no_mask)))
 
     @torch.inference_mode()
     def segment(self, features: ImageFeatures, prompts: PromptTensors, *, multimask: bool) -> MaskPrediction:
@@ -78,8 +77,11 @@ class FastSam2:
             coarse, middle, fine = (
                 t[row if len(t) > 1 else 0] for t in (features.coarse, features.middle, features.fine)
             )
-            image = _pixels(coarse + dense[row]) if canvas is None else canvas.image
-            skips = (middle.float().permute(1, 2, 0).contiguous(), fine.float().permute(1, 2, 0).contiguous())
+            image = self._pixels(coarse + dense[row]) if canvas is None else canvas.image
+            skips = (
+                middle.to(self.dtype).permute(1, 2, 0).contiguous(),
+                fine.to(self.dtype).permute(1, 2, 0).contiguous(),
+            )
             one = self.decoder(image, skips, own, canvas)
             found.append(one.candidates() if multimask else one.single())
         return found[0] if len(found) == 1 else MaskPrediction.join(found)
@@ -103,6 +105,5 @@ class FastSam2:
         encoded = self.memory_encoder(features.coarse, sighting.logits, present, prompted=prompted)
         return Memory(map=encoded, pointer=sighting.pointer)
 
-
-def _pixels(coarse: Float[Tensor, "dim grid grid"]) -> Float[Tensor, "pixels dim"]:
-    return coarse.flatten(1).T.contiguous()
+    def _pixels(self, coarse: Float[Tensor, "dim grid grid"]) -> Float[Tensor, "pixels dim"]:
+        return coarse.flatten(1).T.to(self.dtype).contiguous()

@@ -1,0 +1,155 @@
+"""What is timed: the same deeds by our predictors and by transformers, with the same weights on the same picture."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from sam2_notebook.model import PromptTensors, Sam2
+from sam2_notebook.predict import EmbeddingCache, ImagePredictor, VideoPredictor
+from sam2_notebook.predict.precision import Precision
+from sam2_notebook.training.scenes import make_scene
+from sam2_notebook.values.geometry import Size
+from sam2_notebook.weights import PRESETS
+from sam2_notebook.weights.names import published_name
+
+PHOTO, CLIP = Size(height=1200, width=1800), Size(height=720, width=1280)
+NAME = "sam2.1_hiera_tiny"
+CLICK = (900.0, 600.0)
+GRID_PART = 4  # prompts of the grid that are asked together
+Pixels = npt.NDArray[np.uint8]
+Peer = TypeVar("Peer", bound=torch.nn.Module)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contender:
+    """One way to do the deeds; each call does one once.
+
+    `click` answers one click on the encoded photo with one mask at its full size; `grid` answers `GRID_PART` prompts of
+    a grid with low-resolution masks; `track` yields after every frame of a clip in which so many objects are followed.
+    """
+
+    name: str
+    encode: Callable[[], object]
+    click: Callable[[], npt.NDArray[np.bool_]]
+    grid: Callable[[], object]
+    track: Callable[[int, int], Iterator[object]] | None
+
+
+def photo() -> Pixels:
+    """A generated scene."""
+    return make_scene(3, PHOTO).render().pixels
+
+
+def clip(frames: int) -> Pixels:
+    """A generated scene in motion, (frames, height, width, 3)."""
+    scene = make_scene(5, CLIP, things=5)
+    return np.stack([scene.render(i / 8).pixels for i in range(frames)])
+
+
+def clicks(objects: int, size: Size) -> list[tuple[float, float]]:
+    """One place per object, in image pixels."""
+    return [(size.width * (i + 1) / (objects + 1), size.height * (0.4 + 0.05 * i)) for i in range(objects)]
+
+
+def random_tiny() -> Sam2:
+    """True sizes, random weights: they do not change how long anything takes."""
+    torch.manual_seed(0)
+    return Sam2(PRESETS[NAME]).eval()
+
+
+def ours(name: str, model: Sam2 | None, precision: Precision, pixels: Pixels) -> Contender:
+    """Our predictors, the cache of embeddings switched off."""
+    predictor = ImagePredictor(model, device="cpu", cache=EmbeddingCache(max_bytes=0), precision=precision)
+    encoded = predictor.encode(pixels)
+    side = predictor.model.config.image_size
+    prompts = PromptTensors(points=_grid(side)[:, None], labels=torch.ones(GRID_PART, 1, dtype=torch.long))
+
+    def track(objects: int, frames: int) -> Iterator[object]:
+        with VideoPredictor(predictor.model, device="cpu", precision=precision).open(clip(frames)) as session:
+            for number, place in enumerate(clicks(objects, CLIP), start=1):
+                session.add(0, number, points=[place])
+            yield from session.propagate()
+
+    return Contender(
+        name=f"{name}, {predictor.precision}",
+        encode=lambda: predictor.encode(pixels),
+        click=lambda: predictor.segment(encoded, [CLICK], multimask=True).best.masks[0],
+        grid=lambda: predictor.network.segment(encoded.features, prompts, multimask=True),
+        track=track if predictor.model.memory is not None else None,
+    )
+
+
+def transformers(model: Sam2, pixels: Pixels) -> Contender:
+    """The peer, in float32, as it comes. What surrounds its network is plain torch; only the best mask is enlarged."""
+    from transformers import Sam2Config, Sam2Model, Sam2VideoConfig, Sam2VideoModel
+    from transformers.models.sam2_video.modeling_sam2_video import Sam2VideoInferenceSession
+
+    network = _with_weights(Sam2Model(Sam2Config()).eval(), model)
+    side = model.config.image_size
+    labels = torch.ones(1, 1, 1, dtype=torch.int)
+
+    @torch.inference_mode()
+    def encode() -> list[Tensor]:
+        return network.get_image_embeddings(_normal(pixels[None], model))
+
+    embeddings = encode()
+    place = torch.tensor(CLICK) / torch.tensor([PHOTO.width, PHOTO.height]) * side
+
+    @torch.inference_mode()
+    def click() -> npt.NDArray[np.bool_]:
+        answer = network(image_embeddings=embeddings, input_points=place.view(1, 1, 1, 2), input_labels=labels)
+        best = answer.pred_masks[0, 0, answer.iou_scores[0, 0].argmax()]
+        size = (PHOTO.height, PHOTO.width)
+        return (F.interpolate(best[None, None], size=size, mode="bilinear", align_corners=False)[0, 0] > 0).numpy()
+
+    @torch.inference_mode()
+    def grid() -> object:
+        points = _grid(side).view(1, GRID_PART, 1, 2)
+        return network(
+            image_embeddings=embeddings, input_points=points, input_labels=labels.expand(1, GRID_PART, 1)
+        ).pred_masks
+
+    @torch.inference_mode()
+    def follow(objects: int, frames: int) -> Iterator[object]:
+        tracker = _with_weights(Sam2VideoModel(Sam2VideoConfig()).eval(), model)
+        session = Sam2VideoInferenceSession(
+            video=_normal(clip(frames), model), video_height=CLIP.height, video_width=CLIP.width, dtype=torch.float32
+        )
+        for number, (x, y) in enumerate(clicks(objects, CLIP), start=1):
+            at = torch.tensor([x / CLIP.width, y / CLIP.height]) * side
+            inputs = {"point_coords": at.view(1, 1, 1, 2), "point_labels": labels}
+            session.add_point_inputs(session.obj_id_to_idx(number), 0, inputs)
+            session.obj_with_new_inputs.append(number)
+        for answer in tracker.propagate_in_video_iterator(session, start_frame_idx=0):
+            full = F.interpolate(answer.pred_masks, size=(CLIP.height, CLIP.width), mode="bilinear")
+            yield (full > 0).numpy()
+
+    return Contender(name="transformers, fp32", encode=encode, click=click, grid=grid, track=follow)
+
+
+def _grid(side: int) -> Tensor:
+    """Some neighbours of a 32x32 grid, in model pixels."""
+    return torch.stack([torch.tensor([(10.5 + i) / 32, 16.5 / 32]) * side for i in range(GRID_PART)])
+
+
+def _normal(frames: Pixels, model: Sam2) -> Tensor:
+    """Frames (n, height, width, 3) as the peer wants them: float32, stretched and normalised, all at once."""
+    x = torch.from_numpy(frames).permute(0, 3, 1, 2)
+    side = model.config.image_size
+    x = torch.cat([F.interpolate(f[None].float() / 255, (side, side), mode="bilinear", antialias=True) for f in x])
+    return x.sub_(model.image_encoder.mean).div_(model.image_encoder.std)
+
+
+def _with_weights(peer: Peer, model: Sam2) -> Peer:
+    """Our parameters in the peer's network, under its names; what a picture network lacks is left out."""
+    wanted = peer.state_dict()
+    given = {published_name(name, "huggingface"): tensor for name, tensor in model.state_dict().items()}
+    given["shared_image_embedding.positional_embedding"] = given["prompt_encoder.shared_embedding.positional_embedding"]
+    peer.load_state_dict({name: given[name].reshape(tensor.shape) for name, tensor in wanted.items()}, strict=True)
+    return peer
