@@ -419,8 +419,8 @@ export interface MaskView {
 /**
  * Something that takes long: following objects (`track`) or writing files (`export`).
  *
- * `frame` is the frame it is at, `done` of `total` are frames, rates are of the last seconds. The last state is `done`,
- * `cancelled` or `failed`, and `text` then says what came of it.
+ * `frame` is the frame it is at, `done` of `total` are frames, rates are of the last seconds. The last state is
+ * `done`, `cancelled` or `failed`, and `text` then says what came of it.
  */
 export interface JobView {
   readonly id: number;
