@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         VideoPredictor,
         VideoSession,
     )
+    from sam2_notebook.training.finetune import finetune
     from sam2_notebook.training.scenes import make_scene
     from sam2_notebook.values.geometry import Box, Size
     from sam2_notebook.values.prompts import Point, Prompts
@@ -52,6 +53,7 @@ _HOMES = {
     "EditError": "errors",
     "EmbeddingCache": "predict",
     "EncodedImage": "predict",
+    "finetune": "training.finetune",
     "Image": "media",
     "ImagePredictor": "predict",
     "ImageSegmenter": "widgets.image",
@@ -105,6 +107,7 @@ __all__ = [
     "VideoSegmenter",
     "VideoSession",
     "auto_annotate",
+    "finetune",
     "load_model",
     "make_scene",
     "open_video",

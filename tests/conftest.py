@@ -27,11 +27,14 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chro
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Leave the second core to the neighbour when pytest-xdist runs two workers."""
+    """Leave the second core to the neighbour when pytest-xdist runs two workers, and to all if OMP_NUM_THREADS says so.
+
+    On a busy machine two threads mostly wait for each other: small backward passes then take a hundred times as long.
+    """
     import torch
 
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    torch.set_num_threads(max(1, (os.cpu_count() or 2) // workers))
+    torch.set_num_threads(max(1, int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 2) // workers))
 
 
 @pytest.hookimpl(trylast=True)

@@ -9,7 +9,7 @@ import sam2_notebook
 
 PUBLIC = {
     "auto_annotate", "AutomaticMasker", "AutomaticSettings", "Box", "DynamicSession", "EditError", "EmbeddingCache",
-    "EncodedImage", "Image", "ImagePredictor", "ImageSegmenter", "load_model", "make_scene", "MediaError",
+    "EncodedImage", "finetune", "Image", "ImagePredictor", "ImageSegmenter", "load_model", "make_scene", "MediaError",
     "ModelError", "open_video", "Point", "PromptError", "Prompts", "ProtocolError", "read_image", "SAM",
     "SAM2DynamicInteractivePredictor", "Sam2NotebookError", "SAM2VideoPredictor", "save_model", "Segmentation",
     "Size", "VideoPredictor", "VideoSegmenter", "VideoSession", "write_video",

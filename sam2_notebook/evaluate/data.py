@@ -8,7 +8,7 @@ from PIL import Image
 
 from sam2_notebook.errors import MediaError
 from sam2_notebook.training.clips import Clip, pasted_clip, scene_clip
-from sam2_notebook.training.sources import Photo, coco_folder, label_folder
+from sam2_notebook.training.sources import Photo, annotation_files, coco_folder, label_folder
 from sam2_notebook.values.geometry import Size
 
 PICTURE_ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
@@ -17,7 +17,7 @@ CLIP_SIZE = Size(height=384, width=512)
 
 def photos_of(folder: Path, split: str | None) -> Sequence[Photo]:
     """The photos of a COCO-style folder, or of one with an index of label maps; MediaError for any other folder."""
-    if (folder / "annotations.json").exists():
+    if annotation_files(folder):
         return coco_folder(folder, split)
     if (folder / "index.json").exists():
         return label_folder(folder, split)

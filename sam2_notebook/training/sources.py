@@ -17,6 +17,7 @@ from sam2_notebook.values.masks import Rle
 
 ByteImage = npt.NDArray[np.uint8]
 BoolMask = npt.NDArray[np.bool_]
+SPLITS = ("train", "val", "test")
 
 
 class Photo(Protocol):
@@ -67,8 +68,24 @@ class LabelPhoto:
 
 
 def coco_folder(folder: Path, split: str | None = "train") -> list[RlePhoto]:
-    """Photos of `folder/images` with the instances of `folder/annotations.json`; crowds and specks are left out."""
-    index = json.loads((folder / "annotations.json").read_text())
+    """Photos of `folder/images` with the instances of `folder/annotations.json`; crowds and specks are left out.
+
+    Without that file those of `folder/annotations/*.json` are read, as `labels.export` and COCO itself write them. An
+    image belongs to a split if its entry says so ("split"), or else its file's name (`instances_val.json`); one that
+    says neither belongs to all. None takes everything.
+    """
+    return [photo for file in annotation_files(folder) for photo in _coco_file(folder, file, split)]
+
+
+def annotation_files(folder: Path) -> list[Path]:
+    """The COCO files of a folder, none if it has none."""
+    whole = folder / "annotations.json"
+    return [whole] if whole.exists() else sorted((folder / "annotations").glob("*.json"))
+
+
+def _coco_file(folder: Path, file: Path, split: str | None) -> list[RlePhoto]:
+    index = json.loads(file.read_text("utf-8"))
+    named = next((s for s in SPLITS if file.stem.endswith(s)), split)
     by_image: dict[int, list[dict[str, object]]] = {}
     for annotation in index["annotations"]:
         if not annotation.get("iscrowd") and annotation["area"] >= 16:
@@ -76,7 +93,7 @@ def coco_folder(folder: Path, split: str | None = "train") -> list[RlePhoto]:
     photos = []
     for entry in index["images"]:
         annotations = by_image.get(entry["id"], [])
-        if annotations and split in (None, entry.get("split", split)):
+        if annotations and split in (None, entry.get("split", named)):
             pixels = np.asarray(Image.open(_inside(folder, "images", entry["file_name"])).convert("RGB"))
             size = Size(height=pixels.shape[0], width=pixels.shape[1])
             rles = tuple(_run_lengths(a["segmentation"], size) for a in annotations)
@@ -113,7 +130,8 @@ def label_folder(folder: Path, split: str | None = "train") -> list[LabelPhoto]:
 
 
 def _inside(folder: Path, kind: str, name: str) -> Path:
-    return folder / name if "/" in name else folder / kind / name
+    beside = folder / name
+    return beside if "/" in name and beside.exists() else folder / kind / name
 
 
 def generated(seeds: Iterator[int] | range, size: Size) -> list[LabelPhoto | RlePhoto]:
