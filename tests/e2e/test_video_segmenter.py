@@ -1,0 +1,207 @@
+"""`VideoSegmenter` in real JupyterLab and Notebook 7, with a small random network, on a clip that says its frame."""
+
+import json
+import statistics
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import OpenNotebook
+from tests.e2e.page import SCREENS, NotebookPage
+from tests.e2e.stage import Stage
+
+WIDTH, HEIGHT = 160, 120
+# The strip on top is as bright as the frame's number says, so that a picture tells which frame it is.
+MAKE = """
+import sys; sys.path.insert(0, {root!r})
+import numpy as np, torch
+torch.set_num_threads(1)
+from sam2_notebook import VideoPredictor, VideoSegmenter
+from tests.predict.video_clips import video_model
+y, x = np.mgrid[:120, :160]
+clip = np.zeros(({frames}, 120, 160, 3), np.uint8)
+for i, frame in enumerate(clip):
+    frame[:] = np.stack([90 + x / 8, 110 + y / 8, 100 + 0 * x], -1)
+    frame[np.hypot(x - 40 - i % 60, y - 60) < 20] = (220, 40, 40)
+    frame[:16] = i % 50 * 5
+widget = VideoSegmenter(clip, VideoPredictor(video_model(), device="cpu"), autosave="saved", height=640)
+"""
+RED = (40.5, 60.5)
+FRAMES = 16
+MANY = 400
+
+
+def show(open_notebook: OpenNotebook, frames: int, *more: str) -> tuple[NotebookPage, Stage]:
+    """A notebook that shows the widget, ready for clicks."""
+    make = MAKE.format(root=str(Path(__file__).parents[2]), frames=frames)
+    notebook = open_notebook([make, "widget", *more])
+    notebook.run(0, 1)
+    stage = notebook.stage(cell=1)
+    stage.expect_status("ready")
+    return notebook, stage
+
+
+def expect_frame(stage: Stage, frame: int) -> None:
+    """Wait until the stage shows a frame, then see whether its picture is that frame's."""
+    expect(stage.root).to_have_attribute("data-shown", str(frame), timeout=10_000)
+    stage.page.wait_for_timeout(50)  # an animation frame or two
+    seen = stage.pixel("picture", 80.5, 8.5)[0]
+    assert seen == pytest.approx(frame % 50 * 5, abs=4), f"frame {frame} is wanted, the picture is of another one"
+
+
+def expect_track(stage: Stage, state: str, timeout_ms: float = 30_000) -> None:
+    expect(stage.root).to_have_attribute("data-track", state, timeout=timeout_ms)
+
+
+def expect_mask(stage: Stage, x: float, y: float, timeout_s: float = 10.0) -> None:
+    """Wait until a mask is drawn at an image point."""
+    end = time.monotonic() + timeout_s
+    while stage.pixel("masks", x, y)[3] == 0:
+        assert time.monotonic() < end, f"no mask at {x}, {y}"
+        stage.page.wait_for_timeout(30)
+
+
+def check_agreement(notebook: NotebookPage, stage: Stage, frame: int) -> None:
+    """Page and kernel have the same mask, at a grid of places that are away from its outline."""
+    packed = notebook.kernel_value(f"np.packbits(widget.masks[{frame}][1]).tolist()")
+    said = np.unpackbits(np.array(packed, dtype=np.uint8)).reshape(HEIGHT, WIDTH).astype(bool)
+    compared = 0
+    for y in range(24, HEIGHT - 4, 16):
+        for x in range(4, WIDTH - 4, 16):
+            around = said[y - 2 : y + 3, x - 2 : x + 3]
+            if around.all() or not around.any():
+                compared += 1
+                assert (stage.pixel("masks", x + 0.5, y + 0.5)[3] > 0) == said[y, x], f"frame {frame} at {x}, {y}"
+    assert compared > 10
+
+
+def note(**measured: float) -> None:
+    """Keep measurements beside the screenshots."""
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    path = SCREENS / "video-latencies.json"
+    known = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    path.write_text(json.dumps({**known, **measured}, indent=2), "utf-8")
+
+
+def test_click_track_correct_and_track_again(open_notebook: OpenNotebook) -> None:
+    notebook, stage = show(open_notebook, FRAMES)
+    cells = notebook.cell_count()
+    expect_frame(stage, 0)
+    stage.click(*RED)
+    expect_mask(stage, *RED)
+    check_agreement(notebook, stage, 0)
+    badge = stage.root.locator(".sam2nb-badge")
+    expect(badge).to_have_attribute("data-standing", "required")
+    stage.press("t")
+    expect_track(stage, "done")
+    expect(badge).to_have_attribute("data-standing", "full")
+    assert notebook.kernel_value("sorted(widget.masks)") == list(range(FRAMES))
+    for key, frame in (("ArrowRight", 1), ("Shift+ArrowRight", 11), ("End", FRAMES - 1), ("Shift+ArrowLeft", 5)):
+        stage.press(key)
+        expect_frame(stage, frame)
+    stage.page.wait_for_timeout(150)
+    check_agreement(notebook, stage, 5)
+    stage.click(120.5, 90.5, button="right")
+    expect(badge).to_have_attribute("data-standing", "stale")
+    assert notebook.kernel_value("[f.frame for f in widget._desk.history.document.objects[0].frames]") == [0, 5]
+    notebook.screenshot("video-stale")
+    stage.press("Shift+T")
+    expect(badge).to_have_attribute("data-standing", "full", timeout=30_000)
+    stage.press("Home")
+    expect_frame(stage, 0)
+    stage.press("Control+z")  # goes back to where the click was
+    expect_frame(stage, 5)
+    notebook.wait_for_kernel_value("[f.frame for f in widget._desk.history.document.objects[0].frames]", [0])
+    for key in ("a", "d", "d", "m", "x", "p", "u", "i", "Shift+m"):
+        stage.press(key)
+    assert notebook.cell_count() == cells
+    assert notebook.errors == []
+
+
+@pytest.mark.parametrize("host", ["lab"], indirect=True)
+def test_scrub_play_and_cancel_are_prompt(open_notebook: OpenNotebook) -> None:
+    notebook, stage = show(open_notebook, MANY, "import time; time.sleep(4)")
+    page = stage.page
+    timeline = stage.root.locator(".sam2nb-timeline")
+    place = timeline.bounding_box()
+    assert place is not None
+    left, width = place["x"] + 110, place["width"] - 124
+    waits = []
+    for i in range(24):
+        before = stage.root.get_attribute("data-shown")
+        start = time.monotonic()
+        page.mouse.click(left + width * ((i * 7 + 3) % 24 + 0.5) / 24, place["y"] + 30)
+        page.wait_for_function(
+            "([root, before]) => root.dataset.shown === root.dataset.frame && root.dataset.shown !== before",
+            arg=[stage.root.element_handle(), before],
+            polling=10,
+        )
+        waits.append(time.monotonic() - start)
+    note(scrub_median_ms=1000 * statistics.median(waits), scrub_p95_ms=1000 * sorted(waits)[-2])
+    stage.press("g")
+    page.keyboard.type("123")
+    page.keyboard.press("Enter")
+    expect_frame(stage, 123)
+    stage.press(" ")
+    page.wait_for_timeout(1_500)
+    stage.press(" ")
+    played = int(stage.root.get_attribute("data-frame") or "0") - 123
+    note(played_frames_per_second=played / 1.5)
+    assert played > 5
+    stage.press("Home")
+    expect_frame(stage, 0)
+    start = time.monotonic()
+    stage.click(*RED)
+    expect_mask(stage, *RED)
+    note(click_ms=1000 * (time.monotonic() - start))
+    notebook.start(2)  # a cell is busy meanwhile
+    stage.press("t")
+    expect_track(stage, "running")
+    page.wait_for_timeout(1_200)
+    start = time.monotonic()
+    stage.root.locator('[data-action="cancel-track"]').click()
+    expect_track(stage, "cancelled", timeout_ms=10_000)
+    note(cancel_ms=1000 * (time.monotonic() - start))
+    notebook.wait(2)
+    kept = notebook.kernel_value("len(widget.masks)")
+    assert 1 < kept < MANY
+    expect(stage.root.locator(".sam2nb-badge")).to_have_attribute("data-standing", "partial")
+    notebook.screenshot("video-cancelled")
+    assert notebook.errors == []
+
+
+@pytest.mark.parametrize("host", ["lab"], indirect=True)
+def test_two_views_a_reload_and_a_restart(open_notebook: OpenNotebook) -> None:
+    notebook, stage = show(open_notebook, FRAMES, "widget", "widget.go_to(7)")
+    notebook.run(2)
+    other = notebook.stage(cell=2)
+    other.expect_status("ready")
+    stage.click(*RED)
+    expect_mask(other, *RED)
+    stage.press("t")
+    expect_track(other, "done")
+    notebook.run(3)
+    for view in (stage, other):
+        expect_frame(view, 7)
+    stage.page.wait_for_timeout(200)
+    check_agreement(notebook, other, 7)
+    revision = notebook.kernel_value("widget.revision")
+    notebook.reload()
+    stage = notebook.stage(cell=1)
+    stage.expect_status("ready")
+    stage.expect_revision(revision)
+    expect_frame(stage, 7)
+    stage.page.wait_for_timeout(200)
+    check_agreement(notebook, stage, 7)
+    expect(stage.root.locator(".sam2nb-badge")).to_have_attribute("data-standing", "full")
+    notebook.restart_kernel()
+    stage.expect_status("lost", timeout_ms=20_000)
+    notebook.run(0, 1)  # the same video: the earlier work is offered, and taken up
+    stage = notebook.stage(cell=1)
+    stage.root.locator('[data-action="recover"]').click()
+    notebook.wait_for_kernel_value("len(widget.masks)", FRAMES)
+    expect(stage.root.locator(".sam2nb-object")).to_have_count(1)
+    notebook.screenshot("video-recovered")
