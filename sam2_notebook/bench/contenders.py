@@ -127,6 +127,7 @@ def transformers(model: Sam2, pixels: Pixels) -> Contender:
             session.add_point_inputs(session.obj_id_to_idx(number), 0, inputs)
             session.obj_with_new_inputs.append(number)
         for answer in tracker.propagate_in_video_iterator(session, start_frame_idx=0):
+            assert answer.pred_masks is not None
             full = F.interpolate(answer.pred_masks, size=(CLIP.height, CLIP.width), mode="bilinear")
             yield (full > 0).numpy()
 

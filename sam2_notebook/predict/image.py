@@ -32,9 +32,9 @@ class ImagePredictor:
     area, in pixels of the low-resolution logits, below which holes are filled and specks dropped; None leaves masks as
     the network made them, but for the embedded model, whose masks are rougher.
 
-    `precision` is that of large products: "fp32" is exact, "bf16" and "fp16" (GPUs only) are faster where the hardware has
-    them, and "auto" picks the fastest that the device is good at. `compiled` has torch compile the encoder on a GPU,
-    which takes a minute once; on a CPU it changes nothing.
+    `precision` is that of large products: "fp32" is exact, "bf16" and "fp16" (GPUs only) are faster where the hardware
+    has them, and "auto" picks the fastest that the device is good at. `compiled` has torch compile the encoder on a
+    GPU, which takes a minute once; on a CPU it changes nothing.
 
     >>> predictor = ImagePredictor()
     >>> encoded = predictor.encode(np.zeros((60, 80, 3), np.uint8))
