@@ -8,6 +8,7 @@ import av
 import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.reformatter import Colorspace, VideoReformatter
 from av.video.stream import VideoStream
@@ -21,6 +22,7 @@ from .video_orientation import orientation_of
 MAX_FRAME_PIXELS = 64_000_000
 _UNSPECIFIED_COLORS = 2
 _HD_ROWS = 720
+_LEAVES_OUT = frozenset({"h264", "hevc"})  # decoders that can leave out single frames without harm to others
 _ATTACHED_PICTURE = 0x400
 
 
@@ -39,6 +41,8 @@ class FileReel:
             self._index = self._indexed()
             self._numbers = {pts: number for number, pts in enumerate(self._index.pts)}
             self._lost: set[int] = set()
+            self._passing_before = self._index.pts[0]
+            self._leaves_out = self._index.is_timed and self._stream.codec_context.name in _LEAVES_OUT
             self._frames: Iterator[tuple[int, VideoFrame]] = iter(())
             self._position, self._ahead = 0, None
             self.size = self._first_size()
@@ -71,6 +75,7 @@ class FileReel:
     def read(self, first: int, last: int) -> dict[int, ByteImage]:
         """Frames `first` to `last`, without those whose data are damaged; MediaError if `last` is one of them."""
         if last not in self._lost:
+            self._passing_before = self._index.pts[first]
             if self._reaches(first):
                 found = self._collect(first, last)
                 if last in found:
@@ -202,10 +207,14 @@ class FileReel:
 
     def _numbered(self) -> Iterator[tuple[int, VideoFrame]]:
         """Decoded frames with their numbers."""
-        for count, frame in enumerate(decoded(self._container, self._stream)):
+        for count, frame in enumerate(decoded(self._container, self._stream, self._passes)):
             number = count if not self._index.is_timed else self._numbers.get(-1 if frame.pts is None else frame.pts)
             if number is not None and number < len(self._index.pts):
                 yield number, frame
+
+    def _passes(self, packet: Packet) -> bool:
+        """Whether a packet lies before the frames wanted, so that a frame nobody builds on may be left out."""
+        return self._leaves_out and packet.pts is not None and packet.pts < self._passing_before
 
     def _reopen(self) -> None:
         self._container.close()

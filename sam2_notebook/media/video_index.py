@@ -4,7 +4,7 @@ Headers are not believed: counts in them are absent (MKV, WebM, TS) or wrong (AV
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
@@ -68,9 +68,16 @@ def whole_packets(container: InputContainer, stream: VideoStream) -> Iterator[Pa
             yield packet
 
 
-def decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    """Frames from wherever the container stands, in the order they are shown; damaged packets are passed over."""
+def decoded(
+    container: InputContainer, stream: VideoStream, passes: Callable[[Packet], bool] | None = None
+) -> Iterator[VideoFrame]:
+    """Frames from wherever the container stands, in the order they are shown; damaged packets are passed over.
+
+    Those that `passes` says are only passed through on the way need not come: no other frame is made from them.
+    """
     for packet in whole_packets(container, stream):
+        if passes is not None:
+            stream.codec_context.skip_frame = "NONREF" if passes(packet) else "DEFAULT"
         try:
             frames = packet.decode()
         except FFmpegError:
