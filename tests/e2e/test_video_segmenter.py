@@ -126,6 +126,7 @@ def test_scrub_play_and_cancel_are_prompt(open_notebook: OpenNotebook) -> None:
     notebook, stage = show(open_notebook, MANY, "import time; time.sleep(4)")
     page = stage.page
     timeline = stage.root.locator(".sam2nb-timeline")
+    timeline.scroll_into_view_if_needed()
     place = timeline.bounding_box()
     assert place is not None
     left, width = place["x"] + 110, place["width"] - 124

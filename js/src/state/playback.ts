@@ -40,7 +40,7 @@ export function tickClock(
 ): Clock {
   const target = Math.min(clock.position + elapsed * rate, last);
   const due = Math.floor(target);
-  if (due <= clock.shown) return { ...clock, position: target };
+  if (due <= clock.shown) return { ...clock, position: target, smooth: clock.smooth + elapsed };
   for (let frame = due; frame > clock.shown; frame--) {
     if (!isReady(frame)) continue;
     const smooth = clock.smooth + elapsed;

@@ -1,0 +1,169 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { VideoWire } from "../../dev/video_wire";
+import type { VideoEdit } from "../protocol/messages.gen";
+import { PRESENT, STALE_PRESENT } from "./lanes";
+import { promptedFrames } from "./video_document";
+
+const add: VideoEdit = { kind: "add_object", object: 1 };
+const click = (x = 20, object = 1): VideoEdit => ({ kind: "add_point", object, x, y: 20, label: 1 });
+const track = {
+  type: "track" as const,
+  direction: "forward" as const,
+  objects: null,
+  start: null,
+  first: null,
+  last: null,
+};
+
+let wire: VideoWire;
+
+beforeEach(() => {
+  wire = new VideoWire();
+  wire.flush();
+});
+afterEach(() => wire.detach());
+
+describe("a click", () => {
+  test("shows at once, and brings the frame's mask", () => {
+    wire.session.edit(4, [add, click()]);
+    expect(promptedFrames(wire.session.document.value)).toEqual([4]);
+    expect(wire.session.isSettled.value).toBe(false);
+    wire.flush();
+    expect([wire.session.isSettled.value, wire.session.rev.value]).toEqual([true, 1]);
+    expect(wire.session.masks.shape(4, 1)?.rings).toHaveLength(1);
+    expect(wire.session.lanes.stateAt(1, 4)).toBe(PRESENT);
+  });
+
+  test("makes an older mask of the same frame old news", () => {
+    wire.session.edit(4, [add, click()]);
+    wire.flush();
+    wire.session.edit(4, [click(40)]);
+    for (const request of wire.up.splice(0)) wire.kernel.take(request);
+    const [work, down] = [wire.model.splice(0), wire.down.splice(0)];
+    for (const { content, buffers } of down) wire.session.receive(content, buffers);
+    const before = wire.session.masks.view(4, 1);
+    wire.session.receive(
+      {
+        ...{ type: "masks_changed", epoch: "epoch-1", gone: [], masks: [{ ...before, rev: 1, score: 0 }] },
+        buffers: [{ what: "rle", shape: [48, 64], scale: 1, object: 1 }],
+      },
+      [new Uint8Array([0, 0, 0, 0])],
+    );
+    expect(wire.session.masks.view(4, 1)).toEqual(before);
+    for (const one of work) one();
+    wire.flush();
+    expect(wire.session.masks.view(4, 1)?.rev).toBe(2);
+  });
+
+  test("that was answered with words takes itself back", () => {
+    wire.session.edit(0, [add, click()]);
+    wire.flush();
+    wire.session.edit(0, [{ kind: "lock_object", object: 1, locked: true }]);
+    wire.flush();
+    wire.session.edit(3, [click()]);
+    expect(wire.session.notice.value).toContain("is locked");
+    expect(promptedFrames(wire.session.document.value)).toEqual([0]);
+  });
+
+  test("is sent again when it is lost, and made once", () => {
+    wire.isCut = true;
+    wire.session.edit(4, [add, click()]);
+    wire.turn();
+    wire.isCut = false;
+    wire.pass(4_000);
+    expect([wire.session.isSettled.value, wire.kernel.document.rev]).toEqual([true, 1]);
+  });
+});
+
+describe("tracking", () => {
+  beforeEach(() => {
+    wire.session.edit(0, [add, click()]);
+    wire.flush();
+  });
+
+  test("brings masks and lanes while it runs, and tells how it gets on", () => {
+    wire.session.start(track);
+    for (let i = 0; i < 5; i++) wire.turn();
+    const [job] = wire.session.jobs.value;
+    expect(job?.state).toBe("running");
+    expect(job?.done).toBeGreaterThan(0);
+    expect(wire.session.masks.has(1, 1)).toBe(true);
+    wire.flush();
+    expect(wire.session.jobs.value[0]).toMatchObject({ state: "done", done: 20 });
+    expect(wire.session.lanes.all.value.get(1)?.view.state).toBe("full");
+  });
+
+  test("ends when it is cancelled, and keeps what is done", () => {
+    wire.session.start(track);
+    for (let i = 0; i < 4; i++) wire.turn();
+    wire.session.cancel(wire.session.jobs.value[0]?.id ?? 0);
+    wire.flush();
+    expect(wire.session.jobs.value[0]?.state).toBe("cancelled");
+    expect(wire.session.lanes.all.value.get(1)?.view).toMatchObject({ state: "partial" });
+  });
+
+  test("whose end was lost is found to have ended", () => {
+    wire.session.start(track);
+    for (let i = 0; i < 4; i++) wire.turn();
+    while (wire.model.length > 0) {
+      for (const work of wire.model.splice(0)) work();
+      wire.down.length = 0;
+    }
+    expect(wire.session.jobs.value[0]?.state).toBe("running");
+    wire.pass(6_000);
+    expect(wire.session.jobs.value[0]?.state).toBe("done");
+    expect(wire.session.lanes.stateAt(1, 19)).toBe(PRESENT);
+  });
+
+  test("what a correction makes stale is told, and masks that were lost are fetched", () => {
+    wire.session.start(track);
+    wire.flush();
+    wire.session.edit(6, [click(50)]);
+    wire.flush();
+    expect([5, 6, 7].map((frame) => wire.session.lanes.stateAt(1, frame))).toEqual([
+      STALE_PRESENT,
+      PRESENT,
+      STALE_PRESENT,
+    ]);
+    wire.session.masks.clear();
+    wire.session.fetcher.want({}, [5, 6]);
+    wire.flush();
+    expect([5, 6, 7].map((frame) => wire.session.masks.has(frame, 1))).toEqual([true, true, false]);
+  });
+});
+
+describe("undo", () => {
+  test("says what has changed when it has arrived", () => {
+    wire.session.edit(4, [add, click()]);
+    wire.flush();
+    wire.session.edit(9, [click(30)]);
+    wire.flush();
+    const seen: number[][] = [];
+    wire.session.history("undo", (before, after) =>
+      seen.push([...promptedFrames(before), -1, ...promptedFrames(after)]),
+    );
+    expect(seen).toEqual([]);
+    wire.flush();
+    expect(seen).toEqual([[4, 9, -1, 4]]);
+    wire.session.history("redo", (_, after) => seen.push([...promptedFrames(after)]));
+    wire.flush();
+    expect(seen[1]).toEqual([4, 9]);
+  });
+});
+
+describe("another kernel", () => {
+  test("has its own document, and nothing of the old one stays", () => {
+    wire.session.edit(4, [add, click()]);
+    wire.flush();
+    wire.kernel = wire.start("epoch-2");
+    wire.pass(12_000);
+    expect(wire.session.document.value.objects).toEqual([]);
+    expect([wire.session.masks.has(4, 1), wire.session.lanes.all.value.size]).toEqual([false, 0]);
+  });
+
+  test("a cell sends all views to a frame", () => {
+    const { count } = wire.session.sentTo.value;
+    wire.session.receive({ type: "go_to", epoch: "epoch-1", frame: 7 }, []);
+    expect(wire.session.sentTo.value).toEqual({ frame: 7, count: count + 1 });
+  });
+});
