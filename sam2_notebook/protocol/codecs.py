@@ -17,7 +17,7 @@ import numpy.typing as npt
 from sam2_notebook.errors import ProtocolError
 from sam2_notebook.values import varints
 from sam2_notebook.values.geometry import Size
-from sam2_notebook.values.masks import BoolMask, bounding_box, check_mask
+from sam2_notebook.values.masks import BoolMask, IntArray, bounding_box, check_mask
 
 LOGIT_LIMIT = 32.0
 Bytes: TypeAlias = bytes | bytearray | memoryview
@@ -46,6 +46,24 @@ def decode_rle(data: Bytes, size: Size) -> BoolMask:
     >>> decode_rle(bytes.fromhex('010001010001'), Size(height=1, width=3))
     array([[False,  True, False]])
     """
+    (x0, y0, w, h), runs = _runs(data, size)
+    mask = np.zeros((size.height, size.width), dtype=np.bool_)
+    if w:
+        mask[y0 : y0 + h, x0 : x0 + w] = np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(h, w)
+    return mask
+
+
+def rle_area(data: Bytes, size: Size) -> int:
+    """Number of pixels of an encoded mask, without decoding it; ProtocolError as `decode_rle`.
+
+    >>> rle_area(bytes.fromhex('010001010001'), Size(height=1, width=3))
+    1
+    """
+    return int(_runs(data, size)[1][1::2].sum())
+
+
+def _runs(data: Bytes, size: Size) -> tuple[list[int], IntArray]:
+    """The bounding box x0, y0, w, h and the runs in it; ProtocolError unless they are a mask of exactly this size."""
     try:
         numbers = varints.unpack(np.frombuffer(data, dtype=np.uint8), 7)
     except ValueError as error:
@@ -60,10 +78,7 @@ def decode_rle(data: Bytes, size: Size) -> BoolMask:
         )
     if int(runs.sum()) != w * h:
         raise ProtocolError(f"the runs of a mask {w} x {h} add up to {w * h}; these add up to {int(runs.sum())}")
-    mask = np.zeros((size.height, size.width), dtype=np.bool_)
-    if w:
-        mask[y0 : y0 + h, x0 : x0 + w] = np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(h, w)
-    return mask
+    return [x0, y0, w, h], runs
 
 
 def encode_logits8(logits: npt.NDArray[np.floating]) -> tuple[bytes, float]:

@@ -99,7 +99,7 @@ class VideoSegmenter(WiredWidget):
             undo.callback(sources.page.close)
             predictor = _predictor(model)
             undo.pop_all()
-        self._model_title = getattr(predictor, "model_name", type(predictor).__name__)
+        self._model_title = _title(model)
         parts = VideoParts(
             source=sources.page,
             reference=sources.reference,
@@ -371,6 +371,12 @@ class VideoSegmenter(WiredWidget):
         frames = f"{len(source)} frames" if source.is_complete else "a stream"
         size = f"{source.size.width} x {source.size.height}"
         return f"VideoSegmenter({source.name!r}, {size}, {frames}, model={self._model_title!r}, {things})"
+
+
+def _title(model: VideoPredictor | str | Path | None) -> str:
+    if isinstance(model, str | Path):
+        return Path(model).name
+    return "embedded" if model is None else type(model).__name__
 
 
 def _predictor(model: VideoPredictor | str | Path | None) -> VideoPredictor:

@@ -15,7 +15,7 @@ from sam2_notebook.errors import MediaError
 from sam2_notebook.protocol.video_views import SavedView
 from sam2_notebook.values.video_document import VideoDocument
 from sam2_notebook.widgets.failures import in_words
-from sam2_notebook.widgets.video_file import SUFFIX, SavedSession, SessionFile, VideoReference, load_session
+from sam2_notebook.widgets.video_file import SUFFIX, SessionFile, VideoReference, load_session
 from sam2_notebook.widgets.video_masks import StoredMask
 
 FOLDER_VARIABLE = "SAM2_NOTEBOOK_SESSIONS"
@@ -28,13 +28,12 @@ class Earlier:
 
     path: Path
     when: float
-    session: SavedSession
+    objects: int
 
     @property
     def words(self) -> str:
         """What to tell the user."""
-        count = len(self.session.document.objects)
-        things = "1 object" if count == 1 else f"{count} objects"
+        things = "1 object" if self.objects == 1 else f"{self.objects} objects"
         when = time.strftime("%d %B, %H:%M", time.localtime(self.when))
         return f"There is earlier work on this video: {things}, of {when}."
 
@@ -111,11 +110,11 @@ class Autosave:
             if path == self.path:
                 continue
             try:
-                session = load_session(path)
+                session = load_session(path, masks=False)
             except MediaError:
                 continue  # in use, or damaged: nothing to offer
             if session.document.objects:
-                return Earlier(path, when, session)
+                return Earlier(path, when, len(session.document.objects))
         return None
 
     def close(self, *, keep: bool) -> None:

@@ -32,7 +32,7 @@ from sam2_notebook.widgets.channel import Channel, Packet, Send
 from sam2_notebook.widgets.jobs import SLICE_SECONDS, Job
 from sam2_notebook.widgets.video_autosave import Autosave, Earlier
 from sam2_notebook.widgets.video_exporting import Exporting
-from sam2_notebook.widgets.video_file import SavedSession, VideoReference, remove_session
+from sam2_notebook.widgets.video_file import SavedSession, VideoReference, load_session, remove_session
 from sam2_notebook.widgets.video_frames import FrameServer
 from sam2_notebook.widgets.video_history import VideoHistory
 from sam2_notebook.widgets.video_inference import VideoInference
@@ -191,7 +191,7 @@ class VideoDesk:
             raise EditError("there is no earlier work on this video to take up")
         self.notices = [n for n in self.notices if n.action != "recover"]
         if accept:
-            self.take_up(earlier.session)
+            self.take_up(load_session(earlier.path))
         if not accept or self.autosave.saved.state == "saved":
             try:
                 remove_session(earlier.path)

@@ -16,7 +16,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from sam2_notebook.errors import MediaError, ProtocolError
-from sam2_notebook.protocol.codecs import decode_rle
+from sam2_notebook.protocol.codecs import rle_area
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.values.video_document import VideoDocument
 from sam2_notebook.widgets.outcome import CodedMask
@@ -146,8 +146,8 @@ def save_session(
     return target
 
 
-def load_session(path: str | os.PathLike[str]) -> SavedSession:
-    """Read a file that `save_session` or a killed session has left; MediaError says why it cannot be read."""
+def load_session(path: str | os.PathLike[str], *, masks: bool = True) -> SavedSession:
+    """Read a file that `save_session` or a killed session has left, with or without its masks; MediaError if broken."""
     target = Path(path).expanduser()
     if not target.is_file():
         raise MediaError(f"{target}: there is no such file. Wanted a session saved with widget.save(path).")
@@ -157,9 +157,11 @@ def load_session(path: str | os.PathLike[str]) -> SavedSession:
         video = _reference(meta.get("video"), target)
         document = document_from_json(meta.get("document", '{"objects": []}'), video.size)
         known = {item.born for item in document.objects}
-        masks: list[StoredMask] = []
+        found: list[StoredMask] = []
         damaged = 0
         said = {(item.born, said.frame): said for item in document.objects for said in item.frames}
+        if not masks:
+            return SavedSession(video=video, document=document, masks=(), damaged=0)
         for row in database.execute(f"SELECT {_COLUMNS} FROM masks ORDER BY born, frame"):  # noqa: S608 - our own names
             if row[0] not in known or not 0 <= row[1] < max(video.frames, 1):
                 continue
@@ -169,10 +171,10 @@ def load_session(path: str | os.PathLike[str]) -> SavedSession:
                 damaged += 1
                 continue
             if not row[10]:
-                masks.append(mask)
+                found.append(mask)
             elif (answer := said.get((row[0], row[1]))) and said_key(answer) == row[2]:
-                masks.append(StoredMask(mask.born, mask.frame, mask.kept, answer))
-    return SavedSession(video=video, document=document, masks=tuple(masks), damaged=damaged)
+                found.append(StoredMask(mask.born, mask.frame, mask.kept, answer))
+    return SavedSession(video=video, document=document, masks=tuple(found), damaged=damaged)
 
 
 def _journal(path: Path) -> Path:
@@ -241,7 +243,7 @@ def _mask(row: tuple, size: Size) -> StoredMask:
     born, frame, _, rle, area, score, object_score, source, made_with, memory, _ = row
     if source not in ("prompt", "forward", "backward"):
         raise ValueError(f"a mask of source {source!r}")
-    if int(decode_rle(rle, size).sum()) != area:
+    if rle_area(rle, size) != area:
         raise ValueError("a mask whose area is wrong")
     coded = CodedMask(size, bytes(rle), int(area))
     kept = FrameMask(coded, float(score), float(object_score), source, memory_from_json(memory), int(made_with))
