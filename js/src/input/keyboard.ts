@@ -79,8 +79,9 @@ export function listenKeyboard<A extends { readonly type: string }>(
   );
 }
 
-/** Whether a text field has the key. */
+/** Whether a text field or a menu has the key. */
 function isTyping(event: Event): boolean {
+  if (event.target instanceof HTMLSelectElement) return true;
   return event.target instanceof HTMLInputElement && event.target.type !== "range";
 }
 

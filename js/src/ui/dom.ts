@@ -15,6 +15,18 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return node;
 }
 
+/** Keep the keyboard in the widget when what has it is about to go: keys would reach the notebook. */
+export function keepFocus(node: Element): void {
+  if (node.contains(document.activeElement))
+    node.closest<HTMLElement>(".sam2nb")?.focus({ preventScroll: true });
+}
+
+/** Hide or show a part, without losing the keyboard. */
+export function setHidden(node: HTMLElement, isHidden: boolean): void {
+  if (isHidden && !node.hidden) keepFocus(node);
+  node.hidden = isHidden;
+}
+
 /** Set a text only when it is another one, so that a screen reader does not read it twice. */
 export function setText(node: Element, text: string): void {
   if (node.textContent !== text) node.textContent = text;

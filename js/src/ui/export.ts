@@ -4,7 +4,7 @@ import { effect } from "@preact/signals-core";
 import type { ExportRequest } from "../protocol/messages.gen";
 import { isUnderWay, type VideoSession } from "../state/video_session";
 import type { VideoUi } from "../state/video_ui";
-import { h } from "./dom";
+import { h, setHidden } from "./dom";
 import { icon } from "./icons";
 import { createProgress } from "./tracking";
 
@@ -76,6 +76,12 @@ export function createExport(session: VideoSession, ui: VideoUi, signal: AbortSi
       h("div", { class: "sam2nb-export-go" }, start, createProgress(session, "export", "Exporting", signal)),
     ),
   );
+  panel.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.isComposing) return;
+    event.preventDefault();
+    event.stopPropagation();
+    ui.isExportOpen.value = false;
+  });
   let wasOpen = false;
   const stop = effect(() => {
     const isOpen = ui.isExportOpen.value;
@@ -86,7 +92,7 @@ export function createExport(session: VideoSession, ui: VideoUi, signal: AbortSi
     } else if (!isOpen && wasOpen) panel.closest<HTMLElement>(".sam2nb")?.focus({ preventScroll: true });
     wasOpen = isOpen;
     const isRunning = session.jobs.value.some((job) => job.kind === "export" && isUnderWay(job));
-    start.hidden = isRunning;
+    setHidden(start, isRunning);
   });
   signal.addEventListener("abort", stop);
   return panel;

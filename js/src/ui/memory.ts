@@ -7,7 +7,7 @@ import { findVideoObject } from "../state/video_document";
 import type { VideoSession } from "../state/video_session";
 import type { VideoUi } from "../state/video_ui";
 import type { Viewer } from "../state/viewer";
-import { h, setText } from "./dom";
+import { h, keepFocus, setText } from "./dom";
 import { icon } from "./icons";
 
 const SOURCES: Readonly<Record<MemoryView["source"], string>> = {
@@ -36,6 +36,7 @@ export function createMemory(
   const stop = effect(() => {
     const isOpen = ui.isMemoryOpen.value;
     toggle.setAttribute("aria-expanded", String(isOpen));
+    keepFocus(list);
     list.hidden = !isOpen;
     if (!isOpen) return;
     const recalled = ui.recalled.value;

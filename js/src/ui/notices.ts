@@ -4,17 +4,17 @@ import { effect } from "@preact/signals-core";
 import type { Notice } from "../protocol/messages.gen";
 import type { VideoSession } from "../state/video_session";
 import type { VideoUi } from "../state/video_ui";
-import { h } from "./dom";
+import { h, keepFocus } from "./dom";
 import { icon } from "./icons";
 
 export function createNotices(session: VideoSession, ui: VideoUi, signal: AbortSignal): HTMLElement {
   const list = h("div", { class: "sam2nb-notices", "aria-live": "polite" });
   const dismiss = (id: number) => {
     ui.dismissed.value = new Set([...ui.dismissed.value, id]);
-    list.closest<HTMLElement>(".sam2nb")?.focus({ preventScroll: true });
   };
   const stop = effect(() => {
     const shown = session.notices.value.filter(({ id }) => !ui.dismissed.value.has(id));
+    keepFocus(list);
     list.hidden = shown.length === 0;
     list.replaceChildren(...shown.map((notice) => row(notice, session, dismiss)));
   });

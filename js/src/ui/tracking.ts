@@ -7,7 +7,7 @@ import { type Standing, standing } from "../state/lanes";
 import { inWords } from "../state/playback";
 import { isUnderWay, type VideoSession } from "../state/video_session";
 import type { VideoUi } from "../state/video_ui";
-import { h, setText } from "./dom";
+import { h, setHidden, setText } from "./dom";
 import { type IconName, icon } from "./icons";
 import { setDisabled } from "./toolbar";
 
@@ -78,7 +78,7 @@ export function createTracking(
     badge.dataset.standing = now.state;
     badge.replaceChildren(icon(now.icon), now.text);
     const isRunning = session.jobs.value.some((one) => one.kind === "track" && isUnderWay(one));
-    idle.hidden = isRunning;
+    setHidden(idle, isRunning);
     const isOff = !session.isOpen.value;
     for (const node of starts) setDisabled(node, isOff || now.state === "none");
   });
@@ -111,7 +111,7 @@ function rangeChip(ui: VideoUi, signal: AbortSignal): HTMLElement {
   node.addEventListener("click", () => (ui.range.value = null), { signal });
   const stop = effect(() => {
     const range = ui.range.value;
-    node.hidden = range === null;
+    setHidden(node, range === null);
     if (range !== null) node.replaceChildren(`frames ${range.first} to ${range.last}`, icon("close"));
   });
   signal.addEventListener("abort", stop);
@@ -150,10 +150,10 @@ export function createProgress(
     const job = session.jobs.value.find((one) => one.kind === kind);
     const isRunning = job !== undefined && isUnderWay(job);
     const isEnded = job !== undefined && !isRunning && job.text !== "";
-    node.hidden = !isRunning && !isEnded;
+    setHidden(node, !isRunning && !isEnded);
     node.classList.toggle("sam2nb-failed", job?.state === "failed");
     bar.hidden = !isRunning;
-    cancel.hidden = !isRunning;
+    setHidden(cancel, !isRunning);
     if (job === undefined) return;
     if (job.total === null || job.state === "waiting") bar.removeAttribute("value");
     else bar.value = job.total === 0 ? 1 : job.done / job.total;
