@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("--speed", type=float, default=1.0, help="do so many times the recipe's steps, such as 0.5")
     parser.add_argument("--export", type=Path, help="write the averaged weights so far there, and train no further")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=1, help="processes that prepare pictures, and as many for clips")
     arguments = parser.parse_args()
     if arguments.export:
         model = averaged_model(arguments.out / "checkpoint.pt")
@@ -35,7 +36,14 @@ def main() -> None:
     start = starting_model(arguments.start) if arguments.start else None
     if start is not None and start.memory is not None:  # go on with the memory it has
         phases = [replace(p, fresh=0) if isinstance(p, VideoPhase) else p for p in phases]
-    trainer = Trainer(config=EMBEDDED, folder=arguments.out, samples=data.samples, clips=data.clips, start=start)
+    trainer = Trainer(
+        config=EMBEDDED,
+        folder=arguments.out,
+        samples=data.samples,
+        clips=data.clips,
+        start=start,
+        workers=arguments.workers,
+    )
     trainer.run([phase.longer(arguments.speed) for phase in phases])
 
 

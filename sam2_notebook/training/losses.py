@@ -11,6 +11,7 @@ from sam2_notebook.model.mask_decoder import MaskPrediction
 
 OTHERS = 0.05
 FOLLOWED = 0.3
+HIDDEN = 4.0  # an object is hidden in one of some twelve frames: those count more
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,5 +91,6 @@ def tracking_loss(
         iou = true_iou(prediction.logits, target)
     quality = (prediction.iou.float() - iou).abs().mean(dim=1)
     presence = F.binary_cross_entropy_with_logits(prediction.object_score.float(), visible.float(), reduction="none")
+    presence = torch.where(visible, presence, HIDDEN * presence)
     loss = (masks + weights.iou * quality) * visible + weights.presence * presence
     return (loss * counted).sum() / counted.sum().clamp(min=1)

@@ -24,10 +24,14 @@ EMBEDDED = Sam2Config(
     memory_dim=32,
 )
 
+# What was run, one after the other, for the weights in the package. The first three were meant to be longer and were
+# cut short; the fourth and fifth began from their average.
 PICTURE_PHASES = (
-    Phase(side=128, images=16, objects=8, steps=3000, rate=(1.5e-3, 1.0e-3), balance=(1.0, 0.3)),
-    Phase(side=256, images=8, objects=8, steps=2000, rate=(1.0e-3, 4.0e-4), balance=(0.3, 0.0)),
-    Phase(side=512, images=4, objects=8, steps=700, rate=(4.0e-4, 2.0e-5)),
+    Phase(side=128, images=16, objects=8, steps=1300, rate=(1.5e-3, 1.0e-3), balance=(1.0, 0.3)),
+    Phase(side=256, images=8, objects=8, steps=525, rate=(1.0e-3, 4.0e-4), balance=(0.3, 0.0)),
+    Phase(side=512, images=4, objects=8, steps=650, rate=(4.0e-4, 2.0e-5)),
+    Phase(side=256, images=8, objects=8, steps=1100, rate=(6.0e-4, 6.0e-5)),
+    Phase(side=512, images=3, objects=8, steps=700, rate=(2.5e-4, 1.0e-5), rounds=3),
 )
 CLIP_PHASES = (
     VideoPhase(
