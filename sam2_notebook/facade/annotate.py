@@ -3,46 +3,35 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from PIL import Image as PillowImage
 from PIL import ImageDraw
 from tqdm.auto import tqdm
 
-from sam2_notebook.errors import MediaError, Sam2NotebookError
+from sam2_notebook.errors import MediaError, PromptError
+from sam2_notebook.facade.annotate_picture import Labels, answer_of, labeller
+from sam2_notebook.facade.annotate_ray import answers_on_ray
 from sam2_notebook.facade.annotation_journal import Entry, Journal, digest, recipe_of, stamp
-from sam2_notebook.facade.detectors import Detections, Detector, DetectorSource, Wishes, detector_of
+from sam2_notebook.facade.detectors import DetectorSource, Wishes, detector_of
 from sam2_notebook.facade.drawing import sheet
-from sam2_notebook.facade.outlines import one_ring, outlines
-from sam2_notebook.facade.results import ByteImage, label_line, write_bytes
+from sam2_notebook.facade.results import ByteImage, write_bytes
 from sam2_notebook.facade.sam import network
 from sam2_notebook.facade.settings import device_name
 from sam2_notebook.facade.sources import files_of
-from sam2_notebook.media import Image, encode_jpeg, read_image, resize_area
+from sam2_notebook.media import encode_jpeg, read_image, resize_area
 from sam2_notebook.media.video_pictures import PICTURE_SUFFIXES
-from sam2_notebook.predict import AutomaticMasker, ImagePredictor
+from sam2_notebook.model import Sam2
+from sam2_notebook.predict import AutomaticMasker, AutomaticSettings, ImagePredictor
 from sam2_notebook.protocol.palette import color_of
-from sam2_notebook.values.masks import BoolMask
 
 REPORT, SHEET = "auto_annotate.json", "auto_annotate.jpg"
 SHEET_PICTURES, SHEET_SIDE = 25, 200
-BOXES_AT_ONCE = 32
 LABEL_LINE = re.compile(r"\d+( -?\d+(\.\d+)?( -?\d+(\.\d+)?))+")
-# What detectors that others wrote raise for one picture; the run goes on with the next.
-DETECTOR_ERRORS = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Labels:
-    """The labels of one picture: a line per object. `lost` objects had no mask or too small a one."""
-
-    lines: tuple[str, ...]
-    unusable: int = 0
-    lost: int = 0
-    names: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -83,6 +72,8 @@ def auto_annotate(  # noqa: PLR0913, PLR0917 -- the page's arguments
     classes: Sequence[int] | None = None,
     output_dir: str | Path | None = None,
     *,
+    engine: Literal["local", "ray"] = "local",
+    workers: int | None = None,
     progress: bool = True,
 ) -> AnnotationReport:
     """Label every picture of a folder: a detector finds boxes, SAM 2 turns each into a mask, its outline is written.
@@ -92,6 +83,9 @@ def auto_annotate(  # noqa: PLR0913, PLR0917 -- the page's arguments
     from RGB pixels to (boxes, classes, scores), a transformers pipeline, a COCO file, a YOLO (needs Ultralytics), or
     None or an `AutomaticMasker` to segment everything as class 0; `conf`, `iou`, `imgsz`, `max_det` and `classes` are
     for it. `sam_model` is any model `ImagePredictor` takes, or a predictor.
+
+    `engine="ray"` spreads the pictures over the `workers` of a Ray cluster, by default one per GPU or CPU, see
+    `annotate_ray`; models and functions travel there.
 
     A call after an interrupted one goes on where it ended. Label files that somebody else wrote or changed are kept,
     pictures that cannot be read are counted in the report. Also written: `auto_annotate.json` (the report),
@@ -103,22 +97,21 @@ def auto_annotate(  # noqa: PLR0913, PLR0917 -- the page's arguments
         device=device_name(device),
     )  # fmt: skip
     files = pictures_in(data)
-    target = (
-        Path(output_dir).expanduser()
-        if output_dir is not None
-        else Path(data).expanduser().absolute().parent / "labels"
-    )
-    predictor = _predictor(sam_model, wishes.device)
-    if det_model is None or isinstance(det_model, AutomaticMasker):
-        detector = det_model or AutomaticMasker(predictor)
+    beside = Path(data).expanduser().absolute().parent / "labels"
+    target = beside if output_dir is None else Path(output_dir).expanduser()
+    if engine not in ("local", "ray"):
+        raise PromptError(f'an engine is "local" or "ray"; got {engine!r}')
+    build = Build(model=network(sam_model), det_model=det_model, wishes=wishes)
+    annotate = build()  # what is wrong with the models is told here, whoever runs them
+    recipe = recipe_of({"wishes": wishes, "detector": _described(det_model), "model": _named(sam_model)})
+    run = Run(files=files, target=target, journal=Journal(target), recipe=recipe)
+    waiting = run.waiting()
+    if engine == "local":
+        answers = ((file, answer_of(file, annotate)) for file in waiting)
     else:
-        detector = detector_of(det_model, wishes)
-    journal = Journal(target)
-    recipe = recipe_of({"wishes": wishes, "detector": _described(det_model), "model": predictor.model_name})
-    run = Run(files=files, target=target, journal=journal, recipe=recipe)
-    annotate = labeller(predictor, detector)
-    for file in tqdm(run.waiting(), disable=not progress, desc="auto_annotate", unit="picture"):
-        run.note(file, answer_of(file, annotate))
+        answers = answers_on_ray(waiting, build.to_travel(), workers)
+    for file, answer in tqdm(answers, total=len(waiting), disable=not progress, desc="auto_annotate", unit="picture"):
+        run.note(file, answer)
     report = run.report()
     write_bytes(target / SHEET, encode_jpeg(contact_sheet(files, target)))
     return report
@@ -135,53 +128,6 @@ def pictures_in(data: str | Path) -> list[Path]:
         names = sorted(file.name for file in files if file.stem == doubles[0])
         raise MediaError(f"{path}: {' and '.join(names)} would share the label file {doubles[0]}.txt. Rename one.")
     return files
-
-
-def labeller(predictor: ImagePredictor, detector: Detector | AutomaticMasker) -> Callable[[Path], Labels]:
-    """The function that labels one picture. Pure: it reads the picture and writes nothing."""
-
-    def annotate(file: Path) -> Labels:
-        image = read_image(file)
-        if isinstance(detector, AutomaticMasker):
-            return labels_of(image, ((0, item.mask) for item in detector.generate(image)), {0: "object"})
-        boxes = _detected(detector, image)
-        if not len(boxes):
-            return Labels(lines=(), unusable=boxes.unusable, names=dict(boxes.names))
-        masks = masks_in_boxes(predictor, image, boxes)
-        pairs = zip(boxes.classes.tolist(), masks, strict=True)
-        return labels_of(image, pairs, dict(boxes.names), boxes.unusable)
-
-    return annotate
-
-
-def answer_of(file: Path, annotate: Callable[[Path], Labels]) -> Labels | str:
-    """The labels of a picture, or in words why there are none."""
-    try:
-        return annotate(file)
-    except Sam2NotebookError as error:
-        return str(error)
-
-
-def masks_in_boxes(predictor: ImagePredictor, image: Image, boxes: Detections) -> Iterator[BoolMask]:
-    """One mask per box, in the order of the boxes; few are held at a time."""
-    encoded = predictor.encode(image)
-    for start in range(0, len(boxes), BOXES_AT_ONCE):
-        yield from predictor.segment(encoded, box=boxes.boxes[start : start + BOXES_AT_ONCE]).best.masks
-
-
-def labels_of(
-    image: Image, objects: Iterable[tuple[int, BoolMask]], names: dict[int, str], unusable: int = 0
-) -> Labels:
-    """Lines for classes and their masks; a mask without an outline loses its own line and nobody else's."""
-    lines, lost = [], 0
-    height, width = image.size_hw
-    for number, mask in objects:
-        ring = one_ring(outlines(mask))
-        if len(ring) < 3:
-            lost += 1
-            continue
-        lines.append(label_line(number, np.clip((ring + 0.5) / [width, height], 0, 1)))
-    return Labels(lines=tuple(lines), unusable=unusable, lost=lost, names=names)
 
 
 @dataclass(kw_only=True)
@@ -298,17 +244,35 @@ def _with_labels(pixels: ByteImage, objects: list[tuple[int, np.ndarray]]) -> By
     return np.asarray(picture)
 
 
-def _detected(detector: Detector, image: Image) -> Detections:
-    try:
-        return detector(image)
-    except Sam2NotebookError:
-        raise
-    except DETECTOR_ERRORS as error:
-        raise MediaError(f"{image.name}: the detector failed ({type(error).__name__}: {str(error)[:200]})") from error
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Build:
+    """How to make the function that annotates a picture, on this machine or another."""
+
+    model: str | Path | Sam2 | ImagePredictor | None
+    det_model: DetectorSource | AutomaticMasker | AutomaticSettings | None
+    wishes: Wishes
+
+    def __call__(self) -> Callable[[Path], Labels]:
+        """Load the models."""
+        model, detector = self.model, self.det_model
+        predictor = (
+            model if isinstance(model, ImagePredictor) else ImagePredictor(model, device=self.wishes.device or None)
+        )
+        if detector is None or isinstance(detector, AutomaticSettings):
+            return labeller(predictor, AutomaticMasker(predictor, detector))
+        return labeller(
+            predictor, detector if isinstance(detector, AutomaticMasker) else detector_of(detector, self.wishes)
+        )
+
+    def to_travel(self) -> "Build":
+        """The same without what only this process can hold: caches and locks."""
+        model = self.model.model if isinstance(self.model, ImagePredictor) else self.model
+        detector = self.det_model.settings if isinstance(self.det_model, AutomaticMasker) else self.det_model
+        return replace(self, model=model, det_model=detector)
 
 
-def _predictor(model: str | Path | ImagePredictor | None, device: str) -> ImagePredictor:
-    return model if isinstance(model, ImagePredictor) else ImagePredictor(network(model), device=device or None)
+def _named(model: str | Path | ImagePredictor | None) -> str:
+    return model.model_name if isinstance(model, ImagePredictor) else str(model)
 
 
 def _described(det_model: DetectorSource | AutomaticMasker | None) -> str:

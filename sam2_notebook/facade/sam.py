@@ -4,7 +4,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple, overload
+from typing import Literal, NamedTuple, TypeVar, overload
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ from sam2_notebook.predict.automatic_video import track_everything
 from sam2_notebook.predict.embeddings import EncodedImage
 from sam2_notebook.values.masks import Rle
 
+Named = TypeVar("Named")
 OTHER_FAMILIES = ("sam_b", "sam_l", "sam_h", "mobile_sam", "fastsam", "sam3")
 
 
@@ -170,7 +171,7 @@ class SAM:
         return f"SAM({self.model_name!r}, device={str(self.predictor.device)!r})"
 
 
-def network(model: str | Path | Sam2 | None) -> str | Path | Sam2 | None:
+def network(model: Named) -> Named:
     """The model itself, after refusing by name the families that are not SAM 2."""
     path = Path(model) if isinstance(model, str | Path) else None
     if path is not None and path.stem.lower().startswith(OTHER_FAMILIES) and not path.exists():
