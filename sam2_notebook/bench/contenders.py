@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from sam2_notebook.model import PromptTensors, Sam2
+from sam2_notebook.model.image_encoder import MEAN, STD
 from sam2_notebook.predict import EmbeddingCache, ImagePredictor, VideoPredictor
 from sam2_notebook.predict.precision import Precision
 from sam2_notebook.training.scenes import make_scene
@@ -85,18 +86,18 @@ def ours(name: str, model: Sam2 | None, precision: Precision, pixels: Pixels) ->
     )
 
 
-def transformers(model: Sam2, pixels: Pixels) -> Contender:
+def transformers(model: Sam2 | None, pixels: Pixels) -> Contender:
     """The peer, in float32, as it comes. What surrounds its network is plain torch; only the best mask is enlarged."""
     from transformers import Sam2Config, Sam2Model, Sam2VideoConfig, Sam2VideoModel
     from transformers.models.sam2_video.modeling_sam2_video import Sam2VideoInferenceSession
 
     network = _with_weights(Sam2Model(Sam2Config()).eval(), model)
-    side = model.config.image_size
+    side = PRESETS[NAME].image_size
     labels = torch.ones(1, 1, 1, dtype=torch.int)
 
     @torch.inference_mode()
     def encode() -> list[Tensor]:
-        return network.get_image_embeddings(_normal(pixels[None], model))
+        return network.get_image_embeddings(_normal(pixels[None], side))
 
     embeddings = encode()
     place = torch.tensor(CLICK) / torch.tensor([PHOTO.width, PHOTO.height]) * side
@@ -119,7 +120,7 @@ def transformers(model: Sam2, pixels: Pixels) -> Contender:
     def follow(objects: int, frames: int) -> Iterator[object]:
         tracker = _with_weights(Sam2VideoModel(Sam2VideoConfig()).eval(), model)
         session = Sam2VideoInferenceSession(
-            video=_normal(clip(frames), model), video_height=CLIP.height, video_width=CLIP.width, dtype=torch.float32
+            video=_normal(clip(frames), side), video_height=CLIP.height, video_width=CLIP.width, dtype=torch.float32
         )
         for number, (x, y) in enumerate(clicks(objects, CLIP), start=1):
             at = torch.tensor([x / CLIP.width, y / CLIP.height]) * side
@@ -139,16 +140,17 @@ def _grid(side: int) -> Tensor:
     return torch.stack([torch.tensor([(10.5 + i) / 32, 16.5 / 32]) * side for i in range(GRID_PART)])
 
 
-def _normal(frames: Pixels, model: Sam2) -> Tensor:
+def _normal(frames: Pixels, side: int) -> Tensor:
     """Frames (n, height, width, 3) as the peer wants them: float32, stretched and normalised, all at once."""
     x = torch.from_numpy(frames).permute(0, 3, 1, 2)
-    side = model.config.image_size
     x = torch.cat([F.interpolate(f[None].float() / 255, (side, side), mode="bilinear", antialias=True) for f in x])
-    return x.sub_(model.image_encoder.mean).div_(model.image_encoder.std)
+    return x.sub_(torch.tensor(MEAN).view(3, 1, 1)).div_(torch.tensor(STD).view(3, 1, 1))
 
 
-def _with_weights(peer: Peer, model: Sam2) -> Peer:
-    """Our parameters in the peer's network, under its names; what a picture network lacks is left out."""
+def _with_weights(peer: Peer, model: Sam2 | None) -> Peer:
+    """Our parameters, if there are any, in the peer's network; what a picture network lacks is left out."""
+    if model is None:
+        return peer
     wanted = peer.state_dict()
     given = {published_name(name, "huggingface"): tensor for name, tensor in model.state_dict().items()}
     given["shared_image_embedding.positional_embedding"] = given["prompt_encoder.shared_embedding.positional_embedding"]
