@@ -79,16 +79,21 @@ def _names_level(folder: Path) -> Path:
 def made_clips(count: int, frames: int, photos: Sequence[Photo] = ()) -> Iterator[Clip]:
     """Always the same clips: generated scenes, or cut-outs of some photos that move over others.
 
-    Of each clip at most three objects are followed, those that hide for a while first.
+    Of each clip at most three moving things are followed, those that hide for a while first; clips whose first frame
+    shows none are passed over.
     """
-    for number in range(count):
+    made, number = 0, 0
+    while made < count:
         if photos:
             clip = pasted_clip(np.random.default_rng((7, number)), photos, CLIP_SIZE, frames)
         else:
             clip = scene_clip(number, CLIP_SIZE, frames)
-        areas = clip.masks.mean(axis=(2, 3))
-        fits = np.flatnonzero(areas[0] >= 0.004) if areas.size else np.zeros(0, np.int64)
+        masks = clip.masks[:, clip.fixed :]
+        areas = masks.sum(axis=(2, 3)) / CLIP_SIZE.area
+        fits = np.flatnonzero(areas[0] >= 0.004)
         if fits.size:
             hiding = (areas[:, fits] == 0).sum(axis=0)
             order = fits[np.lexsort((-areas[0, fits], -hiding))][:3]
-            yield Clip(pixels=clip.pixels, masks=clip.masks[:, order], name=f"{clip.name} {number}")
+            yield Clip(pixels=clip.pixels, masks=masks[:, order], name=f"{clip.name} {number}")
+            made += 1
+        number += 1

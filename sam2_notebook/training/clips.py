@@ -21,11 +21,15 @@ MARGIN = 1.2  # the scene is that much larger than what the camera sees
 
 @dataclass(frozen=True, kw_only=True)
 class Clip:
-    """Frames (frames, height, width, 3), and masks of objects (frames, objects, height, width): what is visible."""
+    """Frames (frames, height, width, 3), and masks of objects (frames, objects, height, width): what is visible.
+
+    The first `fixed` objects belong to the background, which only the camera moves.
+    """
 
     pixels: ByteImage
     masks: npt.NDArray[np.bool_]
     name: str = ""
+    fixed: int = 0
 
 
 def scene_clip(seed: int, size: Size, frames: int) -> Clip:
@@ -144,7 +148,7 @@ def _film(
             ]
         )
     masks = np.array(rows, dtype=np.bool_).reshape(frames, -1, size.height, size.width)
-    return Clip(pixels=pixels, masks=masks, name=name)
+    return Clip(pixels=pixels, masks=masks, name=name, fixed=len(fixed))
 
 
 def _camera(rng: np.random.Generator, scene: Size, size: Size, frames: int) -> list[npt.NDArray[np.float64]]:
