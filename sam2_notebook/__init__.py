@@ -13,14 +13,21 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sam2_notebook.errors import (
+        ConflictError,
         EditError,
+        LabelError,
         MediaError,
         ModelError,
         PromptError,
         ProtocolError,
         Sam2NotebookError,
+        StoreError,
     )
     from sam2_notebook.facade import SAM, SAM2DynamicInteractivePredictor, SAM2VideoPredictor, auto_annotate
+    from sam2_notebook.labels import Annotation, Dataset, LabelClass, LabeledImage
+    from sam2_notebook.labels.export import export
+    from sam2_notebook.labels.importers import read_labels
+    from sam2_notebook.labels.store import LabelStore
     from sam2_notebook.media import Image, open_video, read_image, write_video
     from sam2_notebook.predict import (
         AutomaticMasker,
@@ -45,18 +52,26 @@ __version__ = "0.1.0"
 
 # Where each public name lives; looked up on first use, so that importing the package costs no torch.
 _HOMES = {
+    "Annotation": "labels",
     "auto_annotate": "facade",
     "AutomaticMasker": "predict",
     "AutomaticSettings": "predict",
     "Box": "values.geometry",
+    "ConflictError": "errors",
+    "Dataset": "labels",
     "DynamicSession": "predict",
     "EditError": "errors",
     "EmbeddingCache": "predict",
     "EncodedImage": "predict",
+    "export": "labels.export",
     "finetune": "training.finetune",
     "Image": "media",
     "ImagePredictor": "predict",
     "ImageSegmenter": "widgets.image",
+    "LabelClass": "labels",
+    "LabeledImage": "labels",
+    "LabelError": "errors",
+    "LabelStore": "labels.store",
     "load_model": "weights",
     "make_scene": "training.scenes",
     "MediaError": "errors",
@@ -67,6 +82,7 @@ _HOMES = {
     "Prompts": "values.prompts",
     "ProtocolError": "errors",
     "read_image": "media",
+    "read_labels": "labels.importers",
     "SAM": "facade",
     "SAM2DynamicInteractivePredictor": "facade",
     "Sam2NotebookError": "errors",
@@ -74,6 +90,7 @@ _HOMES = {
     "save_model": "weights",
     "Segmentation": "predict",
     "Size": "values.geometry",
+    "StoreError": "errors",
     "VideoPredictor": "predict",
     "VideoSegmenter": "widgets.video",
     "VideoSession": "predict",
@@ -82,9 +99,12 @@ _HOMES = {
 
 __all__ = [
     "SAM",
+    "Annotation",
     "AutomaticMasker",
     "AutomaticSettings",
     "Box",
+    "ConflictError",
+    "Dataset",
     "DynamicSession",
     "EditError",
     "EmbeddingCache",
@@ -92,6 +112,10 @@ __all__ = [
     "Image",
     "ImagePredictor",
     "ImageSegmenter",
+    "LabelClass",
+    "LabelError",
+    "LabelStore",
+    "LabeledImage",
     "MediaError",
     "ModelError",
     "Point",
@@ -103,15 +127,18 @@ __all__ = [
     "Sam2NotebookError",
     "Segmentation",
     "Size",
+    "StoreError",
     "VideoPredictor",
     "VideoSegmenter",
     "VideoSession",
     "auto_annotate",
+    "export",
     "finetune",
     "load_model",
     "make_scene",
     "open_video",
     "read_image",
+    "read_labels",
     "save_model",
     "write_video",
 ]

@@ -8,11 +8,13 @@ import pytest
 import sam2_notebook
 
 PUBLIC = {
-    "auto_annotate", "AutomaticMasker", "AutomaticSettings", "Box", "DynamicSession", "EditError", "EmbeddingCache",
-    "EncodedImage", "finetune", "Image", "ImagePredictor", "ImageSegmenter", "load_model", "make_scene", "MediaError",
-    "ModelError", "open_video", "Point", "PromptError", "Prompts", "ProtocolError", "read_image", "SAM",
-    "SAM2DynamicInteractivePredictor", "Sam2NotebookError", "SAM2VideoPredictor", "save_model", "Segmentation",
-    "Size", "VideoPredictor", "VideoSegmenter", "VideoSession", "write_video",
+    "Annotation", "AutomaticMasker", "AutomaticSettings", "Box", "ConflictError", "Dataset", "DynamicSession",
+    "EditError", "EmbeddingCache", "EncodedImage", "Image", "ImagePredictor", "ImageSegmenter", "LabelClass",
+    "LabelError", "LabelStore", "LabeledImage", "MediaError", "ModelError", "Point", "PromptError", "Prompts",
+    "ProtocolError", "SAM", "SAM2DynamicInteractivePredictor", "SAM2VideoPredictor", "Sam2NotebookError",
+    "Segmentation", "Size", "StoreError", "VideoPredictor", "VideoSegmenter", "VideoSession", "auto_annotate",
+    "export", "finetune", "load_model", "make_scene", "open_video", "read_image", "read_labels", "save_model",
+    "write_video",
 }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from sam2_notebook.values.geometry import Box
 from sam2_notebook.values.masks import BoolMask, Rle
@@ -24,13 +25,14 @@ class Cutout:
         >>> cutout.pixels.shape
         (9, 9)
         """
-        box = extent(mask)
+        edges = np.cumsum(mask.counts)
+        box = _extent(edges, mask.size.height)
         if box is None:
             return None
         height = mask.size.height
         first, last = int(box.x0) * height, (int(box.x1) + 1) * height
-        ends = np.clip(np.cumsum(mask.counts), first, last)
-        runs = np.diff(ends, prepend=first)
+        ends = np.minimum(np.maximum(edges, first), last)
+        runs = ends - np.concatenate(([first], ends[:-1]))
         columns = np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(-1, height)
         return cls(int(box.x0), int(box.y0), np.ascontiguousarray(columns[:, int(box.y0) : int(box.y1) + 1].T))
 
@@ -61,13 +63,15 @@ def extent(mask: Rle) -> Box | None:
     >>> extent(Rle.from_mask(np.eye(3, dtype=bool)))
     Box(x0=0, y0=0, x1=2, y1=2)
     """
-    edges = np.cumsum(mask.counts)
+    return _extent(np.cumsum(mask.counts), mask.size.height)
+
+
+def _extent(edges: npt.NDArray[np.int64], height: int) -> Box | None:
     starts, ends = edges[0:-1:2], edges[1::2]
     full = ends > starts
     if not full.any():
         return None
     starts, lasts = starts[full], ends[full] - 1
-    height = mask.size.height
     x0, x1 = int(starts[0]) // height, int(lasts[-1]) // height
     if (starts // height != lasts // height).any():  # a run goes on in the next column, so it touches both edges
         return Box(x0, 0, x1, height - 1)

@@ -7,7 +7,7 @@ fill and outline them. Rings run so that the mask is on the side of (-dy, dx); h
 
 import numpy as np
 import numpy.typing as npt
-from contourpy import contour_generator
+from contourpy import FillType, LineType, SerialContourGenerator, ZInterp
 from PIL import Image, ImageDraw
 
 from sam2_notebook.labels.cutouts import Cutout
@@ -23,10 +23,9 @@ def rings_along_edges(cutout: Cutout) -> list[Ring]:
     >>> rings_along_edges(Cutout(4, 0, np.ones((1, 2), dtype=bool)))[0].tolist()
     [[4.0, 0.0], [6.0, 0.0], [6.0, 1.0], [4.0, 1.0]]
     """
-    padded = np.pad(cutout.pixels, 1).astype(np.float64)
     # each vertex is the middle of a pixel's side; where two that follow lie on sides of other directions is a corner
-    lines = [np.asarray(line)[:-1] for line in contour_generator(z=padded).lines(0.5)]
-    rings = [_corners(line) + np.array([cutout.x0 - 0.5, cutout.y0 - 0.5]) for line in lines]
+    origin = np.array([cutout.x0 + 0.5, cutout.y0 + 0.5])
+    rings = [_corners(line) + origin for line in _contours(cutout.pixels)]
     if not rings:
         return []
     areas = [signed_area(ring) for ring in rings]
@@ -41,10 +40,9 @@ def through_centres(ring: Ring) -> Ring:
     >>> through_centres(np.array([[6.0, 0], [6, 1], [4, 1], [4, 0]])).tolist()
     [[5.0, 0.0], [5.0, 0.0], [4.0, 0.0], [4.0, 0.0]]
     """
-    step = np.roll(ring, -1, axis=0) - ring
-    step /= np.abs(step).sum(axis=1, keepdims=True)
+    step = np.sign(_next(ring) - ring) / 2
     into = np.stack((-step[:, 1], step[:, 0]), axis=1)
-    return ring + (into + np.roll(into, 1, axis=0)) / 2 - 0.5
+    return ring + into + np.concatenate((into[-1:], into[:-1])) - 0.5
 
 
 def polygons(cutout: Cutout) -> list[Ring]:
@@ -67,7 +65,7 @@ def polygons(cutout: Cutout) -> list[Ring]:
 def one_polygon_through_centres(cutout: Cutout) -> Ring:
     """A mask of any number of parts and holes as one ring through centres, joined by bridges there and back."""
     ring = one_ring([through_centres(ring) for ring in rings_along_edges(cutout)])
-    moved = (ring != np.roll(ring, 1, axis=0)).any(axis=1)
+    moved = (ring != _next(ring)).any(axis=1)
     return ring[moved] if moved.sum() >= 3 else ring
 
 
@@ -89,7 +87,7 @@ def filled(ring: Ring, size: Size) -> BoolMask:
     >>> filled(np.array([[0.0, 0], [2, 0], [2, 1], [0, 1]]), Size(height=2, width=3)).astype(int).tolist()
     [[1, 1, 0], [0, 0, 0]]
     """
-    a, b = ring, np.roll(ring, -1, axis=0)
+    a, b = ring, _next(ring)
     low, high = np.minimum(a[:, 1], b[:, 1]), np.maximum(a[:, 1], b[:, 1])
     first = np.clip(np.ceil(low - 0.5), 0, size.height).astype(np.int64)
     behind = np.clip(np.ceil(high - 0.5), 0, size.height).astype(np.int64)
@@ -121,23 +119,51 @@ def drawn(ring: Ring, size: Size) -> BoolMask:
 def signed_area(ring: Ring) -> float:
     """Area of a ring, positive around a part and negative around a hole."""
     x, y = ring.T
-    return float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum() / 2)
+    return float((np.dot(x[:-1], y[1:]) - np.dot(x[1:], y[:-1]) + x[-1] * y[0] - x[0] * y[-1]) / 2)
+
+
+def _contours(pixels: BoolMask) -> list[Ring]:
+    """Lines half-way between pixels in and out of the mask, closed: the last point is the first."""
+    height, width = pixels.shape
+    padded = np.zeros((height + 2, width + 2))
+    padded[1:-1, 1:-1] = pixels
+    x = np.broadcast_to(np.arange(-1.0, width + 1), padded.shape)
+    y = np.broadcast_to(np.arange(-1.0, height + 1)[:, None], padded.shape)
+    # contour_generator() would spend more time on its arguments than on the mask
+    generator = SerialContourGenerator(
+        x,
+        y,
+        padded,
+        None,  # pyright: ignore[reportArgumentType]  # no point is masked out
+        corner_mask=True,
+        line_type=LineType.Separate,
+        fill_type=FillType.OuterCode,
+        quad_as_tri=False,
+        z_interp=ZInterp.Linear,
+    )
+    return [np.asarray(line) for line in generator.lines(0.5)]
 
 
 def _corners(line: Ring) -> Ring:
-    """Corners of pixels, from the middles of the sides that a line passes."""
-    following = np.roll(line, -1, axis=0)
+    """Corners of pixels, from the middles of the sides that a closed line passes."""
+    here, following = line[:-1], line[1:]
     upright = line[:, 0] % 1 != 0  # a side between left and right neighbour
-    turns = upright != np.roll(upright, -1)
-    x = np.where(upright, line[:, 0], following[:, 0])
-    y = np.where(upright, following[:, 1], line[:, 1])
-    return np.stack((x, y), axis=1)[turns]
+    turns = np.flatnonzero(upright[:-1] != upright[1:])
+    from_upright = upright[turns]
+    x = np.where(from_upright, here[turns, 0], following[turns, 0])
+    y = np.where(from_upright, following[turns, 1], here[turns, 1])
+    return np.stack((x, y), axis=1)
+
+
+def _next(ring: Ring) -> Ring:
+    """The vertex after each one."""
+    return np.concatenate((ring[1:], ring[:1]))
 
 
 def _surrounds(ring: Ring, hole: Ring) -> bool:
     """Whether a ring goes around the first pixel beside a corner of a hole."""
     x, y = through_centres(hole)[0] + 0.5
-    a, b = ring, np.roll(ring, -1, axis=0)
+    a, b = ring, _next(ring)
     crosses = (a[:, 1] > y) != (b[:, 1] > y)  # upright sides only: the ring runs along edges
     return bool(np.count_nonzero(crosses & (a[:, 0] > x)) % 2)
 

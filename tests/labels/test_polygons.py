@@ -1,3 +1,5 @@
+from typing import Any, cast
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -48,7 +50,7 @@ def test_pycocotools_fills_polygons_along_edges_alike(mask: np.ndarray) -> None:
     cutout = Cutout.of(Rle.from_mask(mask))
     if cutout is not None:
         rings = [ring.ravel().tolist() for ring in polygons(cutout)]
-        merged = coco.merge(coco.frPyObjects(rings, *mask.shape))
+        merged = coco.merge(coco.frPyObjects(cast(Any, rings), *mask.shape))
         assert (coco.decode(merged).astype(bool) == mask).all()
 
 

@@ -14,6 +14,7 @@ from sam2_notebook.values.masks import Rle
 
 WHOLE_IMAGE = "annotations of the whole image"
 EMPTY_MASK = "annotations with an empty mask"
+_COPY_CHARACTERS = 1 << 16
 Segmentation = Callable[[Rle], Json]
 
 
@@ -108,7 +109,7 @@ class _Writer:
     def _append(self, file: IO[str], what: str) -> None:
         draft = self._out.path(f"{self._file}.{what}")
         with open(draft, encoding="utf-8", newline="\n") as lines:
-            shutil.copyfileobj(lines, file, 1 << 20)
+            shutil.copyfileobj(lines, file, _COPY_CHARACTERS)
         draft.unlink()
 
 

@@ -1,6 +1,7 @@
 """Indexed PNG: one picture of classes and one of objects per image, and `labels.json` to say what the numbers are."""
 
 import io
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -81,14 +82,15 @@ def encode_indexed(indices: IndexImage, colors: bytes) -> bytes:
     """
     buffer = io.BytesIO()
     if int(indices.max()) > 255:
-        Image.fromarray(indices).save(buffer, "PNG")
+        Image.fromarray(indices).save(buffer, "PNG", compress_level=2)
     else:
         picture = Image.fromarray(indices.astype(np.uint8))
         picture.putpalette(colors)
-        picture.save(buffer, "PNG")
+        picture.save(buffer, "PNG", compress_level=2)
     return buffer.getvalue()
 
 
+@cache
 def object_colors() -> bytes:
     """256 colours, as PASCAL VOC and DAVIS number them: each number's bits spread over red, green and blue.
 

@@ -12,7 +12,7 @@ from sam2_notebook.labels.schema import Annotation, Dataset
 from sam2_notebook.values.geometry import Size
 
 CROWD = "crowds"
-_DIGITS = 6
+_UNIT = 10.0**6  # places have six digits
 
 
 def export(dataset: Dataset, out: OutputFolder) -> None:
@@ -59,5 +59,6 @@ def _ring(annotation: Annotation) -> Ring | str:
 
 def _coordinates(ring: Ring, size: Size) -> str:
     """Places as parts of width and height, rounded up: readers cut off what is behind the point, not below it."""
-    places = np.clip(np.ceil(ring / (size.width, size.height) * 10**_DIGITS) / 10**_DIGITS, 0, 1)
-    return " ".join(map("{:.6f}".format, places.ravel().tolist()))
+    places = np.ceil(ring * (_UNIT / np.array([size.width, size.height]))) / _UNIT
+    places = np.minimum(np.maximum(places, 0), 1).ravel().tolist()
+    return ("%.6f " * len(places) % tuple(places))[:-1]

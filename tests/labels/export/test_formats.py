@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any, cast
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
@@ -199,7 +200,7 @@ def test_datasets_reads_parquet(dataset: Dataset, tmp_path: Path, offline_cache:
         cache_dir=str(offline_cache),
     )
     assert {split: len(rows) for split, rows in read.items()} == {"train": 2, "val": 1}
-    rows = {row["name"]: row for split in read.values() for row in split}
+    rows: dict[str, Any] = {row["name"]: row for split in read.values() for row in cast(Any, split)}
     row = rows["one.png"]
     assert np.array(row["image"]).shape == (60, 80, 3)
     feature = read["train"].features["objects"]["category"].feature
