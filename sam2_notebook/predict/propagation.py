@@ -77,9 +77,9 @@ class Propagation:
                 )
                 self.state.keep_logits(frame, obj, sighting.logits)
             else:
-                kept[obj] = self.state.new_result(
-                    obj, track.prompted[frame].sighting, track.version, prompted=True, reverse=reverse
-                )
+                said, there = track.prompted[frame].sighting, self.state.kept(frame, obj)
+                use = there.result.memory if there is not None and there.result.prompted else None
+                kept[obj] = self.state.new_result(obj, said, track.version, prompted=True, reverse=reverse, memory=use)
             todo[obj] = track.followed(frame, found[obj][1] if obj in found else None, reverse=reverse)
         # Results first: a frame counts as done only once its track says so.
         self.state.results[frame] = {**self.state.results.get(frame, {}), **kept}
