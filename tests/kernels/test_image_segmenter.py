@@ -22,9 +22,9 @@ CELL_SECONDS, PROMPT_SECONDS = 4.0, 1.5
 class Page:
     """A widget, and a page that has said hello twice, as ours does: its first message lacks the subshell."""
 
-    def __init__(self, kernel: KernelUnderTest) -> None:
+    def __init__(self, kernel: KernelUnderTest, make: str = MAKE) -> None:
         self.kernel, self.view, self.seq = kernel, uuid.uuid4().hex, 0
-        self.comm = kernel.open_widget(MAKE)
+        self.comm = kernel.open_widget(make)
         self.ask(subshell=False, type="hello", version=1)
         self.ask(type="hello", version=1)
 
