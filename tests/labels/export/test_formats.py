@@ -48,11 +48,11 @@ def test_pycocotools_reads_coco(dataset: Dataset, tmp_path: Path, format: str, f
     assert [i["file_name"] for i in images] == ["one.png", "empty.png", "more/one.jpg"]
     for image in images:
         assert Image.open(tmp_path / "out" / pictures / image["file_name"]).size == (image["width"], image["height"])
-    found = coco.loadAnns(coco.getAnnIds(imgIds=[1]))
+    found = cast(list[dict[str, Any]], coco.loadAnns(coco.getAnnIds(imgIds=[1])))
     assert [a["category_id"] for a in found] == [1, 2, 1, 2, 1]
     assert [a["iscrowd"] for a in found] == [0, 0, 0, 1, 0]
     for row, mask in zip(found, masks(0, 1, 2, 3), strict=False):
-        again = coco.annToMask(row).astype(bool)
+        again = coco.annToMask(cast(Any, row)).astype(bool)
         assert (again == mask).all()
         assert row["area"] == mask.sum()
         ys, xs = np.nonzero(mask)
@@ -72,7 +72,7 @@ def test_supervision_reads_yolo(dataset: Dataset, tmp_path: Path) -> None:
         force_masks=True,
     )  # fmt: skip
     assert read.classes == [c.name for c in CLASSES]
-    found = {Path(path).name: detections for path, _, detections in read}
+    found: dict[str, Any] = {Path(path).name: detections for path, _, detections in read}
     assert sorted(found) == ["empty.png", "more__one.jpg", "one.png"]
     assert len(found["empty.png"]) == 0
     assert found["one.png"].class_id.tolist() == [0, 1, 0, 0]
@@ -89,7 +89,7 @@ def test_supervision_reads_voc(dataset: Dataset, tmp_path: Path) -> None:
     read = supervision.DetectionDataset.from_pascal_voc(
         str(tmp_path / "out/JPEGImages"), str(tmp_path / "out/Annotations")
     )
-    found = {Path(path).name: detections for path, _, detections in read}
+    found: dict[str, Any] = {Path(path).name: detections for path, _, detections in read}
     assert {read.classes[n] for n in found["one.png"].class_id} == {"leaf", "stem"}
     # of VOC's first and last pixel, from 1, supervision makes edges
     assert found["one.png"].xyxy[0].tolist() == [8, 8, 33, 33]
@@ -98,7 +98,7 @@ def test_supervision_reads_voc(dataset: Dataset, tmp_path: Path) -> None:
     objects = np.array(Image.open(tmp_path / "out/SegmentationObject/one.png"))
     assert [(objects == n).sum() for n in (1, 2, 3, 4)] == [m.sum() for m in masks(0, 1, 2, 3)]
     classes = Image.open(tmp_path / "out/SegmentationClass/one.png")
-    assert classes.getpalette()[3:6] == [128, 0, 0]
+    assert (classes.getpalette() or [])[3:6] == [128, 0, 0]
     assert set(np.unique(np.array(classes))) == {0, 1, 2}
     names = (tmp_path / "out/ImageSets/Segmentation/all.txt").read_text().split()
     assert names == ["one", "empty", "more__one"]
@@ -110,7 +110,7 @@ def test_pillow_reads_indexed_png(dataset: Dataset, tmp_path: Path) -> None:
     assert report.left_out == {"annotations without a mask": 1}
     picture = Image.open(tmp_path / "out/classes/one.png")
     assert picture.mode == "P"
-    assert picture.getpalette()[3:9] == [0x1F, 0x77, 0xB4, 0xFF, 0x7F, 0x0E]
+    assert (picture.getpalette() or [])[3:9] == [0x1F, 0x77, 0xB4, 0xFF, 0x7F, 0x0E]
     assert (np.array(picture) == 1).sum() == masks(0)[0].sum() + masks(2)[0].sum()
     assert np.array(Image.open(tmp_path / "out/objects/empty.png")).max() == 0
 
