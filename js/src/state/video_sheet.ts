@@ -4,7 +4,7 @@ import { computed, type ReadonlySignal, type Signal } from "@preact/signals-core
 import type { DocumentView, Edit, Status, VideoInfo } from "../protocol/messages.gen";
 import type { Connection } from "./link";
 import type { Sheet } from "./sheet";
-import { changedFrame, findVideoObject, seenFrom } from "./video_document";
+import { changedFrame, seenFrom } from "./video_document";
 import type { VideoSession } from "./video_session";
 import type { VideoUi } from "./video_ui";
 
@@ -72,11 +72,5 @@ export class VideoSheet implements Sheet {
       const frame = changedFrame(before, after, this.#ui.frame.peek());
       if (frame !== null) this.#goTo(frame);
     });
-  }
-
-  /** Whether the selected object is protected. */
-  get isLocked(): boolean {
-    const document = this.#session.document.value;
-    return findVideoObject(document, document.selected)?.locked ?? false;
   }
 }
