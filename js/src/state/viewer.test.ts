@@ -1,0 +1,196 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { VideoWire, video } from "../../dev/video_wire";
+import type { VideoAction } from "../input/video_keymap";
+import type { VideoEdit } from "../protocol/messages.gen";
+import { performVideo, type VideoContext } from "./video_actions";
+import { promptedFrames } from "./video_document";
+import { VideoSheet } from "./video_sheet";
+import { VideoUi } from "./video_ui";
+import { Viewer, widthFor } from "./viewer";
+
+const add: VideoEdit = { kind: "add_object", object: 1 };
+const click = (x = 20): VideoEdit => ({ kind: "add_point", object: 1, x, y: 20, label: 1 });
+
+let wire: VideoWire;
+let ui: VideoUi;
+let viewer: Viewer;
+let context: VideoContext;
+let gone: AbortController;
+let left: number;
+
+const run = (action: VideoAction) => performVideo(action, context);
+const asked = (type: string) => wire.kernel.received.filter((request) => request.type === type);
+
+/** Answers arrive, and what waits for a moment's rest comes due. */
+async function settle(ms = 0): Promise<void> {
+  for (let i = 0; i < 4; i++) {
+    wire.flush();
+    await vi.advanceTimersByTimeAsync(ms / 4);
+  }
+  wire.flush();
+}
+
+beforeEach(async () => {
+  vi.useFakeTimers();
+  vi.stubGlobal("requestAnimationFrame", (step: (now: number) => void) =>
+    setTimeout(() => step(performance.now()), 16),
+  );
+  vi.stubGlobal("cancelAnimationFrame", clearTimeout);
+  wire = new VideoWire();
+  ui = new VideoUi();
+  gone = new AbortController();
+  viewer = new Viewer(wire.session, ui, gone.signal);
+  left = 0;
+  context = {
+    session: new VideoSheet(wire.session, ui, (frame) => viewer.goTo(frame)),
+    ...{ video: wire.session, ui, viewer, askFrame: () => {} },
+    ...{ input: () => {}, isDrafting: () => false, leave: () => left++ },
+  };
+  viewer.showAt(600);
+  await settle();
+});
+afterEach(() => {
+  gone.abort();
+  wire.detach();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+describe("a view", () => {
+  test("stays within the video", () => {
+    const seen = [-5, 3.4, 99].map((frame) => {
+      viewer.goTo(frame);
+      return ui.frame.value;
+    });
+    expect(seen).toEqual([0, 3, video.frames - 1]);
+  });
+
+  test("asks for the frame it is at, and at rest tells the kernel and asks for a sharp one", async () => {
+    const before = asked("look").length;
+    viewer.goTo(5);
+    await settle(40);
+    expect(asked("frames").at(-1)).toMatchObject({ frames: [5], quality: 80, purpose: "show" });
+    expect(asked("look").length).toBe(before);
+    await settle(160);
+    expect(asked("look").at(-1)).toMatchObject({ frame: 5 });
+  });
+
+  test("sends clicks to the frame that is seen, not to one on its way", async () => {
+    await settle(50);
+    viewer.goTo(9); // its picture has not come
+    context.session.edit([add, click()]);
+    expect([ui.shown.value, promptedFrames(wire.session.document.value)]).toEqual([0, [0]]);
+    await settle(50);
+    expect(ui.shown.value).toBe(9);
+  });
+
+  test("goes to where an undo takes something away", async () => {
+    await settle(50);
+    wire.session.edit(6, [add, click()]);
+    await settle(50);
+    run({ type: "undo" });
+    await settle(50);
+    expect([ui.frame.value, promptedFrames(wire.session.document.value)]).toEqual([6, []]);
+  });
+
+  test("goes where a cell sends it", () => {
+    wire.session.receive({ type: "go_to", epoch: "epoch-1", frame: 7 }, []);
+    expect(ui.frame.value).toBe(7);
+  });
+
+  test("is as wide as it is shown, in steps, and never wider than the video", () => {
+    expect([widthFor(500, 1920), widthFor(1900, 1920, 1280), widthFor(700, 720)]).toEqual([640, 1280, 720]);
+  });
+
+  test("asks what the model looked at while that is to be seen", async () => {
+    wire.session.edit(0, [add, click()]);
+    await settle(50);
+    expect(asked("memory")).toEqual([]);
+    run({ type: "memory" });
+    await settle(700);
+    expect(ui.recalled.value).toMatchObject({ frame: 0, objects: [{ object: 1, source: "prompt" }] });
+  });
+});
+
+describe("playing", () => {
+  test("goes on by itself, to the end, and from the end begins anew", async () => {
+    run({ type: "place", isNegative: false });
+    await settle(400);
+    expect([ui.isPlaying.value, ui.frame.value]).toEqual([true, expect.toSatisfy((f: number) => f > 0)]);
+    await settle(6_000);
+    expect([ui.isPlaying.value, ui.frame.value]).toEqual([false, video.frames - 1]);
+    run({ type: "play" });
+    expect(ui.frame.value).toBe(0);
+  });
+
+  test("ends with a step, and its speed has bounds", () => {
+    viewer.play();
+    run({ type: "step", by: 10 });
+    expect(ui.isPlaying.value).toBe(false);
+    for (let i = 0; i < 9; i++) run({ type: "faster" });
+    expect(ui.speed.value).toBe(4);
+  });
+});
+
+describe("hopping", () => {
+  beforeEach(async () => {
+    wire.session.edit(4, [add, click()]);
+    await settle(20);
+    wire.session.edit(12, [click(30)]);
+    await settle(20);
+  });
+
+  test("goes from prompt to prompt", () => {
+    const seen = (["prompt-next", "prompt-next", "prompt-next", "prompt-previous"] as const).map((type) => {
+      run({ type });
+      return ui.frame.value;
+    });
+    expect(seen).toEqual([4, 12, 12, 4]);
+  });
+
+  test("goes to the next frame without an up-to-date mask", async () => {
+    ui.range.value = { first: 0, last: 8 };
+    run({ type: "track", direction: "forward" });
+    await settle(100);
+    run({ type: "gap-next" });
+    expect(ui.frame.value).toBe(9);
+  });
+});
+
+describe("tracking", () => {
+  test("without prompts says what to do", () => {
+    run({ type: "track", direction: "both" });
+    expect(wire.session.notice.value).toContain("click an object");
+  });
+
+  test("is of the chosen range and object", async () => {
+    wire.session.edit(0, [add, click()]);
+    await settle(20);
+    ui.range.value = { first: 2, last: 5 };
+    ui.onlySelected.value = true;
+    run({ type: "track", direction: "backward" });
+    wire.turn();
+    expect(asked("track")).toMatchObject([{ direction: "backward", objects: [1], first: 2, last: 5 }]);
+  });
+
+  test("is stopped by Escape, after what is nearer", async () => {
+    wire.session.edit(0, [add, click()]);
+    await settle(20);
+    run({ type: "track", direction: "forward" });
+    for (let i = 0; i < 4; i++) wire.turn();
+    ui.isExportOpen.value = true;
+    ui.cursor.value = { x: 1, y: 1 };
+    run({ type: "escape" });
+    run({ type: "escape" });
+    expect([ui.isExportOpen.value, ui.cursor.value, wire.session.jobs.value[0]?.state]).toEqual([
+      false,
+      null,
+      "running",
+    ]);
+    run({ type: "escape" });
+    await settle(20);
+    expect([wire.session.jobs.value[0]?.state, left]).toEqual(["cancelled", 0]);
+    run({ type: "escape" });
+    expect(left).toBe(1);
+  });
+});
