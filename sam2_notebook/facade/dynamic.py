@@ -44,7 +44,7 @@ class SAM2DynamicInteractivePredictor:
             self.session = JointDynamicSession(self.settings.model, slots=max_obj_num, device=device)
         else:
             self.session = DynamicSession(self.settings.model, most_objects=max_obj_num, device=device)
-        check_imgsz(self.settings.imgsz, self.session.pictures.model)
+        check_imgsz(self.settings.imgsz, self.session.pictures.network.config)
 
     def __call__(
         self,

@@ -113,7 +113,7 @@ class SAM:
         that mask i is prompt i. Raises PromptError, MediaError or ModelError.
         """
         chosen = PageSettings().changed(settings)
-        check_imgsz(chosen.imgsz, self.model)
+        check_imgsz(chosen.imgsz, self.model.config)
         said = page_prompts(points, labels, bboxes, masks)
         source = self._last if source is None else source
         if source is None:

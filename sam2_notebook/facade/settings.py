@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
 from sam2_notebook.errors import PromptError
-from sam2_notebook.model import Sam2
+from sam2_notebook.model import Sam2Config
 
 PAGE_IMGSZ = 1024
 # Settings of Ultralytics that change nothing here, and why nobody misses them.
@@ -70,9 +70,9 @@ def device_name(device: object) -> str:
     return f"cuda:{text}" if text.isdecimal() else text
 
 
-def check_imgsz(imgsz: int, model: Sam2) -> None:
+def check_imgsz(imgsz: int, config: Sam2Config) -> None:
     """Warn where another size than the network's own was asked for: it would be another network."""
-    own = model.config.image_size
+    own = config.image_size
     if imgsz not in (own, PAGE_IMGSZ):
         warnings.warn(
             f"imgsz={imgsz} has no effect: this network was trained at {own} pixels and always sees pictures so.",

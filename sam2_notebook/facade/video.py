@@ -27,7 +27,7 @@ class SAM2VideoPredictor:
     def __init__(self, overrides: Mapping[str, object] | None = None) -> None:
         self.settings = PageSettings().changed(overrides or {})
         self.predictor = VideoPredictor(self.settings.model, device=self.settings.device or None)
-        check_imgsz(self.settings.imgsz, self.predictor.model)
+        check_imgsz(self.settings.imgsz, self.predictor.model.config)
 
     @overload
     def __call__(

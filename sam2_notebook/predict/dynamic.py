@@ -17,6 +17,7 @@ from sam2_notebook.model import ImageFeatures, Memory, Recollection, Sam2, Sight
 from sam2_notebook.model.memory import PROMPTED_SLOT
 from sam2_notebook.model.video_memory import ABSENT_LOGIT
 from sam2_notebook.predict.dynamic_results import FoundObject, FoundObjects, ObjectName, score_of
+from sam2_notebook.predict.precision import Engine, Network
 from sam2_notebook.predict.prompt_edits import one_prompt
 from sam2_notebook.predict.prompts import Numbers, ObjectPrompt
 from sam2_notebook.predict.tensors import image_tensor, prompt_tensors
@@ -32,7 +33,7 @@ ABSENT_SCORE = -32.0
 class Pictures:
     """A network with memory, and the raw features of the last few pictures it saw."""
 
-    model: Sam2
+    network: Network
     kept: OrderedDict[str, ImageFeatures] = field(default_factory=OrderedDict)
 
     @torch.inference_mode()
@@ -40,8 +41,8 @@ class Pictures:
         """The raw features of a picture, encoded once while it is among the last ones."""
         found = self.kept.get(image.digest)
         if found is None:
-            pixels = image_tensor(image.pixels, self.model.config.image_size).to(self.model.device)
-            found = self.kept[image.digest] = self.model.encode(pixels)
+            pixels = image_tensor(image.pixels, self.network.config.image_size).to(self.network.device)
+            found = self.kept[image.digest] = self.network.encode(pixels)
         self.kept.move_to_end(image.digest)
         while len(self.kept) > ENCODED_PICTURES:
             self.kept.popitem(last=False)
@@ -52,16 +53,16 @@ class Pictures:
         self, image: Image, prompt: ObjectPrompt, recollection: Recollection | None, *, multimask: bool
     ) -> Sighting:
         """Decode the prompt of one object, as in a still picture or coloured by what is remembered of it."""
-        raw, device = self.features(image), self.model.device
+        raw, device = self.features(image), self.network.device
         if prompt.mask is not None:
-            side = self.model.config.image_size
+            side = self.network.config.image_size
             whole = torch.from_numpy(np.asarray(prompt.mask, np.float32))[None, None].to(device)
             square = F.interpolate(whole, size=(side, side), mode="bilinear", antialias=True)
-            return self.model.adopt(raw, (square >= 0.5).float())
-        tensors = prompt_tensors([prompt], size_of(image), self.model.config)
+            return self.network.adopt(raw, (square >= 0.5).float())
+        tensors = prompt_tensors([prompt], size_of(image), self.network.config)
         tensors = replace(tensors, points=tensors.points.to(device), labels=tensors.labels.to(device))
-        conditioned = self.model.recall(raw, recollection)
-        return self.model.locate(self.model.segment(conditioned, tensors, multimask=multimask))
+        conditioned = self.network.recall(raw, recollection)
+        return self.network.locate(self.network.segment(conditioned, tensors, multimask=multimask))
 
 
 class DynamicSession:
@@ -90,7 +91,7 @@ class DynamicSession:
         for name, value in (("most_objects", most_objects), ("most_memories", most_memories)):
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
                 raise PromptError(f"{name} is a whole number of at least 1, or None for no limit; got {value!r}")
-        self.pictures = Pictures(model=with_memory(model, device))
+        self.pictures = Pictures(network=Engine(with_memory(model, device)).current()[1])
         self.most_objects, self.most_memories = most_objects, most_memories
         self._banks: dict[ObjectName, tuple[Memory, ...]] = {}
         self._lock = threading.RLock()
@@ -139,7 +140,7 @@ class DynamicSession:
         picture = read_image(image)
         with self._lock:
             self._bank(name)
-            model = self.pictures.model
+            model = self.pictures.network
             side, dim = model.config.mask_size, model.config.dim
             nothing = Sighting(
                 logits=torch.full((1, 1, side, side), ABSENT_LOGIT, device=model.device),
@@ -162,7 +163,7 @@ class DynamicSession:
             names = self.objects if objects is None else tuple(objects)
             banks = {name: self._bank(name) for name in names}
             raw = self.pictures.features(picture)
-        model = self.pictures.model
+        model = self.pictures.network
         groups: dict[int, list[ObjectName]] = {}
         for name, bank in banks.items():
             groups.setdefault(len(bank), []).append(name)
@@ -191,7 +192,7 @@ class DynamicSession:
 
     def _keep(self, name: ObjectName, picture: Image, sighting: Sighting) -> None:
         with torch.inference_mode():
-            memory = self.pictures.model.remember(self.pictures.features(picture), sighting, prompted=True)
+            memory = self.pictures.network.remember(self.pictures.features(picture), sighting, prompted=True)
         bank = (*self._banks.get(name, ()), memory)
         self._banks = {**self._banks, name: bank if self.most_memories is None else bank[-self.most_memories :]}
 

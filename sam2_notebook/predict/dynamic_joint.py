@@ -16,6 +16,7 @@ from sam2_notebook.model import Memory, Sam2, Sighting, unprompted
 from sam2_notebook.model.video_memory import ABSENT_LOGIT
 from sam2_notebook.predict.dynamic import ABSENT_SCORE, Pictures, found_object, recollection_of, with_memory
 from sam2_notebook.predict.dynamic_results import FoundObjects
+from sam2_notebook.predict.precision import Engine
 from sam2_notebook.predict.prompts import ObjectPrompt
 
 
@@ -31,7 +32,7 @@ class JointDynamicSession:
     ) -> None:
         if isinstance(slots, bool) or not isinstance(slots, int) or slots < 1:
             raise PromptError(f"the number of objects is a whole number of at least 1; got {slots!r}")
-        self.pictures = Pictures(model=with_memory(model, device))
+        self.pictures = Pictures(network=Engine(with_memory(model, device), "fp32").current()[1])
         self.slots = slots
         self._bank: tuple[Memory, ...] = ()
         self._shown: set[int] = set()
@@ -48,7 +49,7 @@ class JointDynamicSession:
         if outside or not prompts:
             raise PromptError(f"the objects are 0 to {self.slots - 1}; got {outside or 'none'}")
         picture = read_image(image)
-        model, device = self.pictures.model, self.pictures.model.device
+        model, device = self.pictures.network, self.pictures.network.device
         side, dim = model.config.mask_size, model.config.dim
         logits = torch.full((self.slots, 1, side, side), ABSENT_LOGIT, device=device)
         pointer = torch.full((self.slots, dim), ABSENT_LOGIT, device=device)
@@ -67,7 +68,7 @@ class JointDynamicSession:
         if not self._bank:
             raise PromptError("there is nothing to look for: show an object in some picture first")
         picture = read_image(image)
-        model = self.pictures.model
+        model = self.pictures.network
         conditioned = model.recall(self.pictures.features(picture), recollection_of(self._bank))
         sighting = model.locate(model.segment(conditioned, unprompted(self.slots, model.device), multimask=False))
         rows = range(self.slots)
