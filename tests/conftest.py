@@ -14,6 +14,9 @@ if os.environ.get("SAM2NB_SHAPE_CHECKS", "1") != "0":
 
     install_import_hook("sam2_notebook.model", "beartype.beartype")
 
+# One thread, in the kernels that tests start too: on a busy machine two threads mostly wait for each other, and small
+# products take a hundred times as long.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "agg")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
@@ -27,14 +30,10 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chro
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Leave the second core to the neighbour when pytest-xdist runs two workers, and to all if OMP_NUM_THREADS says so.
-
-    On a busy machine two threads mostly wait for each other: small backward passes then take a hundred times as long.
-    """
+    """Hold torch to that, should it have been imported already."""
     import torch
 
-    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    torch.set_num_threads(max(1, int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 2) // workers))
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,6 +1,4 @@
-"""One small network for all tests of its behaviour, on one thread."""
-
-from collections.abc import Iterator
+"""One small network for all tests of its behaviour."""
 
 import pytest
 import torch
@@ -8,14 +6,6 @@ import torch
 from sam2_notebook.model import Sam2, Sam2Config
 
 SMALL = Sam2Config(image_size=64, embed_dim=16, stages=(1, 1, 2, 1), global_blocks=(3,), dim=64, decoder_mlp_dim=64)
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
