@@ -32,7 +32,7 @@ widget = VideoSegmenter(clip, VideoPredictor(video_model(), device="cpu"), autos
 # Measured inside the page, from the pointer's event to what it brings about: the harness's own delays stay out.
 MEASURE = """root => {
     const waits = (window.sam2nbWaits = { shown: [], results: [], track: [] });
-    let [down, up] = [0, 0];
+    let [down, up, heard] = [0, 0, root.dataset.results];
     document.addEventListener("pointerdown", () => (down = performance.now()), true);
     document.addEventListener("pointerup", () => (up = performance.now()), true);
     new MutationObserver(changes => {
@@ -40,7 +40,8 @@ MEASURE = """root => {
         const { shown, frame, track } = root.dataset;
         const seen = new Set(changes.map(({ attributeName }) => attributeName));
         if (seen.has("data-shown") && shown === frame) waits.shown.push(now - down);
-        if (seen.has("data-results")) waits.results.push(now - up);
+        if (root.dataset.results !== heard) waits.results.push(now - up);
+        heard = root.dataset.results;
         if (seen.has("data-track") && track === "cancelled") waits.track.push(now - up);
     }).observe(root, { attributes: true });
 }"""

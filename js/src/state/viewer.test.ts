@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { VideoWire, video } from "../../dev/video_wire";
 import type { VideoAction } from "../input/video_keymap";
-import type { VideoEdit } from "../protocol/messages.gen";
+import type { Edit } from "../protocol/messages.gen";
 import { performVideo, type VideoContext } from "./video_actions";
 import { promptedFrames } from "./video_document";
 import { VideoSheet } from "./video_sheet";
 import { VideoUi } from "./video_ui";
 import { Viewer, widthFor } from "./viewer";
 
-const add: VideoEdit = { kind: "add_object", object: 1 };
-const click = (x = 20): VideoEdit => ({ kind: "add_point", object: 1, x, y: 20, label: 1 });
+const add: Edit = { kind: "add_object", object: 1 };
+const click = (x = 20): Edit => ({ kind: "add_point", object: 1, x, y: 20, label: 1 });
 
 let wire: VideoWire;
 let ui: VideoUi;
