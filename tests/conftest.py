@@ -16,7 +16,7 @@ if os.environ.get("SAM2NB_SHAPE_CHECKS", "1") != "0":
 
 # One thread, in the kernels that tests start too: on a busy machine two threads mostly wait for each other, and small
 # products take a hundred times as long.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["OMP_NUM_THREADS"] = os.environ.get("OMP_NUM_THREADS") or "1"
 os.environ.setdefault("MPLBACKEND", "agg")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
