@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -46,8 +46,9 @@ class _Serving:
 class FrameServer:
     """Serves one video to all views of a widget; `reply` sends an answer.
 
-    Of a view's requests for one purpose only the newest generation is answered with pictures. The JPEGs of at most
-    64 MiB are kept, and whatever the source keeps of its own.
+    Of a view's requests for one purpose only the newest generation is answered with pictures, one request after the
+    other: taken in turns, they would send a decoder to and fro. The JPEGs of at most 64 MiB are kept, and whatever the
+    source keeps of its own.
     """
 
     def __init__(self, source: FrameSource, key: str, reply: Reply) -> None:
@@ -56,6 +57,7 @@ class FrameServer:
         self._worker = Worker(f"frames of {source.name}")
         self._lock = threading.Lock()
         self._newest: dict[tuple[str, str], int] = {}
+        self._waiting: dict[tuple[str, str], deque[_Serving]] = {}
         self._jpegs: OrderedDict[tuple[int, int, int], Jpeg] = OrderedDict()
         self._bytes = 0
 
@@ -68,7 +70,8 @@ class FrameServer:
         purpose = (request.view, request.purpose)
         with self._lock:
             self._newest[purpose] = max(request.generation, self._newest.get(purpose, request.generation))
-        self._submit(_Serving(request))
+            self._waiting.setdefault(purpose, deque()).append(_Serving(request))
+        self._submit(purpose)
 
     def pull(self, frame: int, then: Callable[[], None]) -> None:
         """Wait for a stream to bring a frame, or to end, without holding up anybody else."""
@@ -94,15 +97,25 @@ class FrameServer:
             self._bytes = 0
         self.source.close()
 
-    def _submit(self, serving: _Serving) -> None:
-        request = serving.request
-        key = (request.view, request.seq)
-        self._worker.submit(self, key, lambda: self._turn(serving), _PRIORITIES[request.purpose])
+    def _submit(self, purpose: tuple[str, str]) -> None:
+        self._worker.submit(self, purpose, lambda: self._turn(purpose), _PRIORITIES[purpose[1]])
 
-    def _turn(self, serving: _Serving) -> None:
+    def _turn(self, purpose: tuple[str, str]) -> None:
+        with self._lock:
+            waiting = self._waiting[purpose]
+            if not waiting:
+                return
+            serving = waiting.popleft()
+        self._advance(serving, purpose)
+        with self._lock:
+            goes_on = bool(self._waiting[purpose])
+        if goes_on:
+            self._submit(purpose)
+
+    def _advance(self, serving: _Serving, purpose: tuple[str, str]) -> None:
         request = serving.request
         with self._lock:
-            newest = self._newest[request.view, request.purpose]
+            newest = self._newest[purpose]
         if request.generation < newest:
             words = "a newer request of this view made this one void"
             failure = Failure(view=request.view, seq=request.seq, code="cancelled", message=words)
@@ -118,7 +131,8 @@ class FrameServer:
                 serving.frames.append(frame)
                 serving.jpegs.append(jpeg)
         if serving.next is not None:
-            self._submit(serving)
+            with self._lock:
+                self._waiting[purpose].appendleft(serving)
             return
         self._reply(request, self._data(serving))
 

@@ -1,0 +1,79 @@
+"""The order in which frames are read for pages."""
+
+import threading
+
+import numpy as np
+
+from sam2_notebook.media import open_video
+from sam2_notebook.protocol.messages import Failure
+from sam2_notebook.protocol.video_messages import FramesData, FramesRequest
+from sam2_notebook.values.frames import ByteImage
+from sam2_notebook.widgets.channel import Packet
+from sam2_notebook.widgets.video_frames import FrameServer
+
+
+class Reader:
+    """A video of 40 frames that remembers which were read, and waits before the first one."""
+
+    def __init__(self) -> None:
+        self._inner = open_video(np.zeros((40, 12, 16, 3), np.uint8))
+        self.read: list[int] = []
+        self.may_begin = threading.Event()
+
+    def frame(self, index: int) -> ByteImage:
+        """A frame, once it may begin."""
+        self.may_begin.wait(10)
+        self.read.append(index)
+        return self._inner.frame(index)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._inner, name)
+
+
+def ask(seq: int, frames: range, purpose: str = "ahead", generation: int = 0) -> FramesRequest:
+    return FramesRequest(
+        view="v",
+        seq=seq,
+        frames=tuple(frames),
+        width=16,
+        quality=80,
+        purpose=purpose,  # pyright: ignore[reportArgumentType]
+        generation=generation,
+    )
+
+
+def served(*requests: FramesRequest) -> tuple[list[int], dict[int, Packet]]:
+    """Which frames are read, in order, and the answers by `seq`."""
+    reader, answers, done = Reader(), {}, threading.Event()
+
+    def reply(request: FramesRequest, packet: Packet) -> None:
+        answers[request.seq] = packet
+        if len(answers) == len(requests):
+            done.set()
+
+    server = FrameServer(reader, "key", reply)  # pyright: ignore[reportArgumentType]
+    for request in requests:
+        server.serve(request)
+    reader.may_begin.set()
+    assert done.wait(10)
+    server.close()
+    return reader.read, answers
+
+
+def test_requests_of_one_purpose_are_read_one_after_the_other() -> None:
+    read, answers = served(ask(0, range(8)), ask(1, range(8, 16)), ask(2, range(16, 24)))
+    assert read == list(range(24))
+    assert all(isinstance(answer.message, FramesData) for answer in answers.values())
+
+
+def test_what_is_to_be_shown_comes_between_the_frames_of_what_is_ahead() -> None:
+    read, _ = served(ask(0, range(8)), ask(1, range(30, 31), "show"))
+    assert read.index(30) <= 1
+
+
+def test_a_newer_generation_makes_the_older_ones_void() -> None:
+    read, answers = served(ask(0, range(8)), ask(1, range(8, 16)), ask(2, range(20, 22), generation=1))
+    assert isinstance(answers[0].message, Failure)
+    assert isinstance(answers[1].message, Failure)
+    assert [frame for frame in read if frame >= 20] == [20, 21]
+    assert len(read) <= 3
