@@ -25,6 +25,7 @@ export class Viewer {
   #tickedAt = 0;
   #animation = 0;
   #resting: Array<ReturnType<typeof setTimeout>> = [];
+  #restedAt: number | null = null;
   #recalling: ReturnType<typeof setTimeout> | undefined;
   #knownLast = 0;
 
@@ -115,6 +116,7 @@ export class Viewer {
     this.#session.frames.hold(this, target);
     shown.value = target;
     this.#wantMasks(target);
+    this.#dwell(target);
   }
 
   #wantMasks(frame: number): void {
@@ -131,19 +133,27 @@ export class Viewer {
     return around;
   }
 
-  /** Some moments without a move: the kernel hears where we are, and the sharp picture is asked for. */
+  /** The view has moved: some moments without another move make void what was asked for on the way here. */
   #rest(): void {
     for (const timer of this.#resting) clearTimeout(timer);
     this.#resting = [];
+    this.#restedAt = null;
     if (this.#ui.isPlaying.peek() || this.#session.info.peek() === null) return;
-    const frame = this.#ui.frame.peek();
-    this.#resting = [
-      setTimeout(() => {
-        this.#session.frames.rest(this);
-        this.#session.look(frame);
-      }, LOOK_MS),
+    this.#resting = [setTimeout(() => this.#session.frames.rest(this), LOOK_MS)];
+    if (this.#ui.shown.peek() === this.#ui.frame.peek()) this.#dwell(this.#ui.frame.peek());
+  }
+
+  /**
+   * The picture is there: some moments later the kernel hears where we are, and is asked for the sharp one. Not
+   * before, lest it decodes the same frame for the model while we wait for it.
+   */
+  #dwell(frame: number): void {
+    if (this.#ui.isPlaying.peek() || this.#restedAt === frame) return;
+    this.#restedAt = frame;
+    this.#resting.push(
+      setTimeout(() => this.#session.look(frame), LOOK_MS),
       setTimeout(() => this.#wish(SHARP_QUALITY), SHARP_MS),
-    ];
+    );
   }
 
   #onSent(): void {
