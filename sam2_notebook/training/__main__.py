@@ -6,8 +6,8 @@ from pathlib import Path
 
 import torch
 
-from sam2_notebook.training.loop import Trainer, averaged_model, starting_model
-from sam2_notebook.training.recipe import CLIP_PHASES, EMBEDDED, PICTURE_PHASES, Data
+from sam2_notebook.training.loop import Trainer, averaged_model, blend, starting_model
+from sam2_notebook.training.recipe import CLIP_PHASES, EMBEDDED, KEEP, PICTURE_PHASES, Data
 from sam2_notebook.training.videos import VideoPhase
 from sam2_notebook.weights import save_model
 
@@ -21,11 +21,16 @@ def main() -> None:
     parser.add_argument("--clips", action="store_true", help="leave out the pictures: train on clips only")
     parser.add_argument("--speed", type=float, default=1.0, help="do so many times the recipe's steps, such as 0.5")
     parser.add_argument("--export", type=Path, help="write the averaged weights so far there, and train no further")
+    parser.add_argument(
+        "--keep", type=float, default=KEEP, help="with --export and --start: the share of the start's numbers to keep"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1, help="processes that prepare pictures, and as many for clips")
     arguments = parser.parse_args()
     if arguments.export:
         model = averaged_model(arguments.out / "checkpoint.pt")
+        if arguments.start:
+            blend(model, starting_model(arguments.start), arguments.keep)
         save_model(model, arguments.export, name="embedded", license="Apache-2.0")
         return
     if arguments.data is None:

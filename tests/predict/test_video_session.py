@@ -58,8 +58,12 @@ def test_results_are_small_frozen_values(session) -> None:
 def test_a_model_of_pictures_only_is_refused_in_words(model) -> None:
     with pytest.raises(ModelError, match="segments pictures only"):
         VideoPredictor(model)
-    with pytest.raises(ModelError, match="segments pictures only"):
-        VideoPredictor(device="cpu")
+
+
+def test_the_embedded_model_follows() -> None:
+    with VideoPredictor().open(SHORT) as session:
+        session.add(0, 1, points=[[30, 30]])
+        assert [result.frame for result in session.propagate(frames=2)] == [0, 1]
 
 
 @pytest.mark.parametrize("frame", [-1, 6, 2**40, None, 1.5, float("nan"), "0", True])

@@ -13,7 +13,7 @@ from sam2_notebook.training.augment import Samples
 from sam2_notebook.training.clip_samples import ClipSamples
 from sam2_notebook.training.clips import Clip
 from sam2_notebook.training.first_memory import begin_memory
-from sam2_notebook.training.loop import Trainer, at_side, take_over
+from sam2_notebook.training.loop import Trainer, at_side, blend, take_over
 from sam2_notebook.training.losses import LossWeights, tracking_loss
 from sam2_notebook.training.schedule import Shares
 from sam2_notebook.training.sources import generated
@@ -123,3 +123,12 @@ def test_hidden_objects_teach_presence_only() -> None:
     heads = [p.grad for p in model.mask_decoder.mask_heads.parameters()]
     assert all(g is None or not g.any() for g in heads)
     assert any(p.grad is not None and p.grad.any() for p in model.mask_decoder.object_head.parameters())
+
+
+def test_a_blend_lies_between_two_networks_and_leaves_what_only_one_has() -> None:
+    start, model = Sam2(PICTURES), Sam2(CONFIG)
+    theirs, ours = start.state_dict(), {k: v.clone() for k, v in model.state_dict().items()}
+    blend(model, start, 0.25)
+    for name, value in model.state_dict().items():
+        wanted = torch.lerp(ours[name], theirs[name], 0.25) if name in theirs else ours[name]
+        assert torch.equal(value, wanted), name
