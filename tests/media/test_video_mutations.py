@@ -20,7 +20,8 @@ SMALL = {"size_hw": (32, 48), "frames": 12, "gop": 5}
 SEEDS = (
     Recipe(**SMALL, b_frames=2),
     Recipe(**SMALL, container_options={"movflags": "frag_keyframe+empty_moov"}),
-    Recipe(**SMALL, ending="mkv", codec="libx265"),
+    # x265 writes past its buffers when it looks ahead in pictures of 32 x 48: the heap is broken long before it shows.
+    Recipe(size_hw=(64, 96), frames=12, gop=5, ending="mkv", codec="libx265"),
     Recipe(**SMALL, ending="webm", codec="libvpx-vp9", options={"cpu-used": "8", "deadline": "realtime"}),
     Recipe(**SMALL, ending="avi", codec="mpeg4", b_frames=2),
     Recipe(**SMALL, ending="ts"),
