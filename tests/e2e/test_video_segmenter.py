@@ -47,7 +47,7 @@ MEASURE = """root => {
 }"""
 RED = (40.5, 60.5)
 FRAMES = 16
-MANY = 400
+MANY = 1200
 
 
 def show(open_notebook: OpenNotebook, frames: int, *more: str) -> tuple[NotebookPage, Stage]:
@@ -180,7 +180,7 @@ def test_scrub_play_and_cancel_are_prompt(open_notebook: OpenNotebook) -> None:
     notebook.start(2)  # a cell is busy meanwhile
     stage.press("t")
     expect_track(stage, "running")
-    page.wait_for_timeout(1_200)
+    page.wait_for_timeout(300)
     stage.root.locator('[data-action="cancel-track"]').click()
     expect_track(stage, "cancelled", timeout_ms=10_000)
     note(cancel_ms=waits(stage, "track")[0])
