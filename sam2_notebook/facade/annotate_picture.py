@@ -8,8 +8,9 @@ import numpy as np
 
 from sam2_notebook.errors import MediaError, Sam2NotebookError
 from sam2_notebook.facade.detectors import Detections, Detector
-from sam2_notebook.facade.outlines import one_ring, outlines
+from sam2_notebook.facade.outlines import outlines
 from sam2_notebook.facade.results import label_line
+from sam2_notebook.labels.polygons import one_ring
 from sam2_notebook.media import Image, read_image
 from sam2_notebook.predict import AutomaticMasker, ImagePredictor
 from sam2_notebook.values.masks import BoolMask

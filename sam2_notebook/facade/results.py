@@ -13,7 +13,8 @@ from PIL import Image as PillowImage
 
 from sam2_notebook.errors import MediaError
 from sam2_notebook.facade.drawing import labelled, painted
-from sam2_notebook.facade.outlines import one_ring, outlines
+from sam2_notebook.facade.outlines import outlines
+from sam2_notebook.labels.polygons import one_ring
 from sam2_notebook.media import encode_jpeg, encode_png
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.values.masks import BoolMask, Rle, bounding_box

@@ -69,9 +69,11 @@ def extent(mask: Rle) -> Box | None:
 def _extent(edges: npt.NDArray[np.int64], height: int) -> Box | None:
     starts, ends = edges[0:-1:2], edges[1::2]
     full = ends > starts
-    if not full.any():
+    if not full.all():  # an empty run: rare, and costs a copy
+        starts, ends = starts[full], ends[full]
+    if not len(starts):
         return None
-    starts, lasts = starts[full], ends[full] - 1
+    lasts = ends - 1
     x0, x1 = int(starts[0]) // height, int(lasts[-1]) // height
     if (starts // height != lasts // height).any():  # a run goes on in the next column, so it touches both edges
         return Box(x0, 0, x1, height - 1)

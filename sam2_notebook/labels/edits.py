@@ -1,6 +1,7 @@
 """What can be done to the labels of one image, as values; the store applies them and keeps them in its history."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias
 
 from sam2_notebook.labels.schema import Annotation, LabeledImage, State
@@ -42,7 +43,8 @@ LabelEdit: TypeAlias = AddAnnotation | ChangeAnnotation | RemoveAnnotation | Set
 class StoredImage:
     """An image as the store has it. `revision` grows with each edit; an edit names the one that it was made on.
 
-    `can_undo` and `can_redo` say whether there is something to take back or to do again.
+    `can_undo` and `can_redo` say whether there is something to take back or to do again; `work` is where the work on
+    a clip is kept.
     """
 
     id: int
@@ -51,6 +53,7 @@ class StoredImage:
     labels: LabeledImage
     can_undo: bool = False
     can_redo: bool = False
+    work: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +11,12 @@ from sqlalchemy import Connection, insert, select, update
 
 from sam2_notebook.errors import LabelError, MediaError
 from sam2_notebook.labels.journal import note
+from sam2_notebook.labels.kinds import CLIP_SUFFIXES, PICTURE_SUFFIXES, is_clip
 from sam2_notebook.labels.schema import LabeledImage
 from sam2_notebook.labels.tables import annotations, images
-from sam2_notebook.media import read_image
+from sam2_notebook.media import open_video, read_image
 from sam2_notebook.values.geometry import Size
 
-PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif"})
 Begin = Callable[[], AbstractContextManager[Connection]]
 _DIGEST_BYTES = 16
 _BLOCK = 1 << 20
@@ -55,7 +55,7 @@ class _Fingerprint:
 
 
 def pictures_in(source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[tuple[str, Path]]:
-    """Names and files: all pictures under a folder, or the files listed, named from the folder they share.
+    """Names and files: all pictures and clips under a folder, or the files listed, named from the folder they share.
 
     >>> pictures_in(["b/1.png", "b/c/2.png"])[1][0]
     'c/2.png'
@@ -66,7 +66,7 @@ def pictures_in(source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]
             return [(root.name, root.absolute())]
         if not root.is_dir():
             raise MediaError(f"{root}: there is no such folder. Check the name.")
-        found = [p for p in root.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES and p.is_file()]
+        found = [p for p in root.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES | CLIP_SUFFIXES and p.is_file()]
         files = sorted(p for p in found if not any(part.startswith(".") for part in p.relative_to(root).parts))
     else:
         files = [Path(p).expanduser().absolute() for p in source]
@@ -143,6 +143,13 @@ def accept_file(connection: Connection, image_id: int, who: str) -> None:
     note(connection, image_id, who, "accepted the changed file")
 
 
+def set_work(connection: Connection, image_id: int, path: str | os.PathLike[str], who: str) -> None:
+    """Remember where the work on a clip is kept."""
+    place = str(Path(path).absolute())
+    connection.execute(update(images).where(images.c.id == image_id).values(work=place))
+    note(connection, image_id, who, f"keeps its work in {Path(place).name}")
+
+
 def digest_of(path: Path) -> str:
     """Hash of a file's bytes, 32 hex digits; MediaError if it cannot be read."""
     return _fingerprint(path).digest
@@ -180,6 +187,9 @@ def _move(connection: Connection, image_id: int, path: Path, who: str) -> None:
 
 
 def _size(path: Path) -> Size:
+    if is_clip(path.name):
+        with closing(open_video(path)) as video:
+            return video.size
     height, width = read_image(path).size_hw
     return Size(height=height, width=width)
 

@@ -20,6 +20,7 @@ from sam2_notebook.labels.tables import annotations, classes, edits, images
 from sam2_notebook.values.geometry import Size
 
 Change = tuple[int, Values | None, Values | None]  # id, before, after
+_STEPS_BACK = 50
 
 
 def apply(
@@ -76,6 +77,27 @@ def note(
     connection.execute(insert(edits).values(**values, seconds=seconds))
 
 
+def complete(connection: Connection, image_id: int, completed: Annotation, *, revision: int, who: str) -> None:
+    """Bring the mask that an earlier step asked for: it becomes part of that step, and is none of its own."""
+    image = _locked(connection, image_id, revision, who)
+    id = completed.id
+    assert id is not None, "an annotation of the store is completed"
+    _check_mask(image, completed)
+    after = _row(completed, _class_ids(connection), who)
+    if not connection.execute(update(annotations).where(annotations.c.id == id).values(**after)).rowcount:
+        raise EditError(f"{image.name} has no annotation {id}; read the image again")
+    _advance(connection, image, image.state)
+    done = select(edits).where(edits.c.image_id == image_id, edits.c.status == "done").order_by(edits.c.id.desc())
+    for step in connection.execute(done.limit(_STEPS_BACK)):
+        record = json.loads(step.changes)
+        mine = [change for change in record["annotations"] if change[0] == id]
+        if mine:
+            mine[-1][2] = after
+            changes = json.dumps(record, ensure_ascii=False)
+            connection.execute(update(edits).where(edits.c.id == step.id).values(changes=changes))
+            return
+
+
 def add_all(
     connection: Connection, image_id: int, added: Sequence[Annotation], known: dict[str, int], who: str
 ) -> None:
@@ -124,8 +146,7 @@ def _changed(
 ) -> Change:
     after = None
     if not isinstance(edit, RemoveAnnotation):
-        size = Size(height=image.height, width=image.width)
-        LabeledImage(name=image.name, size=size, annotations=(edit.annotation,))  # refuses a mask of another size
+        _check_mask(image, edit.annotation)
         after = _row(edit.annotation, known, who)
     if isinstance(edit, AddAnnotation):
         assert after is not None
@@ -138,6 +159,11 @@ def _changed(
         raise EditError(f"{image.name} has no annotation {edit.id}; read the image again")
     _put(connection, image.id, edit.id, after)
     return edit.id, _plain(dict(found._mapping)), after
+
+
+def _check_mask(image: Row, annotation: Annotation) -> None:
+    """LabelError for a mask of another size than the image's."""
+    LabeledImage(name=image.name, size=Size(height=image.height, width=image.width), annotations=(annotation,))
 
 
 def _travel(connection: Connection, image_id: int, revision: int, who: str, *, back: bool) -> bool:
@@ -164,8 +190,10 @@ def _put(connection: Connection, image_id: int, id: int, row: Values | None) -> 
     mine = annotations.c.id == id
     if row is None:
         connection.execute(delete(annotations).where(mine))
-    elif not connection.execute(update(annotations).where(mine).values(**row)).rowcount:
-        connection.execute(insert(annotations).values(id=id, image_id=image_id, **row))
+        return
+    values = {"made_with": ""} | row  # what was written by version 2 does not say
+    if not connection.execute(update(annotations).where(mine).values(**values)).rowcount:
+        connection.execute(insert(annotations).values(id=id, image_id=image_id, **values))
 
 
 def _advance(connection: Connection, image: Row, state: str) -> None:

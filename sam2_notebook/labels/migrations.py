@@ -22,6 +22,11 @@ STEPS: dict[int, Sequence[str]] = {
         "CREATE TABLE label_claims (image_id INTEGER NOT NULL PRIMARY KEY REFERENCES label_images (id), "
         "who VARCHAR(200) NOT NULL, until DOUBLE PRECISION NOT NULL)",
     ),
+    # version 2 kept masks without the clicks they were made with, and knew no clips
+    2: (
+        "ALTER TABLE label_annotations ADD COLUMN made_with TEXT DEFAULT '' NOT NULL",
+        "ALTER TABLE label_images ADD COLUMN work TEXT",
+    ),
 }
 
 

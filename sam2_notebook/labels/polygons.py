@@ -25,7 +25,7 @@ def rings_along_edges(cutout: Cutout) -> list[Ring]:
     """
     # each vertex is the middle of a pixel's side; where two that follow lie on sides of other directions is a corner
     origin = np.array([cutout.x0 + 0.5, cutout.y0 + 0.5])
-    rings = [_corners(line) + origin for line in _contours(cutout.pixels)]
+    rings = [_corners(line) + origin for line in contours(cutout.pixels)]
     if not rings:
         return []
     areas = [signed_area(ring) for ring in rings]
@@ -70,7 +70,14 @@ def one_polygon_through_centres(cutout: Cutout) -> Ring:
 
 
 def one_ring(parts: list[Ring]) -> Ring:
-    """Several rings as one: each is joined to what is there by a bridge there and back, between nearest vertices."""
+    """Several rings as one: each is joined to what is there by a bridge there and back, between nearest vertices.
+
+    >>> square = np.array([[0, 0], [2, 0], [2, 2], [0, 2.0]])
+    >>> len(one_ring([square, square + [5, 0]]))
+    10
+    """
+    if not parts:
+        return np.zeros((0, 2))
     ring, left = parts[0], list(parts[1:])
     while left:
         gaps = [_nearest(ring, part) for part in left]
@@ -122,8 +129,12 @@ def signed_area(ring: Ring) -> float:
     return float((np.dot(x[:-1], y[1:]) - np.dot(x[1:], y[:-1]) + x[-1] * y[0] - x[0] * y[-1]) / 2)
 
 
-def _contours(pixels: BoolMask) -> list[Ring]:
-    """Lines half-way between pixels in and out of the mask, closed: the last point is the first."""
+def contours(pixels: BoolMask) -> list[Ring]:
+    """Lines half-way between pixels in and out of the mask, closed: the last point is the first.
+
+    >>> contours(np.ones((1, 1), dtype=bool))[0].min(axis=0).tolist()
+    [-0.5, -0.5]
+    """
     height, width = pixels.shape
     padded = np.zeros((height + 2, width + 2))
     padded[1:-1, 1:-1] = pixels

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sam2_notebook.errors import LabelError
+from sam2_notebook.labels.kinds import is_clip
 from sam2_notebook.labels.schema import STATES, State
 from sam2_notebook.values.masks import iou
 
@@ -37,6 +38,11 @@ class ImageSummary:
     state: State = "new"
     annotations: tuple[AnnotationSummary, ...] = ()
     seconds: float = 0.0
+
+    @property
+    def is_clip(self) -> bool:
+        """Whether it is a clip, not a picture."""
+        return is_clip(self.name)
 
     @property
     def gain(self) -> float:

@@ -11,6 +11,7 @@ from sam2_notebook.errors import EditError
 from sam2_notebook.labels import journal
 from sam2_notebook.labels.connection import store_errors
 from sam2_notebook.labels.edits import HistoryEntry, StoredImage
+from sam2_notebook.labels.kinds import is_clip
 from sam2_notebook.labels.queue import AnnotationSummary, ImageSummary
 from sam2_notebook.labels.rows import annotation_of_row, class_of_row
 from sam2_notebook.labels.schema import Annotation, LabelClass, LabeledImage, State
@@ -42,7 +43,7 @@ class StoredImages:
         while True:
             with store_errors(self.label), reading(self.engine) as connection:
                 page = self._page(connection, last)
-            yield from (image for _, image in page)
+            yield from (image for _, image in page if not is_clip(image.name))
             if len(page) < _PAGE:
                 return
             last = page[-1][0]
@@ -73,7 +74,13 @@ def stored_image(connection: Connection, image_id: int) -> StoredImage:
     ((_, labels),) = _labeled(connection, [row], select(annotations).where(annotations.c.image_id == image_id))
     can_undo, can_redo = journal.steps(connection, image_id)
     return StoredImage(
-        id=row.id, revision=row.revision, state=row.state, labels=labels, can_undo=can_undo, can_redo=can_redo
+        id=row.id,
+        revision=row.revision,
+        state=row.state,
+        labels=labels,
+        can_undo=can_undo,
+        can_redo=can_redo,
+        work=Path(row.work) if row.work else None,
     )
 
 

@@ -26,6 +26,7 @@ def row_of_annotation(annotation: Annotation, class_id: int) -> Row:
         "author": annotation.author,
         "crowd": int(annotation.crowd),
         "proposed": int(annotation.proposed),
+        "made_with": annotation.made_with,
     }
 
 
@@ -48,6 +49,7 @@ def annotation_of_row(row: Mapping[str, object], label: str, size: Size) -> Anno
         author=str(r["author"]),
         crowd=bool(r["crowd"]),
         proposed=bool(r["proposed"]),
+        made_with=str(r["made_with"]),
         id=r["id"] if isinstance(r["id"], int) else None,
     )
 

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -14,8 +15,8 @@ from sam2_notebook.values.geometry import Box, Size
 from sam2_notebook.values.masks import Rle
 
 AttributeValue: TypeAlias = str | int | float | bool
-State: TypeAlias = Literal["new", "started", "skipped", "submitted", "reviewed"]
-STATES: tuple[State, ...] = ("new", "started", "skipped", "submitted", "reviewed")
+State: TypeAlias = Literal["new", "started", "skipped", "submitted", "returned", "reviewed"]
+STATES: tuple[State, ...] = ("new", "started", "skipped", "submitted", "returned", "reviewed")
 
 MAX_NAME = 200
 MAX_NOTE = 10_000
@@ -70,7 +71,8 @@ class Annotation:
     `box` is in image pixels as `Box` has it, first and last column and row; a mask has one of its own. `score` is the
     model's predicted IoU, `stability` that of the mask under another threshold, `disagreement` how far the model's
     candidates are apart, all 0 to 1. `crowd` is COCO's "many of them, not told apart"; `proposed` came from a model and
-    was not accepted yet. `id` is given by the store.
+    was not accepted yet. `made_with` is how the mask came about, in the words of the tool that made it, so that the
+    work can go on after a restart; nobody else reads it. `id` is given by the store.
 
     >>> Annotation(label="leaf", box=Box(2, 3, 10, 12)).bounds
     Box(x0=2, y0=3, x1=10, y1=12)
@@ -87,6 +89,7 @@ class Annotation:
     author: str = ""
     crowd: bool = False
     proposed: bool = False
+    made_with: str = ""
     id: int | None = None
 
     def __post_init__(self) -> None:
@@ -105,7 +108,7 @@ class Annotation:
             check_text(str(value), f"attribute {name!r}", MAX_NOTE)
         object.__setattr__(self, "attributes", dict(self.attributes))
 
-    @property
+    @cached_property
     def bounds(self) -> Box | None:
         """The box as given, else that of the mask; None for an empty mask or the image as a whole."""
         if self.box is not None or self.mask is None:

@@ -18,7 +18,7 @@ from sam2_notebook.labels.edits import HistoryEntry, LabelEdit, StoredImage
 from sam2_notebook.labels.migrations import prepare
 from sam2_notebook.labels.queue import ImageSummary
 from sam2_notebook.labels.rows import row_of_class
-from sam2_notebook.labels.schema import MAX_NAME, Dataset, LabelClass, LabeledImage, State, check_name
+from sam2_notebook.labels.schema import MAX_NAME, Annotation, Dataset, LabelClass, LabeledImage, State, check_name
 from sam2_notebook.labels.tables import annotations, classes, images
 
 Answer = TypeVar("Answer")
@@ -111,7 +111,7 @@ class LabelStore:
     # images
 
     def add_images(self, source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> files.AddedFiles:
-        """Add the pictures under a folder, or a list of files; says what is new, moved, changed and unreadable."""
+        """Add pictures and clips under a folder, or listed; says what is new, moved, changed and unreadable."""
         return files.add_files(self._write, files.pictures_in(source), self.author)
 
     def add_image(self, image: LabeledImage, state: State = "new") -> int:
@@ -162,6 +162,12 @@ class LabelStore:
             journal.apply(connection, image_id, edits, revision=revision, who=self.author, seconds=seconds)
             return reading.stored_image(connection, image_id)
 
+    def complete(self, image_id: int, annotation: Annotation, *, revision: int) -> StoredImage:
+        """Bring an annotation (by its id) the mask that its last step asked for; undone and redone with that step."""
+        with self._write() as connection:
+            journal.complete(connection, image_id, annotation, revision=revision, who=self.author)
+            return reading.stored_image(connection, image_id)
+
     def undo(self, image_id: int, *, revision: int) -> StoredImage:
         """Take back the last step of an image, whoever made it and however long ago; no step, no change."""
         with self._write() as connection:
@@ -209,6 +215,11 @@ class LabelStore:
         """Find files that were moved under a folder, by their content; the names of the images found."""
         with self._write() as connection:
             return files.relink(connection, folder, self.author)
+
+    def set_work(self, image_id: int, path: str | os.PathLike[str]) -> None:
+        """Remember where the work on a clip is kept: what `VideoSegmenter.save` wrote."""
+        with self._write() as connection:
+            files.set_work(connection, image_id, path, self.author)
 
     def accept_file(self, image_id: int) -> None:
         """Take the changed content of an image's file as right; LabelError if its size no longer fits the labels."""

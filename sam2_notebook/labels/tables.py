@@ -1,4 +1,4 @@
-"""The tables of a label store, as version 2 of the schema has them; `migrations` leads older ones here."""
+"""The tables of a label store, as version 3 of the schema has them; `migrations` leads older ones here."""
 
 from sqlalchemy import (
     BigInteger,
@@ -14,7 +14,7 @@ from sqlalchemy import (
     Text,
 )
 
-VERSION = 2
+VERSION = 3
 
 metadata = MetaData()
 
@@ -51,6 +51,7 @@ images = Table(
     Column("width", Integer, nullable=False),
     Column("state", String(20), nullable=False),
     Column("revision", Integer, nullable=False),
+    Column("work", Text),
     sqlite_autoincrement=True,
 )
 
@@ -74,6 +75,7 @@ annotations = Table(
     Column("stability", Double),
     Column("disagreement", Double),
     Column("proposed", SmallInteger, nullable=False, server_default="0"),
+    Column("made_with", Text, nullable=False, server_default=""),
     Index("label_annotations_of_image", "image_id"),
     sqlite_autoincrement=True,
 )

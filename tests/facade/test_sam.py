@@ -11,10 +11,11 @@ from pycocotools import mask as coco_mask
 
 from sam2_notebook.errors import MediaError, ModelError, PromptError
 from sam2_notebook.facade import SAM, SAM2VideoPredictor
-from sam2_notebook.facade.outlines import one_ring, outlines, signed_area
+from sam2_notebook.facade.outlines import outlines
 from sam2_notebook.facade.prompts import page_prompts
 from sam2_notebook.facade.results import Results
 from sam2_notebook.facade.settings import PageSettings
+from sam2_notebook.labels.polygons import one_ring, signed_area
 from sam2_notebook.media import open_video
 from sam2_notebook.predict import ImagePredictor
 from sam2_notebook.values.masks import Rle, iou

@@ -117,3 +117,18 @@ def test_a_store_from_a_newer_version_is_refused_and_left_alone(where: str) -> N
         LabelStore(where, author="eve")
     if "://" not in where:
         assert not list(Path(where).parent.glob("*.bak"))
+
+
+def test_a_store_of_version_2_keeps_everything_and_can_be_undone(tmp_path: Path) -> None:
+    where = tmp_path / "labels.db"
+    connection = sqlite3.connect(where)
+    connection.executescript((SCHEMAS / "v2_sqlite.sql").read_text("utf-8"))
+    connection.close()
+    with LabelStore(where, author="eve") as store:
+        image = store.undo(1, revision=2)
+        (leaf,) = image.labels.annotations
+        assert (leaf.area, leaf.score, leaf.author, leaf.made_with, image.work) == (6, 0.5, "ann", "", None)
+        assert store.summaries()[0].seconds == 3
+    assert (tmp_path / "labels.db.v2.bak").is_file()
+    LabelStore(tmp_path / "new.db", author="eve").close()
+    assert columns(str(where)) == columns(str(tmp_path / "new.db"))

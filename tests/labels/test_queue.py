@@ -44,7 +44,7 @@ def test_progress_counts_states_classes_and_time() -> None:
     now = progress(IMAGES)
     assert (now.images, now.done, now.proposals, now.seconds, now.seconds_per_image) == (4, 2, 1, 60, 20)
     assert now.per_class == {"leaf": 3}
-    assert now.per_state == {"new": 1, "started": 1, "skipped": 0, "submitted": 1, "reviewed": 1}
+    assert now.per_state == {"new": 1, "started": 1, "skipped": 0, "submitted": 1, "returned": 0, "reviewed": 1}
     assert progress([]).seconds_per_image is None
 
 

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from threading import Thread
 
 import numpy as np
@@ -9,6 +10,7 @@ from sam2_notebook.errors import ConflictError, EditError, LabelError
 from sam2_notebook.labels.edits import AddAnnotation, ChangeAnnotation, RemoveAnnotation, SetState
 from sam2_notebook.labels.schema import Annotation, Dataset, LabelClass, LabeledImage
 from sam2_notebook.labels.store import LabelStore
+from sam2_notebook.media import write_video
 from sam2_notebook.values.geometry import Box, Size
 from sam2_notebook.values.masks import Rle
 
@@ -182,3 +184,34 @@ def test_unknown_images_and_states_are_refused_in_words(store: LabelStore) -> No
         store.edit(7, revision=0)
     with pytest.raises(EditError, match="one of new, started"):
         store.edit(1, SetState(state="done"), revision=0)  # pyright: ignore[reportArgumentType]
+
+
+def test_a_mask_that_comes_later_belongs_to_the_step_that_asked_for_it(store: LabelStore) -> None:
+    size = store.image(1).labels.size
+    nothing = Rle.from_mask(np.zeros((size.height, size.width), bool))
+    asked = Annotation(label="leaf", mask=nothing, made_with='{"points": [[3, 2, 1]]}')
+    image = store.edit(1, AddAnnotation(annotation=asked), revision=0)
+    (there,) = image.labels.annotations
+    mask = Rle.from_mask(np.ones((size.height, size.width), bool))
+    image = store.complete(1, replace(there, mask=mask, score=0.5), revision=image.revision)
+    assert [(a.area, a.score, a.made_with) for a in image.labels.annotations] == [(48, 0.5, asked.made_with)]
+    with pytest.raises(ConflictError):
+        store.complete(1, there, revision=image.revision - 1)
+    image = store.undo(1, revision=image.revision)
+    assert (image.labels.annotations, image.can_undo) == ((), False)
+    image = store.redo(1, revision=image.revision)
+    assert [(a.area, a.score) for a in image.labels.annotations] == [(48, 0.5)]
+    with pytest.raises(LabelError, match="make the mask at the picture's size"):
+        store.complete(1, replace(there, mask=Rle.from_mask(np.ones((2, 2), bool))), revision=image.revision)
+    with pytest.raises(EditError, match="has no annotation 99"):
+        store.complete(1, replace(there, id=99), revision=image.revision)
+
+
+def test_clips_are_in_the_queue_and_their_work_is_remembered(store: LabelStore, tmp_path: Path) -> None:
+    write_video(tmp_path / "clip.mp4", [np.zeros((32, 48, 3), np.uint8)] * 3, fps=5)
+    assert store.add_images(tmp_path).new == ("clip.mp4",)
+    (clip,) = [s for s in store.summaries() if s.name == "clip.mp4"]
+    assert (clip.is_clip, store.image(clip.id).labels.size) == (True, Size(height=32, width=48))
+    store.set_work(clip.id, tmp_path / "clip.sam2nb")
+    assert store.image(clip.id).work == tmp_path / "clip.sam2nb"
+    assert [image.name for image in store.dataset()] == ["1.png"]

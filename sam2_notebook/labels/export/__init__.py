@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sam2_notebook.errors import LabelError
 from sam2_notebook.labels.card import Tally, card
-from sam2_notebook.labels.export.folder import Existing, OutputFolder, Pictures, output_folder
+from sam2_notebook.labels.export.folder import CARD, Existing, OutputFolder, Pictures, output_folder
 from sam2_notebook.labels.schema import Dataset
 
 Exporter = Callable[[Dataset, OutputFolder], None]
@@ -64,7 +64,7 @@ def export(
     tally = Tally()
     with output_folder(target, existing, pictures) as out:
         write(dataset.map(tally.see), out)
-        with out.open("README.md") as file:
+        with out.open(CARD) as file:
             file.write(card(dataset, tally))
     return ExportReport(
         folder=target, images=tally.images, annotations=tally.annotations, left_out=dict(out.left_out.most_common())

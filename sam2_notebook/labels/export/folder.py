@@ -27,6 +27,7 @@ Existing: TypeAlias = Literal["refuse", "overwrite", "merge"]
 Pictures: TypeAlias = Literal["copy", "link", "leave"]
 
 LISTING = ".sam2_notebook-export.json"
+CARD = "README.md"
 _PARTIAL = ".sam2_notebook-partial-"
 _UPRIGHT = 1
 _JPEG_QUALITY = 95
@@ -91,7 +92,8 @@ def output_folder(target: Path, existing: Existing, pictures: Pictures) -> Itera
     """An empty draft that becomes part of `target` at the end, or vanishes if anything goes wrong.
 
     `refuse` wants an empty or new folder. `overwrite` replaces files of the same names and removes what an earlier
-    export left; other files stay. `merge` adds files, and refuses if one of another content is there.
+    export left; other files stay. `merge` adds files, and refuses if one of another content is there; its card stands
+    beside that of the export before.
     """
     _check(target, existing)
     draft = target / f"{_PARTIAL}{uuid4().hex}"
@@ -134,6 +136,7 @@ def _move_in(draft: Path, target: Path, existing: Existing) -> None:
         )
     earlier = _listed(target)
     if existing == "merge":
+        written = _aside(draft, target, written)
         clash = [name for name in written if _differs(draft / name, target / name)]
         if clash:
             raise LabelError(
@@ -150,6 +153,17 @@ def _move_in(draft: Path, target: Path, existing: Existing) -> None:
     kept = set(earlier) | set(written) if existing == "merge" else set(written)
     (draft / LISTING).write_text(json.dumps(sorted(kept)), "utf-8")
     os.replace(draft / LISTING, target / LISTING)
+
+
+def _aside(draft: Path, target: Path, written: list[str]) -> list[str]:
+    """What is written when merging: the card of each export stays, later ones as README-2.md and so on."""
+    number, name = 2, CARD
+    while _differs(draft / CARD, target / name):
+        number, name = number + 1, CARD.replace(".", f"-{number}.")
+    if name == CARD:
+        return written
+    (draft / CARD).rename(draft / name)
+    return sorted({*written, name} - {CARD})
 
 
 def _inside(folder: Path, path: Path) -> bool:

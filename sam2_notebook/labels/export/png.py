@@ -1,6 +1,7 @@
 """Indexed PNG: one picture of classes and one of objects per image, and `labels.json` to say what the numbers are."""
 
 import io
+import zlib
 from functools import cache
 
 import numpy as np
@@ -17,6 +18,8 @@ from sam2_notebook.labels.schema import Annotation, Dataset, LabeledImage
 COVERED = "masks that others cover in part"
 NO_MASK = "annotations without a mask"
 IndexImage = npt.NDArray[np.uint16]
+# long runs of one number: run lengths are smaller than matches, and quicker found
+_RUNS = {"compress_level": 1, "compress_type": zlib.Z_RLE}
 
 
 def export(dataset: Dataset, out: OutputFolder) -> None:
@@ -82,11 +85,11 @@ def encode_indexed(indices: IndexImage, colors: bytes) -> bytes:
     """
     buffer = io.BytesIO()
     if int(indices.max()) > 255:
-        Image.fromarray(indices).save(buffer, "PNG", compress_level=2)
+        Image.fromarray(indices).save(buffer, "PNG", **_RUNS)
     else:
         picture = Image.fromarray(indices.astype(np.uint8))
         picture.putpalette(colors)
-        picture.save(buffer, "PNG", compress_level=2)
+        picture.save(buffer, "PNG", **_RUNS)
     return buffer.getvalue()
 
 

@@ -1,6 +1,6 @@
 """PASCAL VOC: boxes as XML, classes and objects as indexed PNG, lists of names per split."""
 
-from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape
 
 from sam2_notebook.errors import LabelError
 from sam2_notebook.labels.cutouts import edges_of_box
@@ -9,6 +9,7 @@ from sam2_notebook.labels.export.folder import OutputFolder
 from sam2_notebook.labels.export.names import without_suffix
 from sam2_notebook.labels.export.png import encode_indexed, index_images, object_colors
 from sam2_notebook.labels.schema import Annotation, Dataset, LabeledImage
+from sam2_notebook.values.geometry import Box
 
 MAX_OBJECTS = 254
 TOO_MANY = "masks of images with more than 254 objects"
@@ -27,7 +28,7 @@ def export(dataset: Dataset, out: OutputFolder) -> None:
         name = out.name(image, flat=True)
         stem = without_suffix(name)
         out.place(image, f"JPEGImages/{name}")
-        out.path(f"Annotations/{stem}.xml").write_bytes(ET.tostring(_described(image, name, out), "utf-8"))
+        out.path(f"Annotations/{stem}.xml").write_text(_described(image, name, out), "utf-8")
         by_class, by_object, shown = index_images(image, numbers, out)
         if len(shown) > MAX_OBJECTS:
             out.left_out[TOO_MANY] += len(shown)
@@ -44,37 +45,33 @@ def export(dataset: Dataset, out: OutputFolder) -> None:
         file.writelines(f"{label.name}\n" for label in dataset.classes)
 
 
-def _described(image: LabeledImage, name: str, out: OutputFolder) -> ET.Element:
-    root = ET.Element("annotation")
-    _add(root, "folder", "JPEGImages")
-    _add(root, "filename", name)
-    _add(ET.SubElement(root, "source"), "database", "sam2_notebook")
-    size = ET.SubElement(root, "size")
-    for side, value in (("width", image.size.width), ("height", image.size.height), ("depth", 3)):
-        _add(size, side, str(value))
-    _add(root, "segmented", str(int(any(a.mask is not None for a in image.annotations))))
+def _described(image: LabeledImage, name: str, out: OutputFolder) -> str:
+    size = image.size
+    lines = [
+        "<annotation><folder>JPEGImages</folder>",
+        f"<filename>{_text(name)}</filename>",
+        "<source><database>sam2_notebook</database></source>",
+        f"<size><width>{size.width}</width><height>{size.height}</height><depth>3</depth></size>",
+        f"<segmented>{int(any(a.mask is not None for a in image.annotations))}</segmented>",
+    ]
     for annotation in image.annotations:
-        if annotation.bounds is None:
+        box = annotation.bounds
+        if box is None:
             out.left_out[WHOLE_IMAGE if annotation.mask is None else EMPTY_MASK] += 1
         else:
-            root.append(_object(annotation))
-    return root
+            lines.append(_object(annotation, box))
+    return "\n".join([*lines, "</annotation>\n"])
 
 
-def _object(annotation: Annotation) -> ET.Element:
-    assert annotation.bounds is not None
-    element = ET.Element("object")
-    _add(element, "name", annotation.label)
-    _add(element, "pose", "Unspecified")
-    _add(element, "truncated", "0")
-    _add(element, "difficult", str(int(annotation.crowd)))
-    box = ET.SubElement(element, "bndbox")
-    x0, y0, x1, y1 = edges_of_box(annotation.bounds)
-    for side, value in (("xmin", x0 + 1), ("ymin", y0 + 1), ("xmax", x1), ("ymax", y1)):
-        _add(box, side, str(round(value)))
-    return element
+def _object(annotation: Annotation, box: Box) -> str:
+    x0, y0, x1, y1 = edges_of_box(box)
+    return (
+        f"<object><name>{_text(annotation.label)}</name><pose>Unspecified</pose><truncated>0</truncated>"
+        f"<difficult>{int(annotation.crowd)}</difficult><bndbox><xmin>{round(x0 + 1)}</xmin>"
+        f"<ymin>{round(y0 + 1)}</ymin><xmax>{round(x1)}</xmax><ymax>{round(y1)}</ymax></bndbox></object>"
+    )
 
 
-def _add(parent: ET.Element, tag: str, text: str) -> None:
+def _text(text: str) -> str:
     # XML 1.0 has no place for control characters, not even escaped
-    ET.SubElement(parent, tag).text = "".join(c if c >= " " or c in "\t\n" else "�" for c in text)
+    return escape("".join(c if c >= " " or c in "\t\n" else "�" for c in text))

@@ -102,13 +102,14 @@ def test_a_full_folder_is_a_choice(tmp_path: Path) -> None:
 def test_merging_adds_and_never_replaces(tmp_path: Path) -> None:
     out = tmp_path / "out"
     export(named("1.png"), out, "yolo", pictures="leave")
-    (out / "README.md").unlink()
-    export(named("2.png"), out, "yolo", pictures="leave", existing="merge")
-    assert sorted(p.name for p in (out / "labels/train").iterdir()) == ["1.txt", "2.txt"]
+    export(named("2.png", "4.png"), out, "yolo", pictures="leave", existing="merge")
+    assert sorted(p.name for p in (out / "labels/train").iterdir()) == ["1.txt", "2.txt", "4.txt"]
+    assert ["1 images" in (out / name).read_text() for name in ("README.md", "README-2.md")] == [True, False]
     (out / "labels/train/1.txt").write_text("0 0.5 0.5 1 1\n")
     with pytest.raises(LabelError, match=r"with other content, such as .*nothing was written"):
         export(named("1.png", "3.png"), out, "yolo", pictures="leave", existing="merge")
-    assert sorted(p.name for p in (out / "labels/train").iterdir()) == ["1.txt", "2.txt"]
+    assert sorted(p.name for p in (out / "labels/train").iterdir()) == ["1.txt", "2.txt", "4.txt"]
+    assert sorted(p.name for p in out.glob("*.md")) == ["README-2.md", "README.md"]
     with pytest.raises(LabelError, match="'refuse', 'overwrite' or 'merge'"):
         export(named("1.png"), out, "yolo", existing="replace")  # pyright: ignore[reportArgumentType]
 
