@@ -2,9 +2,24 @@
 
 import type { Extent } from "../src/geometry/viewport";
 import type { AnyRequest } from "../src/protocol/channel";
-import type { Buffer, DocumentView, Edit, ObjectView, Request, Scores } from "../src/protocol/messages.gen";
+import type {
+  Buffer,
+  ChooseCandidate,
+  DocumentView,
+  Edit,
+  ObjectView,
+  Request,
+  Scores,
+} from "../src/protocol/messages.gen";
 import { VERSION } from "../src/protocol/messages.gen";
-import { applyAll, changesPrompts, EMPTY_DOCUMENT, isAmbiguous } from "../src/state/document";
+import {
+  applyAll,
+  changesPrompts,
+  EMPTY_DOCUMENT,
+  isAmbiguous,
+  isStep,
+  type PromptEdit,
+} from "../src/state/document";
 
 export type Post = (content: unknown, buffers: ReadonlyArray<Uint8Array>) => void;
 
@@ -85,7 +100,7 @@ export class FakeKernel {
           ? applyAll(before, request.edits, this.image)
           : this.#travel(request.direction);
       this.document = { ...after, rev: before.rev + 1 };
-      if (request.type === "edit" && request.edits.some((edit) => edit.kind !== "select_object")) {
+      if (request.type === "edit" && isStep(request.edits)) {
         this.#history.push(before);
         this.#undone.length = 0;
       }
@@ -163,7 +178,7 @@ export class FakeKernel {
   }
 }
 
-function concernsMask(edit: Edit): boolean {
+function concernsMask(edit: Edit): edit is PromptEdit | ChooseCandidate {
   return changesPrompts(edit) || edit.kind === "choose_candidate";
 }
 

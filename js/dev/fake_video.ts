@@ -15,6 +15,7 @@ import type {
   VideoObjectView,
 } from "../src/protocol/messages.gen";
 import { VERSION } from "../src/protocol/messages.gen";
+import { isStep } from "../src/state/document";
 import {
   applyAllInFrame,
   changesVideoPrompts,
@@ -204,7 +205,7 @@ export class FakeVideo {
           ? applyAllInFrame(before, request.edits, request.frame, this.video)
           : this.#travel(request.direction);
       this.document = { ...after, rev: before.rev + 1 };
-      if (request.type === "video_edit" && request.edits.some(({ kind }) => kind !== "select_object")) {
+      if (request.type === "video_edit" && isStep(request.edits)) {
         this.#history.push(before);
         this.#undone.length = 0;
       }

@@ -4,6 +4,7 @@
 others, `survey` and `figures` look at the data, `queue` and `agreement` say what to label next and how well it went.
 """
 
-from sam2_notebook.labels.schema import Annotation, Attribute, Dataset, LabelClass, LabeledImage
+from sam2_notebook.labels.schema import Annotation, Dataset, LabeledImage
+from sam2_notebook.values.classes import Attribute, LabelClass
 
 __all__ = ["Annotation", "Attribute", "Dataset", "LabelClass", "LabeledImage"]

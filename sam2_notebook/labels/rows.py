@@ -3,7 +3,8 @@
 import json
 from collections.abc import Mapping
 
-from sam2_notebook.labels.schema import Annotation, Attribute, LabelClass
+from sam2_notebook.labels.schema import Annotation
+from sam2_notebook.values.classes import Attribute, LabelClass
 from sam2_notebook.values.geometry import Box, Size
 from sam2_notebook.values.masks import Rle
 
@@ -56,7 +57,7 @@ def annotation_of_row(row: Mapping[str, object], label: str, size: Size) -> Anno
 
 def row_of_class(label: LabelClass, place: int) -> Row:
     """The columns of a class, without `id`."""
-    attributes = [{"name": a.name, "choices": list(a.choices)} for a in label.attributes]
+    attributes = [{"name": a.name, "choices": list(a.choices), "kind": a.kind} for a in label.attributes]
     return {
         "name": label.name,
         "color": label.color,
@@ -75,7 +76,8 @@ def class_of_row(row: Mapping[str, object]) -> LabelClass:
         color=str(row["color"]),
         hotkey=hotkey if isinstance(hotkey, str) else None,
         attributes=tuple(
-            Attribute(name=a["name"], choices=tuple(a["choices"])) for a in json.loads(str(row["attributes"]))
+            Attribute(name=a["name"], choices=tuple(a["choices"]), kind=a.get("kind", "text"))
+            for a in json.loads(str(row["attributes"]))
         ),
     )
 

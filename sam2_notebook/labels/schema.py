@@ -1,8 +1,5 @@
-"""What labels are made of, as frozen values: classes, annotations, images with their annotations, and the dataset."""
+"""What labels are made of, as frozen values: annotations, images with their annotations, and the dataset."""
 
-import math
-import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -11,57 +8,15 @@ from typing import Literal, TypeAlias
 
 from sam2_notebook.errors import LabelError
 from sam2_notebook.labels.cutouts import extent
+from sam2_notebook.values.classes import MAX_NAME, AttributeValue, LabelClass, check_text, check_unique, check_value
 from sam2_notebook.values.geometry import Box, Size
 from sam2_notebook.values.masks import Rle
 
-AttributeValue: TypeAlias = str | int | float | bool
 State: TypeAlias = Literal["new", "started", "skipped", "submitted", "returned", "reviewed"]
 STATES: tuple[State, ...] = ("new", "started", "skipped", "submitted", "returned", "reviewed")
 
-MAX_NAME = 200
 MAX_NOTE = 10_000
 MAX_IMAGE_NAME = 1_000
-_COLOR = re.compile(r"#[0-9a-f]{6}")
-_DIRECTION_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Attribute:
-    """A question asked about each annotation of a class; `choices` limits the answers, none means any.
-
-    >>> Attribute(name="ripe", choices=("yes", "no")).choices
-    ('yes', 'no')
-    """
-
-    name: str
-    choices: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        check_name(self.name, "an attribute")
-        for choice in self.choices:
-            check_name(choice, f"a choice of the attribute {self.name!r}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class LabelClass:
-    """A class of things. `color` is `#rrggbb`, `hotkey` one printable character or none.
-
-    >>> LabelClass(name="leaf", color="#2ca02c", hotkey="l").name
-    'leaf'
-    """
-
-    name: str
-    color: str = "#1f77b4"
-    hotkey: str | None = None
-    attributes: tuple[Attribute, ...] = ()
-
-    def __post_init__(self) -> None:
-        check_name(self.name, "a class")
-        if not _COLOR.fullmatch(self.color):
-            raise LabelError(f"class {self.name!r}: a colour is written #rrggbb in lower case; got {self.color!r}")
-        if self.hotkey is not None and (len(self.hotkey) != 1 or not self.hotkey.isprintable() or self.hotkey == " "):
-            raise LabelError(f"class {self.name!r}: a hotkey is one character, not a space; got {self.hotkey!r}")
-        _check_unique((a.name for a in self.attributes), f"attributes of class {self.name!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,12 +55,7 @@ class Annotation:
         check_text(self.note, "a note", MAX_NOTE)
         check_text(self.author, "an author", MAX_NAME)
         for name, value in self.attributes.items():
-            check_name(name, "an attribute")
-            if not isinstance(value, str | int | float | bool) or (
-                isinstance(value, float) and not math.isfinite(value)
-            ):
-                raise LabelError(f"attribute {name!r} is a text, a finite number or yes/no; got {value!r}")
-            check_text(str(value), f"attribute {name!r}", MAX_NOTE)
+            check_value(name, value)
         object.__setattr__(self, "attributes", dict(self.attributes))
 
     @cached_property
@@ -174,8 +124,8 @@ class Dataset:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "classes", tuple(self.classes))
-        _check_unique((c.name for c in self.classes), "classes")
-        _check_unique((c.hotkey for c in self.classes if c.hotkey), "hotkeys")
+        check_unique((c.name for c in self.classes), "classes of a dataset")
+        check_unique((c.hotkey for c in self.classes if c.hotkey), "hotkeys of a dataset")
         if isinstance(self.images, Iterator):
             raise LabelError(
                 "a dataset is read more than once, and a generator only gives its images once; "
@@ -220,29 +170,3 @@ class Restartable:
 
     def __iter__(self) -> Iterator[LabeledImage]:
         return self.start()
-
-
-def check_name(name: str, what: str) -> None:
-    """Raise LabelError unless a name is one line of 1 to 200 characters, without invisible controls at its ends."""
-    controls = any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} or c in _DIRECTION_CONTROLS for c in name)
-    if not name or name != name.strip() or len(name) > MAX_NAME or controls:
-        raise LabelError(
-            f"{what} has a name of one line, 1 to {MAX_NAME} characters, without spaces around it and without control "
-            f"characters; got {name[: MAX_NAME + 1]!r}"
-        )
-
-
-def check_text(text: str, what: str, limit: int) -> None:
-    """Raise LabelError for a text that is too long, or that a database or a file would refuse."""
-    if len(text) > limit:
-        raise LabelError(f"{what} has at most {limit:,} characters; got {len(text):,}")
-    if "\0" in text or any("\ud800" <= c <= "\udfff" for c in text):
-        raise LabelError(f"{what} holds a null character or half a character: {text[:100]!r}; write it anew")
-
-
-def _check_unique(names: Iterable[str], what: str) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise LabelError(f"the {what} of a dataset differ from one another; {name!r} is there twice")
-        seen.add(name)

@@ -18,8 +18,9 @@ from sam2_notebook.labels.edits import HistoryEntry, LabelEdit, StoredImage
 from sam2_notebook.labels.migrations import prepare
 from sam2_notebook.labels.queue import ImageSummary
 from sam2_notebook.labels.rows import row_of_class
-from sam2_notebook.labels.schema import MAX_NAME, Annotation, Dataset, LabelClass, LabeledImage, State, check_name
+from sam2_notebook.labels.schema import Annotation, Dataset, LabeledImage, State
 from sam2_notebook.labels.tables import annotations, classes, images
+from sam2_notebook.values.classes import MAX_NAME, LabelClass, check_name
 
 Answer = TypeVar("Answer")
 CLAIM_SECONDS = 900.0

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Literal, TypeAlias, TypeGuard, Union, get_args, get_origin, get_type_hints
 
-from sam2_notebook.errors import ProtocolError
+from sam2_notebook.errors import LabelError, ProtocolError
 from sam2_notebook.protocol.messages import Event, Reply, Request
 from sam2_notebook.protocol.video_messages import VideoEvent, VideoReply, VideoRequest
 
@@ -184,11 +184,25 @@ def _reader(kind: object) -> Reader:
         return _tuple_reader(arguments)
     if origin in (Union, types.UnionType):
         some = [a for a in arguments if a is not type(None)]
-        inner = _reader(some[0]) if len(some) == 1 else _union_reader(some)
+        atoms = all(a in _ATOMS for a in some)
+        inner = _reader(some[0]) if len(some) == 1 else _atoms_reader(some) if atoms else _union_reader(some)
         if len(some) == len(arguments):
             return inner
         return lambda value, where: None if value is None else inner(value, where)
     raise TypeError(f"the protocol has no values of type {kind}")
+
+
+def _atoms_reader(kinds: list[object]) -> Reader:
+    """Reads a value of one of several plain types, told apart by what JSON says it is."""
+    wanted = {float: "a finite number", int: "a whole number", bool: "true or false", str: "a text"}
+
+    def read(value: object, where: str) -> object:
+        kind = float if type(value) is int and int not in kinds else type(value)
+        if kind not in kinds:
+            raise _refuse(where, " or ".join(wanted[k] for k in wanted if k in kinds), value)
+        return _ATOMS[kind](value, where)
+
+    return read
 
 
 def _literal_reader(allowed: tuple[object, ...]) -> Reader:
@@ -229,7 +243,11 @@ def _record_reader(kind: type) -> Reader:
                 f"{where} has the fields {', '.join(readers)}; "
                 + (f"{missing[0]} is missing" if missing else f"{ascii(unknown[0])[:60]} is unknown")
             )
-        return kind(**{name: r(value[name], f"{where}.{name}") for name, r in readers.items()})
+        fields = {name: r(value[name], f"{where}.{name}") for name, r in readers.items()}
+        try:
+            return kind(**fields)
+        except LabelError as error:
+            raise ProtocolError(f"{where} makes no sense: {error}") from None
 
     return read
 

@@ -14,6 +14,7 @@ Scores are finite or null, never NaN. Coordinates are image pixels (`values.geom
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from sam2_notebook.values.classes import LabelClass
 from sam2_notebook.values.document import Edit
 
 VERSION = 1
@@ -55,13 +56,27 @@ class Scores:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AttributeView:
+    """What is noted about an object under a name."""
+
+    name: str
+    value: str | float | bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class ObjectView:
-    """One object as the page shows it. `result_rev` is the revision its mask was computed for, null without a mask."""
+    """One object as the page shows it. `result_rev` is the revision its mask was computed for, null without a mask.
+
+    `label` is its class, empty for none.
+    """
 
     id: int
     name: str
     color: int
     visible: bool
+    locked: bool
+    label: str
+    attributes: tuple[AttributeView, ...]
     points: tuple[PointView, ...]
     box: tuple[float, float, float, float] | None
     candidate: int | None
@@ -72,11 +87,13 @@ class ObjectView:
 
 @dataclass(frozen=True, kw_only=True)
 class DocumentView:
-    """The whole document at revision `rev`."""
+    """The whole document at revision `rev`. New objects are of the class `current`; without `classes` any text is."""
 
     rev: int
     objects: tuple[ObjectView, ...]
     selected: int | None
+    classes: tuple[LabelClass, ...]
+    current: str
     can_undo: bool
     can_redo: bool
 

@@ -17,6 +17,11 @@ class Color:
         if not all(0 <= part <= 255 for part in self.rgb):
             raise ValueError(f"red, green and blue go from 0 to 255, got {self.rgb}")
 
+    @property
+    def hex(self) -> str:
+        """The colour as `#rrggbb`."""
+        return "#{:02x}{:02x}{:02x}".format(*self.rgb)
+
 
 PALETTE: tuple[Color, ...] = (
     Color("sky blue", (86, 180, 233)),

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias, Union, get_args, get_origin, get_type_hin
 
 from sam2_notebook.protocol import messages, video_messages, video_views
 from sam2_notebook.protocol.palette import PALETTE
-from sam2_notebook.values import document, prompts, video_document
+from sam2_notebook.values import classes, document, prompts, video_document
 
 Schema: TypeAlias = str | list["Schema"] | dict[str, "Schema"]
 
@@ -29,11 +29,11 @@ _UNIONS: dict[str, object] = {
     "VideoEvent": video_messages.VideoEvent,
 }
 _RECEIVED = ("Reply", "Event", "VideoReply", "VideoEvent")
-_MODULES = (document, video_document, messages, video_views, video_messages)
+_MODULES = (classes, document, video_document, messages, video_views, video_messages)
 _CONSTANTS = {
     "VERSION": messages.VERSION,
     "MAX_OBJECTS": document.MAX_OBJECTS,
-    "MAX_NAME": document.MAX_NAME,
+    "MAX_NAME": classes.MAX_NAME,
     "MAX_POINTS": prompts.MAX_POINTS,
     "MAX_FRAMES_ASKED": video_messages.MAX_FRAMES_ASKED,
     "MAX_MASK_FRAMES_ASKED": video_messages.MAX_MASK_FRAMES_ASKED,

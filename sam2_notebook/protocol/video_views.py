@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from sam2_notebook.protocol.messages import PointView
+from sam2_notebook.protocol.messages import AttributeView, PointView
+from sam2_notebook.values.classes import LabelClass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,7 @@ class VideoObjectView:
     visible: bool
     locked: bool
     label: str
+    attributes: tuple[AttributeView, ...]
     frames: tuple[FramePromptsView, ...]
 
 
@@ -56,6 +58,8 @@ class VideoDocumentView:
     rev: int
     objects: tuple[VideoObjectView, ...]
     selected: int | None
+    classes: tuple[LabelClass, ...]
+    current: str
     can_undo: bool
     can_redo: bool
 

@@ -4,20 +4,26 @@ The kernel owns the document; the browser holds a replica with the same revision
 the undo journal and the autosave speak of the same things.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-from sam2_notebook.errors import EditError
+from sam2_notebook.errors import EditError, LabelError
+from sam2_notebook.values.classes import MAX_NAME, AttributeValue, LabelClass, check_unique, check_value
 from sam2_notebook.values.geometry import Box, Size
 from sam2_notebook.values.prompts import Point, Prompts
 
 MAX_OBJECTS = 1000
-MAX_NAME = 200
+MAX_ATTRIBUTES = 100
+MAX_CLASSES = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectState:
-    """One object of the document. `color` is an index into the palette; `candidate` None means the model's best."""
+    """One object of the document. `color` is an index into the palette; `candidate` None means the model's best.
+
+    `label` is its class, empty for none. A `locked` object keeps its prompts and is not removed.
+    """
 
     id: int
     name: str
@@ -25,6 +31,9 @@ class ObjectState:
     prompts: Prompts = Prompts()
     candidate: int | None = None
     visible: bool = True
+    locked: bool = False
+    label: str = ""
+    attributes: Mapping[str, AttributeValue] = field(default_factory=dict[str, AttributeValue], hash=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +77,50 @@ class ShowObject:
     kind: Literal["show_object"] = "show_object"
     object: int
     visible: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class LockObject:
+    """Protect an object from changes of its mask and from removal, or stop to."""
+
+    kind: Literal["lock_object"] = "lock_object"
+    object: int
+    locked: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifyObject:
+    """Say of what class an object is; an empty text is none. One of the classes becomes that of new objects, too."""
+
+    kind: Literal["classify_object"] = "classify_object"
+    object: int
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetAttribute:
+    """Note something about an object under a name, in place of what was noted there; None takes it back."""
+
+    kind: Literal["set_attribute"] = "set_attribute"
+    object: int
+    name: str
+    value: str | float | bool | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetClasses:
+    """Say what classes there are. Classes that objects have stay."""
+
+    kind: Literal["set_classes"] = "set_classes"
+    classes: tuple[LabelClass, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChooseClass:
+    """Say of what class new objects are; an empty text is none. Not a step of the undo history."""
+
+    kind: Literal["choose_class"] = "choose_class"
+    label: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,6 +194,11 @@ Edit: TypeAlias = (
     | RenameObject
     | RecolorObject
     | ShowObject
+    | LockObject
+    | ClassifyObject
+    | SetAttribute
+    | SetClasses
+    | ChooseClass
     | SelectObject
     | AddPoint
     | MovePoint
@@ -149,11 +207,21 @@ Edit: TypeAlias = (
     | ClearPrompts
     | ChooseCandidate
 )
+_OfPrompts: TypeAlias = AddPoint | MovePoint | RemovePoint | SetBox | ClearPrompts
+_OfOne: TypeAlias = RenameObject | RecolorObject | ShowObject | LockObject | SetAttribute | ChooseCandidate | _OfPrompts
+_OF_PROMPTS = (AddPoint, MovePoint, RemovePoint, SetBox, ClearPrompts)
+
+
+def is_step(edits: Iterable[object]) -> bool:
+    """Whether edits together are a step of the undo history: choosing what the next ones are about is none."""
+    return any(not isinstance(edit, SelectObject | ChooseClass) for edit in edits)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
     """All objects on one picture, in drawing order, and which one is selected.
+
+    New objects are of the class `current`. Without `classes`, a class may be any text.
 
     >>> size = Size(height=10, width=10)
     >>> document = Document(size=size).apply(AddObject(object=1)).apply(AddPoint(object=1, x=3, y=4, label=1))
@@ -164,6 +232,8 @@ class Document:
     size: Size
     objects: tuple[ObjectState, ...] = ()
     selected: int | None = None
+    classes: tuple[LabelClass, ...] = ()
+    current: str = ""
 
     @property
     def next_id(self) -> int:
@@ -183,30 +253,50 @@ class Document:
         match edit:
             case AddObject():
                 return self._add(edit.object)
+            case SetClasses():
+                return self._with_classes(edit.classes)
+            case ChooseClass():
+                return replace(self, current=self._known(edit.label))
+            case _:
+                pass
+        state = self.object(edit.object)
+        if state.locked and isinstance(edit, (*_OF_PROMPTS, ChooseCandidate, RemoveObject)):
+            raise EditError(f"object {state.id} is locked; unlock it first")
+        match edit:
             case RemoveObject():
-                return self._remove(edit.object)
+                return self._remove(state.id)
             case SelectObject():
-                self.object(edit.object)
-                return replace(self, selected=edit.object)
+                return replace(self, selected=state.id)
+            case ClassifyObject():
+                current = edit.label if self.classes else self.current
+                return replace(self._with(replace(state, label=self._known(edit.label))), current=current)
+            case _:
+                return self._with(self._changed(state, edit))
+
+    def _changed(self, state: ObjectState, edit: _OfOne) -> ObjectState:
+        match edit:
             case RenameObject():
                 if len(edit.name) > MAX_NAME:
                     raise EditError(f"a name has at most {MAX_NAME} characters; got {len(edit.name)}")
-                return self._with(replace(self.object(edit.object), name=edit.name))
+                return replace(state, name=edit.name)
             case RecolorObject():
                 if edit.color < 0:
                     raise EditError(f"a colour is an index of at least 0 into the palette; got {edit.color}")
-                return self._with(replace(self.object(edit.object), color=edit.color))
+                return replace(state, color=edit.color)
             case ShowObject():
-                return self._with(replace(self.object(edit.object), visible=edit.visible))
+                return replace(state, visible=edit.visible)
+            case LockObject():
+                return replace(state, locked=edit.locked)
+            case SetAttribute():
+                return replace(state, attributes=self._attributes(state, edit))
             case ChooseCandidate():
                 if edit.candidate is not None and not 0 <= edit.candidate <= 2:
                     raise EditError(f"a click has the candidates 0, 1 and 2; got {edit.candidate}")
-                return self._with(replace(self.object(edit.object), candidate=edit.candidate))
+                return replace(state, candidate=edit.candidate)
             case _:
-                state = self.object(edit.object)
                 prompts = _edited(state.prompts, edit)
                 prompts.check(self.size)
-                return self._with(replace(state, prompts=prompts, candidate=None))
+                return replace(state, prompts=prompts, candidate=None)
 
     def _add(self, id: int) -> "Document":
         if any(o.id == id for o in self.objects):
@@ -217,22 +307,63 @@ class Document:
             raise EditError(f"one picture takes at most {MAX_OBJECTS} objects; remove one first")
         used = {o.color for o in self.objects}
         color = next(c for c in range(len(used) + 1) if c not in used)
-        new = ObjectState(id=id, name=f"object {id}", color=color)
+        new = ObjectState(id=id, name=f"object {id}", color=color, label=self.current)
         return replace(self, objects=(*self.objects, new), selected=id)
 
     def _remove(self, id: int) -> "Document":
-        self.object(id)
         left = tuple(o for o in self.objects if o.id != id)
         selected = self.selected
         if selected == id:
             selected = left[-1].id if left else None
         return replace(self, objects=left, selected=selected)
 
+    def label_class(self, name: str) -> LabelClass | None:
+        """The class of this name, if it is one of `classes`."""
+        return next((c for c in self.classes if c.name == name), None)
+
+    def _known(self, label: str) -> str:
+        if len(label) > MAX_NAME:
+            raise EditError(f"a class has at most {MAX_NAME} characters; got {len(label)}")
+        if label and self.classes and self.label_class(label) is None:
+            names = ", ".join(c.name for c in self.classes)
+            raise EditError(f"there is no class {label!r}; the document has: {names}")
+        return label
+
+    def _with_classes(self, classes: tuple[LabelClass, ...]) -> "Document":
+        if len(classes) > MAX_CLASSES:
+            raise EditError(f"one picture takes at most {MAX_CLASSES} classes; got {len(classes)}")
+        names = [c.name for c in classes]
+        try:
+            check_unique(names, "classes of a picture")
+        except LabelError as error:
+            raise EditError(str(error)) from None
+        for state in self.objects:
+            if classes and state.label and state.label not in names:
+                raise EditError(f"object {state.id} is of the class {state.label!r}; give it another class first")
+        current = self.current if self.current in names else next(iter(names), "")
+        return replace(self, classes=classes, current=current)
+
+    def _attributes(self, state: ObjectState, edit: SetAttribute) -> Mapping[str, AttributeValue]:
+        if edit.value is None:
+            return {name: value for name, value in state.attributes.items() if name != edit.name}
+        label = self.label_class(state.label)
+        asked = label.attribute(edit.name) if label else None
+        try:
+            check_value(edit.name, edit.value)
+            if asked is not None:
+                asked.check(edit.value)
+        except LabelError as error:
+            raise EditError(str(error)) from None
+        attributes = {**state.attributes, edit.name: edit.value}
+        if len(attributes) > MAX_ATTRIBUTES:
+            raise EditError(f"one object takes at most {MAX_ATTRIBUTES} attributes; remove one first")
+        return attributes
+
     def _with(self, state: ObjectState) -> "Document":
         return replace(self, objects=tuple(state if o.id == state.id else o for o in self.objects))
 
 
-def _edited(prompts: Prompts, edit: AddPoint | MovePoint | RemovePoint | SetBox | ClearPrompts) -> Prompts:
+def _edited(prompts: Prompts, edit: _OfPrompts) -> Prompts:
     match edit:
         case AddPoint():
             return prompts.with_point(Point(edit.x, edit.y, edit.label))

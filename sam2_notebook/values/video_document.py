@@ -4,12 +4,13 @@ An edit speaks of one frame. Seen from a frame, a video is a picture: `at` gives
 pictures are applied to that, so that both widgets follow one set of rules.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from sam2_notebook.errors import EditError
+from sam2_notebook.values.classes import AttributeValue, LabelClass
 from sam2_notebook.values.document import (
-    MAX_NAME,
     AddPoint,
     ChooseCandidate,
     ClearPrompts,
@@ -17,7 +18,6 @@ from sam2_notebook.values.document import (
     Edit,
     MovePoint,
     ObjectState,
-    RemoveObject,
     RemovePoint,
     SetBox,
 )
@@ -26,24 +26,6 @@ from sam2_notebook.values.masks import Rle
 from sam2_notebook.values.prompts import Prompts
 
 MAX_MASK_CHARACTERS = 200_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class LockObject:
-    """Protect an object from changes of its prompts and from removal, or stop to."""
-
-    kind: Literal["lock_object"] = "lock_object"
-    object: int
-    locked: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClassifyObject:
-    """Say of what class an object is; an empty text is none."""
-
-    kind: Literal["classify_object"] = "classify_object"
-    object: int
-    label: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +40,7 @@ class SetMask:
     counts: str | None
 
 
-VideoEdit: TypeAlias = Edit | LockObject | ClassifyObject | SetMask
+VideoEdit: TypeAlias = Edit | SetMask
 _OF_PROMPTS = (AddPoint, MovePoint, RemovePoint, SetBox, ClearPrompts, SetMask)
 
 
@@ -87,12 +69,38 @@ class VideoObject:
     visible: bool = True
     locked: bool = False
     label: str = ""
+    attributes: Mapping[str, AttributeValue] = field(default_factory=dict[str, AttributeValue], hash=False)
     frames: tuple[FramePrompts, ...] = ()
     born: int = field(default=0)
 
     def at(self, frame: int) -> FramePrompts:
         """What was said of it in a frame."""
         return next((f for f in self.frames if f.frame == frame), FramePrompts(frame=frame))
+
+    def seen_from(self, frame: int) -> ObjectState:
+        """The object as a picture of it has it."""
+        return ObjectState(
+            id=self.id,
+            name=self.name,
+            color=self.color,
+            prompts=self.at(frame).prompts,
+            visible=self.visible,
+            locked=self.locked,
+            label=self.label,
+            attributes=self.attributes,
+        )
+
+    def looking_like(self, state: ObjectState) -> "VideoObject":
+        """The object with all that `state` says of it, but for the prompts."""
+        return replace(
+            self,
+            name=state.name,
+            color=state.color,
+            visible=state.visible,
+            locked=state.locked,
+            label=state.label,
+            attributes=state.attributes,
+        )
 
     def saying(self, said: FramePrompts) -> "VideoObject":
         """The object with these prompts in their frame, instead of those it had there."""
@@ -115,6 +123,8 @@ class VideoDocument:
     size: Size
     objects: tuple[VideoObject, ...] = ()
     selected: int | None = None
+    classes: tuple[LabelClass, ...] = ()
+    current: str = ""
 
     @property
     def next_id(self) -> int:
@@ -131,28 +141,19 @@ class VideoDocument:
 
     def at(self, frame: int) -> Document:
         """The document as one frame has it."""
-        objects = tuple(
-            ObjectState(id=o.id, name=o.name, color=o.color, visible=o.visible, prompts=o.at(frame).prompts)
-            for o in self.objects
+        objects = tuple(o.seen_from(frame) for o in self.objects)
+        return Document(
+            size=self.size, objects=objects, selected=self.selected, classes=self.classes, current=self.current
         )
-        return Document(size=self.size, objects=objects, selected=self.selected)
 
     def apply(self, frame: int, edit: VideoEdit, *, born: int = 0) -> "VideoDocument":
         """The document after an edit in a frame; EditError or PromptError if it does not fit.
 
         `born` is what a new object gets.
         """
-        if isinstance(edit, (*_OF_PROMPTS, RemoveObject)) and self.object(edit.object).locked:
-            raise EditError(f"object {edit.object} is locked; unlock it first")
         match edit:
             case ChooseCandidate():
                 raise EditError("a video takes the candidate the model thinks most of; add a click to tell it more")
-            case LockObject():
-                return self._with(replace(self.object(edit.object), locked=edit.locked))
-            case ClassifyObject():
-                if len(edit.label) > MAX_NAME:
-                    raise EditError(f"a class has at most {MAX_NAME} characters; got {len(edit.label)}")
-                return self._with(replace(self.object(edit.object), label=edit.label))
             case SetMask():
                 return self._masked(frame, edit)
             case _:
@@ -160,6 +161,8 @@ class VideoDocument:
 
     def _masked(self, frame: int, edit: SetMask) -> "VideoDocument":
         item = self.object(edit.object)
+        if item.locked:
+            raise EditError(f"object {edit.object} is locked; unlock it first")
         if edit.counts is None:
             return self._with(item.saying(replace(item.at(frame), mask=None)))
         if len(edit.counts) > MAX_MASK_CHARACTERS:
@@ -178,13 +181,13 @@ class VideoDocument:
         objects: list[VideoObject] = []
         for state in seen.objects:
             item = old.get(state.id) or VideoObject(id=state.id, name=state.name, color=state.color, born=born)
-            item = replace(item, name=state.name, color=state.color, visible=state.visible)
+            item = item.looking_like(state)
             said = item.at(frame)
             if isinstance(edit, _OF_PROMPTS) and edit.object == state.id:
                 ends_mask = isinstance(edit, ClearPrompts) or (isinstance(edit, SetBox) and edit.box is not None)
                 item = item.saying(replace(said, prompts=state.prompts, mask=None if ends_mask else said.mask))
             objects.append(item)
-        return replace(self, objects=tuple(objects), selected=seen.selected)
+        return replace(self, objects=tuple(objects), selected=seen.selected, classes=seen.classes, current=seen.current)
 
     def _with(self, state: VideoObject) -> "VideoDocument":
         return replace(self, objects=tuple(state if o.id == state.id else o for o in self.objects))

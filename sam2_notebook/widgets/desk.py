@@ -27,6 +27,7 @@ from sam2_notebook.protocol.messages import (
     Status,
     StatusChanged,
 )
+from sam2_notebook.values.classes import LabelClass
 from sam2_notebook.values.document import Edit
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.widgets.channel import Channel, Packet, Send
@@ -54,11 +55,12 @@ class ImageDesk:
         worker: Worker,
         send: Send,
         noticed: Callable[[], None],
+        classes: tuple[LabelClass, ...] = (),
     ) -> None:
         height, width = picture.size_hw
         self.picture = picture
         self.epoch = uuid.uuid4().hex
-        self.session = SegmentationSession(Size(height=height, width=width))
+        self.session = SegmentationSession(Size(height=height, width=width), classes=classes)
         self.inference = Inference(self.session, model, encode, worker, self._news)
         publisher, pictures = shared_worker("publisher"), shared_worker("pictures")
         self.channel = Channel(decode_request, self._answer, send, self._report, publisher, pictures)

@@ -1,6 +1,6 @@
 """The widget that segments one picture."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import SupportsFloat
 from weakref import WeakValueDictionary
@@ -15,19 +15,26 @@ from sam2_notebook.media import Image, read_image
 from sam2_notebook.media.images import ImageSource
 from sam2_notebook.predict import ImagePredictor
 from sam2_notebook.protocol.messages import Request
+from sam2_notebook.values.classes import AttributeValue, LabelClass
 from sam2_notebook.values.document import (
     AddObject,
     AddPoint,
     ChooseCandidate,
+    ChooseClass,
+    ClassifyObject,
     ClearPrompts,
     Edit,
+    LockObject,
     RemoveObject,
     RenameObject,
     SelectObject,
+    SetAttribute,
     SetBox,
+    SetClasses,
 )
 from sam2_notebook.values.masks import BoolMask
 from sam2_notebook.widgets.channel import Channel
+from sam2_notebook.widgets.classes import as_classes
 from sam2_notebook.widgets.desk import ImageDesk
 from sam2_notebook.widgets.drawing import STILL_SIDE, Still, draw, still
 from sam2_notebook.widgets.live import Live
@@ -43,8 +50,9 @@ class ImageSegmenter(WiredWidget):
     """Click on a picture, get masks.
 
     `image` is a path, bytes, a Pillow image or an array; `model` a published name, a path to weights, a predictor, or
-    None for the embedded model; `height` the most CSS pixels to take. MediaError and ModelError say what is wrong with
-    them. Returns at once: the picture is encoded in the background.
+    None for the embedded model; `classes` are names or `LabelClass`es to choose from; `height` the most CSS pixels to
+    take. MediaError, ModelError and LabelError say what is wrong with them. Returns at once: the picture is encoded in
+    the background.
 
     Cells and pages work on the same document. `observe(react, names="revision")` (or `"objects"`, `"status"`) calls
     back after changes, on a thread of the widget. While a click is being answered, `masks` and `objects` still have
@@ -71,13 +79,16 @@ class ImageSegmenter(WiredWidget):
         image: ImageSource | Image,
         model: ImagePredictor | str | Path | None = None,
         *,
+        classes: Iterable[LabelClass | str] = (),
         height: int | None = None,
     ) -> None:
+        given = as_classes(classes)
         picture = read_image(image)
         predictor = shared_predictor(model)
         worker = shared_worker(str(predictor.device))
         self._model_title = predictor.model_name
-        self._desk = ImageDesk(picture, predictor, lambda: predictor.encode(picture), worker, self._post, self._notice)
+        encode = lambda: predictor.encode(picture)  # noqa: E731
+        self._desk = ImageDesk(picture, predictor, encode, worker, self._post, self._notice, given)
         super().__init__()
         self.set_trait("height", height)
         self._watch("revision", "objects", "status")
@@ -127,10 +138,30 @@ class ImageSegmenter(WiredWidget):
         """
         return self._desk.wait(timeout)
 
-    def add_object(self, name: str | None = None) -> int:
-        """Add an object, select it, and return its id."""
+    @property
+    def classes(self) -> tuple[LabelClass, ...]:
+        """The classes to choose from; set names or `LabelClass`es. EditError if an object is of one left out."""
+        return self.session.document.classes
+
+    @classes.setter
+    def classes(self, classes: Iterable[LabelClass | str]) -> None:
+        self._desk.edit(SetClasses(classes=as_classes(classes)))
+
+    @property
+    def current_class(self) -> str:
+        """The class that new objects take, empty for none; set it, or choose it in the page."""
+        return self.session.document.current
+
+    @current_class.setter
+    def current_class(self, label: str) -> None:
+        self._desk.edit(ChooseClass(label=str(label)))
+
+    def add_object(self, name: str | None = None, label: str | None = None) -> int:
+        """Add an object, select it, and return its id; `label` None is `current_class`."""
         new = self.session.document.next_id
         edits: list[Edit] = [AddObject(object=new)]
+        if label is not None:
+            edits.append(ClassifyObject(object=new, label=str(label)))
         if name is not None:
             edits.append(RenameObject(object=new, name=str(name)))
         self._desk.edit(*edits)
@@ -174,6 +205,21 @@ class ImageSegmenter(WiredWidget):
     def rename(self, object: int, name: str) -> None:
         """Give an object another name."""
         self._desk.edit(RenameObject(object=as_whole(object, "object"), name=str(name)))
+
+    def classify(self, object: int, label: str) -> None:
+        """Say of what class an object is; an empty text is none. EditError if it is not one of `classes`."""
+        self._desk.edit(ClassifyObject(object=as_whole(object, "object"), label=str(label)))
+
+    def lock(self, object: int, locked: bool = True) -> None:
+        """Protect an object from changes of its mask and from removal, or stop to."""
+        self._desk.edit(LockObject(object=as_whole(object, "object"), locked=bool(locked)))
+
+    def note(self, object: int, name: str, value: AttributeValue | None) -> None:
+        """Note an attribute of an object, a text, a number or yes/no; None takes it back.
+
+        EditError if the object's class asks for something else under that name.
+        """
+        self._desk.edit(SetAttribute(object=as_whole(object, "object"), name=str(name), value=value))
 
     def remove_object(self, object: int) -> None:
         """Remove an object with all it has."""

@@ -10,13 +10,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sam2_notebook.errors import EditError
+from sam2_notebook.values.classes import LabelClass
 from sam2_notebook.values.document import (
     ChooseCandidate,
     Document,
     Edit,
     MovePoint,
     RemovePoint,
-    SelectObject,
+    SetClasses,
+    is_step,
 )
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.widgets.history import ConflictError, History
@@ -92,9 +94,10 @@ class SegmentationSession:
     ((1,), 2, ())
     """
 
-    def __init__(self, size: Size, *, cache_bytes: int = CACHE_BYTES) -> None:
+    def __init__(self, size: Size, *, classes: tuple[LabelClass, ...] = (), cache_bytes: int = CACHE_BYTES) -> None:
+        document = Document(size=size).apply(SetClasses(classes=classes))
         self._lock = threading.RLock()
-        self._history = History(_Moment(Document(size=size)), _changed)
+        self._history = History(_Moment(document), _changed)
         self._shown: dict[int, Shown] = {}
         self._failed: dict[int, Recipe] = {}
         self._cache = _OutcomeCache(cache_bytes)
@@ -134,7 +137,7 @@ class SegmentationSession:
                 raise
             if moment.document == self._now.document:
                 return self.rev
-            self._history.go(moment, author, is_step=any(not isinstance(edit, SelectObject) for edit in edits))
+            self._history.go(moment, author, is_step=is_step(edits))
             return self._went()
 
     def undo(self, author: str = "") -> int:

@@ -20,7 +20,9 @@ from sam2_notebook.protocol.video_messages import Direction, VideoRequest
 from sam2_notebook.values.document import (
     AddObject,
     AddPoint,
+    ClassifyObject,
     ClearPrompts,
+    LockObject,
     RemoveObject,
     RenameObject,
     SelectObject,
@@ -28,7 +30,7 @@ from sam2_notebook.values.document import (
 )
 from sam2_notebook.values.frames import FrameSource
 from sam2_notebook.values.masks import BoolMask, Rle, check_mask
-from sam2_notebook.values.video_document import ClassifyObject, LockObject, SetMask, VideoEdit
+from sam2_notebook.values.video_document import SetMask, VideoEdit
 from sam2_notebook.widgets.channel import Channel
 from sam2_notebook.widgets.drawing import STILL_SIDE, Still, draw_objects
 from sam2_notebook.widgets.jobs import Job

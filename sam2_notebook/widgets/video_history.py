@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sam2_notebook.errors import EditError
-from sam2_notebook.values.document import SelectObject
+from sam2_notebook.values.document import is_step
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.values.video_document import VideoDocument, VideoEdit
 from sam2_notebook.widgets.history import ConflictError, History
@@ -75,7 +75,7 @@ class VideoHistory:
                 raise
             if document == before:
                 return self.rev
-            return self._history.go(document, author, is_step=any(not isinstance(e, SelectObject) for e in edits))
+            return self._history.go(document, author, is_step=is_step(edits))
 
     def replace(self, document: VideoDocument, author: str = "") -> int:
         """Put another document in the place of this one, as a step; its objects count as new ones."""

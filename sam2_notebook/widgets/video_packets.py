@@ -20,6 +20,7 @@ from sam2_notebook.values.video_document import FramePrompts, VideoObject
 from sam2_notebook.widgets.channel import Packet
 from sam2_notebook.widgets.video_history import VideoMoment
 from sam2_notebook.widgets.video_masks import PRESENT, STALE_BY, UNKNOWN, Lane, SeenMask
+from sam2_notebook.widgets.views import attribute_views
 
 CHUNK_BYTES = 256 * 1024
 CHUNK_MASKS = 256
@@ -32,6 +33,8 @@ def document_view(state: VideoMoment) -> VideoDocumentView:
         rev=state.rev,
         objects=tuple(_object_view(item) for item in state.document.objects),
         selected=state.document.selected,
+        classes=state.document.classes,
+        current=state.document.current,
         can_undo=state.can_undo,
         can_redo=state.can_redo,
     )
@@ -45,6 +48,7 @@ def _object_view(item: VideoObject) -> VideoObjectView:
         visible=item.visible,
         locked=item.locked,
         label=item.label,
+        attributes=attribute_views(item.attributes),
         frames=tuple(_prompts_view(said) for said in item.frames),
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sam2_notebook.protocol.codecs import encode_logits8
 from sam2_notebook.protocol.messages import (
+    AttributeView,
     Buffer,
     CandidatesData,
     CandidatesRequest,
@@ -15,6 +16,7 @@ from sam2_notebook.protocol.messages import (
     Scores,
 )
 from sam2_notebook.protocol.palette import color_of
+from sam2_notebook.values.classes import AttributeValue
 from sam2_notebook.values.document import ObjectState
 from sam2_notebook.values.geometry import Box
 from sam2_notebook.values.masks import BoolMask
@@ -28,13 +30,17 @@ class SegmentedObject:
     """One object as a cell sees it. Pixels are those of the picture; `color` is red, green, blue from 0 to 255.
 
     `score` is the IoU that the model expects of the mask, 0 to 1, and `area` its number of pixels; without a mask they
-    are None and 0. `scores` are those of all candidates, `candidate` says which one is shown.
+    are None and 0. `scores` are those of all candidates, `candidate` says which one is shown. `label` is its class,
+    empty for none, and `attributes` is what was noted about it.
     """
 
     id: int
     name: str
     color: tuple[int, int, int]
     visible: bool
+    locked: bool
+    label: str
+    attributes: Mapping[str, AttributeValue]
     points: tuple[Point, ...]
     box: Box | None
     score: float | None
@@ -54,6 +60,9 @@ def _segmented(state: ObjectState, shown: Shown | None) -> SegmentedObject:
         name=state.name,
         color=color_of(state.color).rgb,
         visible=state.visible,
+        locked=state.locked,
+        label=state.label,
+        attributes=state.attributes,
         points=state.prompts.points,
         box=state.prompts.box,
         score=shown.outcome.scores[shown.candidate] if shown else None,
@@ -92,6 +101,8 @@ def document_view(state: SessionState) -> DocumentView:
         rev=state.rev,
         objects=tuple(_object_view(o, state.shown.get(o.id)) for o in state.document.objects),
         selected=state.document.selected,
+        classes=state.document.classes,
+        current=state.document.current,
         can_undo=state.can_undo,
         can_redo=state.can_redo,
     )
@@ -103,6 +114,9 @@ def _object_view(state: ObjectState, shown: Shown | None) -> ObjectView:
         name=state.name,
         color=state.color,
         visible=state.visible,
+        locked=state.locked,
+        label=state.label,
+        attributes=attribute_views(state.attributes),
         points=tuple(PointView(x=p.x, y=p.y, label=p.label) for p in state.prompts.points),
         box=state.prompts.box.as_tuple() if state.prompts.box else None,
         candidate=state.candidate,
@@ -110,6 +124,11 @@ def _object_view(state: ObjectState, shown: Shown | None) -> ObjectView:
         result_rev=shown.rev if shown else None,
         area=shown.outcome.mask(shown.candidate).area if shown else 0,
     )
+
+
+def attribute_views(attributes: Mapping[str, AttributeValue]) -> tuple[AttributeView, ...]:
+    """Attributes as the page reads them."""
+    return tuple(AttributeView(name=name, value=value) for name, value in attributes.items())
 
 
 def _scores(shown: Shown) -> Scores:

@@ -8,8 +8,9 @@ import psycopg
 import pytest
 from PIL import Image
 
-from sam2_notebook.labels.schema import Annotation, Attribute, Dataset, LabelClass, LabeledImage
+from sam2_notebook.labels.schema import Annotation, Dataset, LabelClass, LabeledImage
 from sam2_notebook.labels.store import LabelStore
+from sam2_notebook.values.classes import Attribute
 from sam2_notebook.values.geometry import Box, Size
 from sam2_notebook.values.masks import Rle
 from tests.labels import postgres

@@ -18,6 +18,7 @@ from sam2_notebook.protocol import video_messages as v
 from sam2_notebook.protocol.codecs import encode_logits8, encode_rle
 from sam2_notebook.protocol.envelope import encode_message
 from sam2_notebook.values import document as d
+from sam2_notebook.values.classes import Attribute, LabelClass
 from tests.protocol.golden_video import video_messages
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "protocol"
@@ -79,6 +80,13 @@ def messages() -> list[m.Reply | m.Event | m.Request]:
         name="object 1",
         color=0,
         visible=True,
+        locked=True,
+        label="cat",
+        attributes=(
+            m.AttributeView(name="colour", value="black"),
+            m.AttributeView(name="age", value=2.5),
+            m.AttributeView(name="asleep", value=True),
+        ),
         points=points,
         box=(1.0, 2.0, 30.0, 40.5),
         candidate=2,
@@ -91,6 +99,9 @@ def messages() -> list[m.Reply | m.Event | m.Request]:
         name="<b>Käse</b> 🧀",
         color=9,
         visible=False,
+        locked=False,
+        label="",
+        attributes=(),
         points=(),
         box=None,
         candidate=None,
@@ -98,7 +109,16 @@ def messages() -> list[m.Reply | m.Event | m.Request]:
         result_rev=None,
         area=0,
     )
-    document = m.DocumentView(rev=5, objects=(first, bare), selected=7, can_undo=True, can_redo=False)
+    cat = LabelClass(name="cat", color="#d55e00", hotkey="c", attributes=(Attribute(name="age", kind="number"),))
+    document = m.DocumentView(
+        rev=5,
+        objects=(first, bare),
+        selected=7,
+        classes=(cat, LabelClass(name="dog")),
+        current="dog",
+        can_undo=True,
+        can_redo=False,
+    )
     picture = m.PictureInfo(width=640, height=480, name="truck.jpg", key="0f")
     status = m.Status(state="ready", text="")
     rle = m.Buffer(what="rle", shape=(480, 640), scale=1.0, object=1)
@@ -108,6 +128,13 @@ def messages() -> list[m.Reply | m.Event | m.Request]:
         d.AddObject(object=2),
         d.RenameObject(object=2, name="wheel"),
         d.RecolorObject(object=2, color=3),
+        d.LockObject(object=2, locked=True),
+        d.ClassifyObject(object=2, label="cat"),
+        d.SetAttribute(object=2, name="age", value=3.5),
+        d.SetAttribute(object=2, name="asleep", value=False),
+        d.SetAttribute(object=2, name="asleep", value=None),
+        d.SetClasses(classes=(cat,)),
+        d.ChooseClass(label="cat"),
         d.ShowObject(object=2, visible=False),
         d.SelectObject(object=1),
         d.AddPoint(object=1, x=1.5, y=2.0, label=0),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sam2_notebook.errors import Sam2NotebookError
 from sam2_notebook.values import document as d
+from sam2_notebook.values.classes import Attribute, LabelClass
 from sam2_notebook.values.geometry import Size
 
 FILE = Path(__file__).parent.parent / "fixtures" / "protocol" / "edits.json"
@@ -19,6 +20,19 @@ CHOSEN = (*CLICKED, d.ChooseCandidate(object=1, candidate=2))
 BOXED = (*CHOSEN, d.SetBox(object=1, box=(5, 6, 30, 40)))
 TWO = (*BOXED, d.AddObject(object=2), d.AddPoint(object=2, x=0, y=0, label=0))
 THREE = (*TWO, d.RemoveObject(object=1), d.AddObject(object=7))
+CAT = LabelClass(
+    name="cat",
+    color="#d55e00",
+    attributes=(
+        Attribute(name="age", kind="number"),
+        Attribute(name="asleep", kind="flag"),
+        Attribute(name="fur", choices=("long", "short")),
+    ),
+)
+DOG = LabelClass(name="dog")
+CLASSED = (d.SetClasses(classes=(CAT, DOG)), *ONE)
+LOCKED = (*BOXED, d.LockObject(object=1, locked=True))
+AGED = (*CLASSED, d.SetAttribute(object=1, name="age", value=3.0), d.SetAttribute(object=1, name="tag", value="x"))
 
 CASES: tuple[tuple[str, tuple[d.Edit, ...], d.Edit], ...] = (
     ("the first object", (), d.AddObject(object=1)),
@@ -37,6 +51,51 @@ CASES: tuple[tuple[str, tuple[d.Edit, ...], d.Edit], ...] = (
     ("another colour", ONE, d.RecolorObject(object=1, color=31)),
     ("a colour below 0", ONE, d.RecolorObject(object=1, color=-1)),
     ("a hidden object", TWO, d.ShowObject(object=1, visible=False)),
+    ("an object locked", CLICKED, d.LockObject(object=1, locked=True)),
+    ("an object unlocked", LOCKED, d.LockObject(object=1, locked=False)),
+    ("an unknown object locked", ONE, d.LockObject(object=2, locked=True)),
+    ("a locked object clicked", LOCKED, d.AddPoint(object=1, x=3, y=4, label=1)),
+    ("a locked object removed", LOCKED, d.RemoveObject(object=1)),
+    ("a locked object's box taken", LOCKED, d.SetBox(object=1, box=None)),
+    ("a locked object's prompts cleared", LOCKED, d.ClearPrompts(object=1)),
+    (
+        "a locked object's candidate chosen",
+        (*CHOSEN, d.LockObject(object=1, locked=True)),
+        d.ChooseCandidate(object=1, candidate=1),
+    ),
+    ("a locked object renamed", LOCKED, d.RenameObject(object=1, name="safe")),
+    ("classes", (), d.SetClasses(classes=(CAT, DOG))),
+    ("classes twice the same", (), d.SetClasses(classes=(DOG, DOG))),
+    ("classes without the current one", CLASSED, d.SetClasses(classes=(DOG,))),
+    ("the current class kept", (*CLASSED, d.ChooseClass(label="dog")), d.SetClasses(classes=(CAT, DOG))),
+    (
+        "classes without one that an object has",
+        (*CLASSED, d.ClassifyObject(object=1, label="dog")),
+        d.SetClasses(classes=(CAT,)),
+    ),
+    ("no classes any more", CLASSED, d.SetClasses(classes=())),
+    ("a class for new objects", CLASSED, d.ChooseClass(label="dog")),
+    ("no class for new objects", CLASSED, d.ChooseClass(label="")),
+    ("an unknown class for new objects", CLASSED, d.ChooseClass(label="cow")),
+    ("any class for new objects, without classes", (), d.ChooseClass(label="cow")),
+    ("an object of the current class", (*CLASSED, d.ChooseClass(label="dog")), d.AddObject(object=2)),
+    ("an object of another class", CLASSED, d.ClassifyObject(object=1, label="dog")),
+    ("an object of no class", CLASSED, d.ClassifyObject(object=1, label="")),
+    ("an object of an unknown class", CLASSED, d.ClassifyObject(object=1, label="cow")),
+    ("an object of any class, without classes", ONE, d.ClassifyObject(object=1, label="cow")),
+    ("too long a class", ONE, d.ClassifyObject(object=1, label="x" * 201)),
+    ("a number noted", CLASSED, d.SetAttribute(object=1, name="age", value=3.5)),
+    ("a text noted where a number is asked", CLASSED, d.SetAttribute(object=1, name="age", value="3")),
+    ("a flag noted where a number is asked", CLASSED, d.SetAttribute(object=1, name="age", value=True)),
+    ("a flag noted", CLASSED, d.SetAttribute(object=1, name="asleep", value=False)),
+    ("a number noted where a flag is asked", CLASSED, d.SetAttribute(object=1, name="asleep", value=0.5)),
+    ("a choice noted", CLASSED, d.SetAttribute(object=1, name="fur", value="long")),
+    ("a choice noted that there is not", CLASSED, d.SetAttribute(object=1, name="fur", value="blue")),
+    ("anything noted under a free name", CLASSED, d.SetAttribute(object=1, name="tag", value="42 🧀")),
+    ("something noted under no name", CLASSED, d.SetAttribute(object=1, name="", value=1.0)),
+    ("another value noted", AGED, d.SetAttribute(object=1, name="age", value=4.0)),
+    ("a note taken back", AGED, d.SetAttribute(object=1, name="age", value=None)),
+    ("a note that is not there taken back", ONE, d.SetAttribute(object=1, name="age", value=None)),
     ("another object selected", TWO, d.SelectObject(object=1)),
     ("an unknown object selected", TWO, d.SelectObject(object=9)),
     ("the first click", ONE, d.AddPoint(object=1, x=79, y=59, label=0)),
@@ -86,7 +145,12 @@ def _after(given: tuple[d.Edit, ...], edit: d.Edit) -> dict[str, object] | None:
         document = document.apply(edit)
     except Sam2NotebookError:
         return None
-    return {"selected": document.selected, "objects": [_object(state) for state in document.objects]}
+    return {
+        "selected": document.selected,
+        "classes": [dataclasses.asdict(known) for known in document.classes],
+        "current": document.current,
+        "objects": [_object(state) for state in document.objects],
+    }
 
 
 def _object(state: d.ObjectState) -> dict[str, object]:
@@ -95,6 +159,9 @@ def _object(state: d.ObjectState) -> dict[str, object]:
         "name": state.name,
         "color": state.color,
         "visible": state.visible,
+        "locked": state.locked,
+        "label": state.label,
+        "attributes": [{"name": name, "value": value} for name, value in state.attributes.items()],
         "points": [dataclasses.asdict(point) for point in state.prompts.points],
         "box": None if state.prompts.box is None else list(state.prompts.box.as_tuple()),
         "candidate": state.candidate,

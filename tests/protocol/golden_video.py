@@ -25,11 +25,15 @@ _SAID = w.FramePromptsView(
     frame=3, points=(m.PointView(x=1.5, y=2.0, label=0),), box=(1.0, 2.0, 30.0, 40.5), mask=False
 )
 _CUBE = w.VideoObjectView(
-    id=1, name="<b>Würfel</b> 🧊", color=0, visible=True, locked=True, label="toy",
+    id=1, name="<b>Würfel</b> 🧊", color=0, visible=True, locked=True, label="toy", attributes=(),
     frames=(_SAID, w.FramePromptsView(frame=40, points=(), box=None, mask=True)),
 )  # fmt: skip
-_BARE = w.VideoObjectView(id=7, name="object 7", color=9, visible=False, locked=False, label="", frames=())
-_DOCUMENT = w.VideoDocumentView(rev=5, objects=(_CUBE, _BARE), selected=None, can_undo=True, can_redo=False)
+_BARE = w.VideoObjectView(
+    id=7, name="object 7", color=9, visible=False, locked=False, label="", attributes=(), frames=()
+)
+_DOCUMENT = w.VideoDocumentView(
+    rev=5, objects=(_CUBE, _BARE), selected=None, classes=(), current="", can_undo=True, can_redo=False
+)
 _LANE = w.LaneView(object=1, generation=2, first=0, state="partial", stale=3, missing=40)
 _MASK = w.MaskView(
     frame=3, object=1, rev=5, score=0.875, object_score=-1.5, area=0, prompted=True, stale=False
@@ -61,8 +65,8 @@ def video_messages() -> list[v.VideoRequest | v.VideoReply | v.VideoEvent]:
     edits = (
         d.AddObject(object=1),
         d.AddPoint(object=1, x=1.5, y=2.0, label=1),
-        vd.LockObject(object=1, locked=True),
-        vd.ClassifyObject(object=1, label="toy"),
+        d.LockObject(object=1, locked=True),
+        d.ClassifyObject(object=1, label="toy"),
         vd.SetMask(object=1, counts="13"),
         vd.SetMask(object=1, counts=None),
     )

@@ -7,7 +7,9 @@ from sam2_notebook.values.document import (
     AddObject,
     AddPoint,
     ChooseCandidate,
+    ClassifyObject,
     ClearPrompts,
+    LockObject,
     MovePoint,
     RecolorObject,
     RemoveObject,
@@ -18,7 +20,7 @@ from sam2_notebook.values.document import (
     ShowObject,
 )
 from sam2_notebook.values.geometry import Box, Size
-from sam2_notebook.values.video_document import ClassifyObject, LockObject, SetMask, VideoDocument, VideoEdit
+from sam2_notebook.values.video_document import SetMask, VideoDocument, VideoEdit
 
 SIZE = Size(height=2, width=2)
 MASK = "13"  # all but the first pixel

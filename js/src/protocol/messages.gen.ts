@@ -19,6 +19,31 @@ export const PALETTE: ReadonlyArray<{ readonly name: string; readonly rgb: reado
   { name: "grey", rgb: [187, 187, 187] },
 ];
 
+/**
+ * A question asked about each thing of a class. `kind` says what answers it; one with `choices` is a `choice`.
+ *
+ * >>> Attribute(name="ripe", choices=("yes", "no")).kind
+ * 'choice'
+ */
+export interface Attribute {
+  readonly name: string;
+  readonly choices: ReadonlyArray<string>;
+  readonly kind: "text" | "number" | "choice" | "flag";
+}
+
+/**
+ * A class of things. `color` is `#rrggbb`, `hotkey` one printable character or none.
+ *
+ * >>> LabelClass(name="leaf", color="#2ca02c", hotkey="l").name
+ * 'leaf'
+ */
+export interface LabelClass {
+  readonly name: string;
+  readonly color: string;
+  readonly hotkey: string | null;
+  readonly attributes: ReadonlyArray<Attribute>;
+}
+
 /** Add an empty object with this new id and select it. */
 export interface AddObject {
   readonly kind: "add_object";
@@ -50,6 +75,40 @@ export interface ShowObject {
   readonly kind: "show_object";
   readonly object: number;
   readonly visible: boolean;
+}
+
+/** Protect an object from changes of its mask and from removal, or stop to. */
+export interface LockObject {
+  readonly kind: "lock_object";
+  readonly object: number;
+  readonly locked: boolean;
+}
+
+/** Say of what class an object is; an empty text is none. One of the classes becomes that of new objects, too. */
+export interface ClassifyObject {
+  readonly kind: "classify_object";
+  readonly object: number;
+  readonly label: string;
+}
+
+/** Note something about an object under a name, in place of what was noted there; None takes it back. */
+export interface SetAttribute {
+  readonly kind: "set_attribute";
+  readonly object: number;
+  readonly name: string;
+  readonly value: string | number | boolean | null;
+}
+
+/** Say what classes there are. Classes that objects have stay. */
+export interface SetClasses {
+  readonly kind: "set_classes";
+  readonly classes: ReadonlyArray<LabelClass>;
+}
+
+/** Say of what class new objects are; an empty text is none. Not a step of the undo history. */
+export interface ChooseClass {
+  readonly kind: "choose_class";
+  readonly label: string;
 }
 
 /** Make an object the one that prompts go to. Not a step of the undo history. */
@@ -103,20 +162,6 @@ export interface ChooseCandidate {
   readonly candidate: number | null;
 }
 
-/** Protect an object from changes of its prompts and from removal, or stop to. */
-export interface LockObject {
-  readonly kind: "lock_object";
-  readonly object: number;
-  readonly locked: boolean;
-}
-
-/** Say of what class an object is; an empty text is none. */
-export interface ClassifyObject {
-  readonly kind: "classify_object";
-  readonly object: number;
-  readonly label: string;
-}
-
 /**
  * Say where the object is in the frame: run lengths in COCO's text form at the video's size; null takes it back.
  *
@@ -158,12 +203,25 @@ export interface Scores {
   readonly milliseconds: number;
 }
 
-/** One object as the page shows it. `result_rev` is the revision its mask was computed for, null without a mask. */
+/** What is noted about an object under a name. */
+export interface AttributeView {
+  readonly name: string;
+  readonly value: string | number | boolean;
+}
+
+/**
+ * One object as the page shows it. `result_rev` is the revision its mask was computed for, null without a mask.
+ *
+ * `label` is its class, empty for none.
+ */
 export interface ObjectView {
   readonly id: number;
   readonly name: string;
   readonly color: number;
   readonly visible: boolean;
+  readonly locked: boolean;
+  readonly label: string;
+  readonly attributes: ReadonlyArray<AttributeView>;
   readonly points: ReadonlyArray<PointView>;
   readonly box: readonly [number, number, number, number] | null;
   readonly candidate: number | null;
@@ -172,11 +230,13 @@ export interface ObjectView {
   readonly area: number;
 }
 
-/** The whole document at revision `rev`. */
+/** The whole document at revision `rev`. New objects are of the class `current`; without `classes` any text is. */
 export interface DocumentView {
   readonly rev: number;
   readonly objects: ReadonlyArray<ObjectView>;
   readonly selected: number | null;
+  readonly classes: ReadonlyArray<LabelClass>;
+  readonly current: string;
   readonly can_undo: boolean;
   readonly can_redo: boolean;
 }
@@ -369,6 +429,7 @@ export interface VideoObjectView {
   readonly visible: boolean;
   readonly locked: boolean;
   readonly label: string;
+  readonly attributes: ReadonlyArray<AttributeView>;
   readonly frames: ReadonlyArray<FramePromptsView>;
 }
 
@@ -377,6 +438,8 @@ export interface VideoDocumentView {
   readonly rev: number;
   readonly objects: ReadonlyArray<VideoObjectView>;
   readonly selected: number | null;
+  readonly classes: ReadonlyArray<LabelClass>;
+  readonly current: string;
   readonly can_undo: boolean;
   readonly can_redo: boolean;
 }
@@ -702,6 +765,11 @@ export type Edit =
   | RenameObject
   | RecolorObject
   | ShowObject
+  | LockObject
+  | ClassifyObject
+  | SetAttribute
+  | SetClasses
+  | ChooseClass
   | SelectObject
   | AddPoint
   | MovePoint
@@ -737,6 +805,11 @@ export type VideoEdit =
   | RenameObject
   | RecolorObject
   | ShowObject
+  | LockObject
+  | ClassifyObject
+  | SetAttribute
+  | SetClasses
+  | ChooseClass
   | SelectObject
   | AddPoint
   | MovePoint
@@ -744,8 +817,6 @@ export type VideoEdit =
   | SetBox
   | ClearPrompts
   | ChooseCandidate
-  | LockObject
-  | ClassifyObject
   | SetMask;
 
 export type VideoRequest =
@@ -785,6 +856,17 @@ export type VideoEvent =
 
 /** How each record that the page receives must look. */
 export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  Attribute: {
+    name: "string",
+    choices: ["list", "string"],
+    kind: ["literal", "text", "number", "choice", "flag"],
+  },
+  LabelClass: {
+    name: "string",
+    color: "string",
+    hotkey: ["either", "string", "null"],
+    attributes: ["list", ["record", "Attribute"]],
+  },
   Buffer: {
     what: ["literal", "logits8", "rle", "jpeg", "png", "lane", "times"],
     shape: ["list", "int"],
@@ -802,11 +884,18 @@ export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, unknown>>>
     best: "int",
     milliseconds: "float",
   },
+  AttributeView: {
+    name: "string",
+    value: ["either", "string", "float", "boolean"],
+  },
   ObjectView: {
     id: "int",
     name: "string",
     color: "int",
     visible: "boolean",
+    locked: "boolean",
+    label: "string",
+    attributes: ["list", ["record", "AttributeView"]],
     points: ["list", ["record", "PointView"]],
     box: ["either", ["tuple", "float", "float", "float", "float"], "null"],
     candidate: ["either", "int", "null"],
@@ -818,6 +907,8 @@ export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, unknown>>>
     rev: "int",
     objects: ["list", ["record", "ObjectView"]],
     selected: ["either", "int", "null"],
+    classes: ["list", ["record", "LabelClass"]],
+    current: "string",
     can_undo: "boolean",
     can_redo: "boolean",
   },
@@ -921,12 +1012,15 @@ export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, unknown>>>
     visible: "boolean",
     locked: "boolean",
     label: "string",
+    attributes: ["list", ["record", "AttributeView"]],
     frames: ["list", ["record", "FramePromptsView"]],
   },
   VideoDocumentView: {
     rev: "int",
     objects: ["list", ["record", "VideoObjectView"]],
     selected: ["either", "int", "null"],
+    classes: ["list", ["record", "LabelClass"]],
+    current: "string",
     can_undo: "boolean",
     can_redo: "boolean",
   },

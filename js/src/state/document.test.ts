@@ -7,7 +7,7 @@ interface Case {
   readonly name: string;
   readonly given: Edit[];
   readonly edit: Edit;
-  readonly after: { selected: number | null; objects: object[] } | null;
+  readonly after: { selected: number | null; classes: object[]; current: string; objects: object[] } | null;
 }
 
 const { size, cases } = golden<{ size: { height: number; width: number }; cases: Case[] }>("edits");

@@ -5,7 +5,7 @@
  */
 
 import type { Edit, VideoEdit } from "../protocol/messages.gen";
-import { EditError } from "./document";
+import { EditError, objectOf } from "./document";
 
 type History = { readonly type: "history"; readonly direction: "undo" | "redo" };
 
@@ -154,7 +154,7 @@ export class Replica<D extends { readonly rev: number }, E extends Edit | VideoE
       (step) =>
         step.type === "edit" &&
         step.frame === frame &&
-        step.edits.some((edit) => edit.object === object && concerns(edit)),
+        step.edits.some((edit) => objectOf(edit) === object && concerns(edit)),
     );
   }
 
@@ -176,7 +176,7 @@ function isSameMove(
 ): boolean {
   const [a, b] = [before[0], after[0]];
   if (before.length !== 1 || after.length !== 1 || a === undefined || b === undefined) return false;
-  if (a.object !== b.object) return false;
+  if (objectOf(a) !== objectOf(b)) return false;
   if (a.kind === "move_point" && b.kind === "move_point") return a.index === b.index;
   return a.kind === "set_box" && b.kind === "set_box" && a.box !== null && b.box !== null;
 }

@@ -4,22 +4,24 @@
  */
 
 import type { Extent } from "../geometry/viewport";
-import {
-  type DocumentView,
-  type Edit,
-  type FramePromptsView,
-  MAX_NAME,
-  type ObjectView,
-  type VideoDocumentView,
-  type VideoEdit,
-  type VideoObjectView,
+import type {
+  DocumentView,
+  Edit,
+  FramePromptsView,
+  ObjectView,
+  SetMask,
+  VideoDocumentView,
+  VideoEdit,
+  VideoObjectView,
 } from "../protocol/messages.gen";
-import { apply, EditError } from "./document";
+import { apply, EditError, isStep, type PromptEdit } from "./document";
 
 export const EMPTY_VIDEO: VideoDocumentView = {
   rev: 0,
   objects: [],
   selected: null,
+  classes: [],
+  current: "",
   can_undo: false,
   can_redo: false,
 };
@@ -29,7 +31,7 @@ const OF_PROMPTS: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether an edit changes what the model is told. */
-export function changesVideoPrompts(edit: VideoEdit): boolean {
+export function changesVideoPrompts(edit: VideoEdit): edit is PromptEdit | SetMask {
   return OF_PROMPTS.has(edit.kind);
 }
 
@@ -46,9 +48,8 @@ export function saidIn(object: VideoObjectView, frame: number): FramePromptsView
 export function seenFrom(document: VideoDocumentView, frame: number): DocumentView {
   const objects = document.objects.map((object): ObjectView => {
     const { points, box } = saidIn(object, frame);
-    const { id, name, color, visible } = object;
-    const unknown = { candidate: null, scores: null, result_rev: null, area: 0 };
-    return { id, name, color, visible, points, box, ...unknown };
+    const { frames, ...told } = object;
+    return { ...told, points, box, candidate: null, scores: null, result_rev: null, area: 0 };
   });
   return { ...document, objects };
 }
@@ -61,8 +62,7 @@ export function applyAllInFrame(
   size: Extent,
 ): VideoDocumentView {
   const after = edits.reduce((state, edit) => applyInFrame(state, edit, frame, size), document);
-  const isStep = edits.some((edit) => edit.kind !== "select_object");
-  return isStep ? { ...after, can_undo: true, can_redo: false } : after;
+  return isStep(edits) ? { ...after, can_undo: true, can_redo: false } : after;
 }
 
 /** The document after an edit in a frame; EditError if it does not fit. */
@@ -72,24 +72,17 @@ export function applyInFrame(
   frame: number,
   size: Extent,
 ): VideoDocumentView {
-  const object = findVideoObject(document, edit.object);
-  if (edit.kind !== "add_object" && object === undefined)
-    throw new EditError(`there is no object ${edit.object}`);
-  if (object?.locked === true && (changesVideoPrompts(edit) || edit.kind === "remove_object"))
-    throw new EditError(`${object.name} is locked; unlock it first`);
   switch (edit.kind) {
     case "choose_candidate":
       throw new EditError(
         "a video takes the candidate the model thinks most of; add a click to tell it more",
       );
-    case "lock_object":
-      return changed(document, edit.object, { locked: edit.locked });
-    case "classify_object":
-      if ([...edit.label].length > MAX_NAME)
-        throw new EditError(`a class has at most ${MAX_NAME} characters; got ${[...edit.label].length}`);
-      return changed(document, edit.object, { label: edit.label });
-    case "set_mask":
-      return object === undefined ? document : masked(document, object, frame, edit.counts !== null);
+    case "set_mask": {
+      const object = findVideoObject(document, edit.object);
+      if (object === undefined) throw new EditError(`there is no object ${edit.object}`);
+      if (object.locked) throw new EditError(`${object.name} is locked; unlock it first`);
+      return masked(document, object, frame, edit.counts !== null);
+    }
     default:
       return merged(document, apply(seenFrom(document, frame), edit, size), edit, frame);
   }
@@ -114,20 +107,18 @@ function merged(
   edit: Edit,
   frame: number,
 ): VideoDocumentView {
-  const objects = seen.objects.map(({ id, name, color, visible, points, box }): VideoObjectView => {
-    const old = findVideoObject(document, id) ?? NEW;
-    const item = { ...old, id, name, color, visible };
+  const objects = seen.objects.map((object): VideoObjectView => {
+    const { id, name, color, visible, locked, label, attributes, points, box } = object;
+    const frames = findVideoObject(document, id)?.frames ?? [];
+    const item = { id, name, color, visible, locked, label, attributes, frames };
     if (!changesVideoPrompts(edit) || edit.object !== id) return item;
     const endsMask = edit.kind === "clear_prompts" || (edit.kind === "set_box" && edit.box !== null);
-    const said = { frame, points, box, mask: saidIn(old, frame).mask && !endsMask };
-    return { ...item, frames: saying(old.frames, said) };
+    const said = { frame, points, box, mask: saidIn(item, frame).mask && !endsMask };
+    return { ...item, frames: saying(frames, said) };
   });
-  return { ...document, objects, selected: seen.selected };
+  const { selected, classes, current } = seen;
+  return { ...document, objects, selected, classes, current };
 }
-
-const NEW: VideoObjectView = {
-  ...{ id: 0, name: "", color: 0, visible: true, locked: false, label: "", frames: [] },
-};
 
 /** The prompted frames with these prompts instead of those there were in their frame. */
 function saying(
