@@ -15,6 +15,7 @@ import numpy as np
 from ..errors import MediaError
 from ..values.frames import ByteImage
 from ..values.geometry import Size
+from .encode import resize_area
 from .files import read_stream
 from .images import ArrayLike, Image, ImageSource
 from .paths import is_folder, local_path, path_errors
@@ -129,6 +130,34 @@ class Video:
             self._cache.move_to_end(number)
             self._newest = number
             return self._cache[number]
+
+    @property
+    def sections(self) -> Sequence[int]:
+        """The frames that can be read without those before them, ascending."""
+        return self._reel.sections if isinstance(self._reel, FileReel) else range(len(self))
+
+    def effort(self, index: int) -> int | None:
+        """How many frames are decoded to show one that there is: 0 if it is kept. None while others are served."""
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            if index in self._cache:
+                return 0
+            return self._reel.effort(index) if isinstance(self._reel, FileReel) else 1
+        finally:
+            self._lock.release()
+
+    def preview(self, index: int, width: int) -> ByteImage:
+        """One frame shrunk to a width, not kept: of a file that is quicker than `frame`. MediaError as there.
+
+        >>> open_video(np.zeros((5, 24, 32, 3), np.uint8)).preview(3, 16).shape
+        (12, 16, 3)
+        """
+        with self._lock:
+            if self._closed or not isinstance(self._reel, FileReel):
+                pixels = self.frame(index)
+                return resize_area(pixels, (max(1, round(pixels.shape[0] * width / pixels.shape[1])), width))
+            return self._reel.preview(self._checked(index), width)
 
     def close(self) -> None:
         """Close file and decoder and forget the frames kept; a second time does nothing."""

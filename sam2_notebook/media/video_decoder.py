@@ -1,5 +1,6 @@
 """Frames of a video file by number, byte for byte what decoding from the beginning gives."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import BinaryIO
@@ -10,7 +11,7 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
 from av.video.frame import VideoFrame
-from av.video.reformatter import Colorspace, VideoReformatter
+from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 
 from ..errors import MediaError
@@ -68,21 +69,38 @@ class FileReel:
         """A file has all its frames."""
         return True
 
+    @property
+    def sections(self) -> tuple[int, ...]:
+        """The frames at which decoding may begin."""
+        return tuple(sorted({bisect_left(self._index.pts, key) for key in self._index.keys}))
+
     def has(self, index: int) -> bool:
         """Whether there is a frame of this number."""
         return 0 <= index < len(self._index.pts)
 
+    def effort(self, index: int) -> int:
+        """How many frames are decoded to reach a frame, itself included."""
+        start = self._position if self._reaches(index) else bisect_left(self._index.pts, self._index.starts(index)[0])
+        return index - start + 1
+
     def read(self, first: int, last: int) -> dict[int, ByteImage]:
         """Frames `first` to `last`, without those whose data are damaged; MediaError if `last` is one of them."""
+        return self._read(first, last, None)
+
+    def preview(self, index: int, width: int) -> ByteImage:
+        """One frame, shrunk while its colours are converted; MediaError as `read`."""
+        return self._read(index, index, width)[index]
+
+    def _read(self, first: int, last: int, width: int | None) -> dict[int, ByteImage]:
         if last not in self._lost:
             self._passing_before = self._index.pts[first]
             if self._reaches(first):
-                found = self._collect(first, last)
+                found = self._collect(first, last, width)
                 if last in found:
                     return found
             for key in self._index.starts(first):
                 self._go(key)
-                found = self._collect(first, last)
+                found = self._collect(first, last, width)
                 if last in found:
                     return found
             self._lost.add(last)
@@ -163,7 +181,7 @@ class FileReel:
         key = self._index.starts(index)[0]
         return self._position == index or (self._position < index and self._index.pts[self._position] >= key)
 
-    def _collect(self, first: int, last: int) -> dict[int, ByteImage]:
+    def _collect(self, first: int, last: int, width: int | None) -> dict[int, ByteImage]:
         found: dict[int, ByteImage] = {}
         while (item := self._next()) is not None:
             number, frame = item
@@ -172,7 +190,7 @@ class FileReel:
                 break
             self._position = number + 1
             if number >= first:
-                found[number] = self._pixels(frame)
+                found[number] = self._pixels(frame, width)
             if number == last:
                 break
         else:
@@ -220,14 +238,19 @@ class FileReel:
         self._container.close()
         self._container, self._stream = self._open()
 
-    def _pixels(self, frame: VideoFrame) -> ByteImage:
+    def _pixels(self, frame: VideoFrame, upright_width: int | None) -> ByteImage:
         """Upright 8-bit RGB. HD video that does not name its colours has those of HD, as players assume."""
         self._check_pixels(frame.width, frame.height)
         hd = (
             frame.colorspace == _UNSPECIFIED_COLORS and frame.height >= _HD_ROWS and frame.format.name.startswith("yuv")
         )
         width, height = self._stored
+        if upright_width is not None:
+            shrink = upright_width / self.size.width
+            width, height = max(1, round(width * shrink)), max(1, round(height * shrink))
         rgb = self._reformatter.reformat(
-            frame, width, height, "rgb24", src_colorspace=Colorspace.ITU709 if hd else None
+            *(frame, width, height, "rgb24"),
+            src_colorspace=Colorspace.ITU709 if hd else None,
+            interpolation=None if upright_width is None else Interpolation.AREA,
         )
         return self._orientation.upright(np.asarray(rgb.to_ndarray(), np.uint8))

@@ -58,7 +58,8 @@ class FramesRequest:
     """Send frames (at most 64) as JPEG, at most `width` pixels wide.
 
     `purpose` orders the queue: `show` before `ahead` (prefetch, playing) before `strip` (thumbnails). A request of a
-    newer `generation` makes the view's older ones of the same purpose void. `quality` is JPEG's, 1 to 95.
+    newer `generation` makes the view's older ones of the same purpose void. `quality` is JPEG's, 1 to 95. With
+    `preview` a smaller picture of the frame will do, if there is one and the frame itself would take long.
     """
 
     type: Literal["frames"] = "frames"
@@ -69,6 +70,7 @@ class FramesRequest:
     quality: int
     purpose: Literal["show", "ahead", "strip"]
     generation: int
+    preview: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,7 +201,10 @@ class VideoSnapshot:
 
 @dataclass(frozen=True, kw_only=True)
 class FramesData:
-    """Answer to `FramesRequest`. Buffers: one `jpeg` for each of `frames`; what cannot be read is in `missing`."""
+    """Answer to `FramesRequest`. Buffers: one `jpeg` for each of `frames`; what cannot be read is in `missing`.
+
+    A preview is narrower than was asked for; the picture's own width tells.
+    """
 
     type: Literal["frames_data"] = "frames_data"
     view: str

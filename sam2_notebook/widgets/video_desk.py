@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sam2_notebook.errors import EditError, Sam2NotebookError
+from sam2_notebook.media.video import Video
 from sam2_notebook.predict import VideoSession
 from sam2_notebook.protocol.envelope import decode_video_request
 from sam2_notebook.protocol.messages import VERSION, Ack, Buffer, Hello, HistoryRequest, Ping, Pong
@@ -40,6 +41,7 @@ from sam2_notebook.widgets.video_masks import MaskStore
 from sam2_notebook.widgets.video_news import VideoNews
 from sam2_notebook.widgets.video_packets import document_view, lane_parts, masks_data, memory_data, uneven_times
 from sam2_notebook.widgets.video_plan import Order
+from sam2_notebook.widgets.video_previews import Previews
 from sam2_notebook.widgets.video_tracking import Tracking
 from sam2_notebook.widgets.worker import Worker, shared_worker
 
@@ -73,7 +75,7 @@ class VideoDesk:
         self.store = MaskStore(lambda: self.history.document, lambda: len(source))
         publisher, pictures = shared_worker("publisher"), shared_worker("pictures")
         self.channel = Channel(decode_video_request, self._answer, send, self._report, publisher, pictures)
-        self.frames = FrameServer(source, parts.reference.key, self.channel.reply)
+        self.frames = FrameServer(source, parts.reference.key, self.channel.reply, self._previews(parts))
         self.inference = VideoInference(self.history, self.store, parts.open_session, parts.worker, self._news)
         self.tracking = Tracking(self.history, self.store, self.inference, self._step_news, self.frames.pull)
         self.exporting = Exporting(self.store, self.history, parts.reopen, self._step_news)
@@ -212,6 +214,16 @@ class VideoDesk:
         self._reporter.collect()
         self.autosave.close(keep=keep)
         self.history.close()
+
+    def _previews(self, parts: VideoParts) -> Previews | None:
+        """Previews of a video that is slow to move about in, made while nothing else is to be done."""
+
+        def is_free() -> bool:
+            return not (self.inference.is_busy or self.frames.is_busy or any(not job.has_ended for job in self.jobs))
+
+        if not isinstance(parts.source, Video) or not Previews.gain(parts.source):
+            return None
+        return Previews(parts.source, parts.reopen, is_free)
 
     def _everything(self):  # noqa: ANN202 - what Autosave asks for
         return self.history.document, self.store.everything()

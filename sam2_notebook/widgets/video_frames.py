@@ -10,20 +10,22 @@ import numpy as np
 
 from sam2_notebook.errors import EditError, MediaError
 from sam2_notebook.media import encode_jpeg, resize_area
+from sam2_notebook.media.video import Video
 from sam2_notebook.protocol.messages import Buffer, Failure
 from sam2_notebook.protocol.video_messages import MAX_FRAMES_ASKED, FramesData, FramesRequest
 from sam2_notebook.protocol.video_views import MissingFrame
 from sam2_notebook.values.frames import ByteImage, FrameSource
 from sam2_notebook.widgets.channel import Packet
 from sam2_notebook.widgets.failures import in_words
+from sam2_notebook.widgets.video_previews import Jpeg, Previews
 from sam2_notebook.widgets.worker import Priority, Worker
 
 JPEG_BYTES = 64 * 1024 * 1024
 MAX_WIDTH = 4096
 STREAM_AHEAD = 64
+SOON = 12  # frames to decode, up to which the frame itself comes about as soon as a preview
 _PRIORITIES = {"show": Priority.CLICK, "ahead": Priority.ENCODE, "strip": Priority.TRACK}
 
-Jpeg = tuple[bytes, tuple[int, int]]
 Reply = Callable[[FramesRequest, Packet], None]
 
 
@@ -48,12 +50,12 @@ class FrameServer:
 
     Of a view's requests for one purpose only the newest generation is answered with pictures, one request after the
     other: taken in turns, they would send a decoder to and fro. The JPEGs of at most 64 MiB are kept, and whatever the
-    source keeps of its own.
+    source keeps of its own; a frame that is far to decode may be answered with one of the `previews`.
     """
 
-    def __init__(self, source: FrameSource, key: str, reply: Reply) -> None:
+    def __init__(self, source: FrameSource, key: str, reply: Reply, previews: Previews | None = None) -> None:
         self.source, self.key = source, key
-        self._reply = reply
+        self._reply, self._previews = reply, previews
         self._worker = Worker(f"frames of {source.name}")
         self._lock = threading.Lock()
         self._newest: dict[tuple[str, str], int] = {}
@@ -62,7 +64,7 @@ class FrameServer:
         self._bytes = 0
 
     def serve(self, request: FramesRequest) -> None:
-        """Answer soon; EditError for a request that makes no sense."""
+        """Answer soon, at once with a preview; EditError for a request that makes no sense."""
         if not 0 < len(request.frames) <= MAX_FRAMES_ASKED:
             raise EditError(f"one request is for 1 to {MAX_FRAMES_ASKED} frames; this one is for {len(request.frames)}")
         if not (1 <= request.quality <= 95 and request.width >= 1):
@@ -70,6 +72,11 @@ class FrameServer:
         purpose = (request.view, request.purpose)
         with self._lock:
             self._newest[purpose] = max(request.generation, self._newest.get(purpose, request.generation))
+        previews = self._found_previews(request) if request.preview else None
+        if previews is not None:
+            self._reply(request, self._data(_Serving(request, list(request.frames), previews)))
+            return
+        with self._lock:
             self._waiting.setdefault(purpose, deque()).append(_Serving(request))
         self._submit(purpose)
 
@@ -95,7 +102,25 @@ class FrameServer:
         with self._lock:
             self._jpegs.clear()
             self._bytes = 0
+        if self._previews is not None:
+            self._previews.close()
         self.source.close()
+
+    def _found_previews(self, request: FramesRequest) -> list[Jpeg] | None:
+        """Previews in the place of the frames asked for, where they are there, and the frames far to decode."""
+        previews, source = self._previews, self.source
+        if previews is None or not isinstance(source, Video):
+            return None
+        previews.look(request.frames[0])
+        found = [jpeg for frame in request.frames if (jpeg := previews.get(frame)) is not None]
+        if len(found) < len(request.frames):
+            return None
+        with self._lock:
+            width = min(request.width, MAX_WIDTH, source.size.width)
+            if all((frame, width, request.quality) in self._jpegs for frame in request.frames):
+                return None
+        efforts = [source.effort(frame) for frame in request.frames]
+        return None if all(effort is not None and effort <= SOON for effort in efforts) else found
 
     def _submit(self, purpose: tuple[str, str]) -> None:
         self._worker.submit(self, purpose, lambda: self._turn(purpose), _PRIORITIES[purpose[1]])

@@ -72,7 +72,7 @@ def video_messages() -> list[v.VideoRequest | v.VideoReply | v.VideoEvent]:
     )
     return [
         v.VideoEditRequest(view="v1", seq=1, rev=4, frame=3, edits=edits),
-        v.FramesRequest(**who, frames=(3, 4), width=320, quality=80, purpose="show", generation=6),
+        v.FramesRequest(**who, frames=(3, 4), width=320, quality=80, purpose="show", generation=6, preview=True),
         v.MasksRequest(**who, frames=(3,)),
         v.LookRequest(**who, frame=3),
         v.TrackRequest(**who, direction="both", objects=None, start=None, first=None, last=None),

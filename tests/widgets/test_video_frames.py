@@ -39,6 +39,7 @@ def ask(seq: int, frames: range, purpose: str = "ahead", generation: int = 0) ->
         quality=80,
         purpose=purpose,  # pyright: ignore[reportArgumentType]
         generation=generation,
+        preview=False,
     )
 
 

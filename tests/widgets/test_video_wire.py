@@ -41,7 +41,15 @@ def ended(page: VideoPage, job: int, seconds: float = 60) -> dict:
 
 
 def frames_request(frames: list[int], **changes: object) -> dict:
-    request = {"type": "frames", "frames": frames, "width": 40, "quality": 80, "purpose": "show", "generation": 0}
+    request = {
+        "type": "frames",
+        "frames": frames,
+        "width": 40,
+        "quality": 80,
+        "purpose": "show",
+        "generation": 0,
+        "preview": False,
+    }
     return {**request, **changes}
 
 

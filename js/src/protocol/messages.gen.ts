@@ -550,7 +550,8 @@ export interface VideoEditRequest {
  * Send frames (at most 64) as JPEG, at most `width` pixels wide.
  *
  * `purpose` orders the queue: `show` before `ahead` (prefetch, playing) before `strip` (thumbnails). A request of a
- * newer `generation` makes the view's older ones of the same purpose void. `quality` is JPEG's, 1 to 95.
+ * newer `generation` makes the view's older ones of the same purpose void. `quality` is JPEG's, 1 to 95. With
+ * `preview` a smaller picture of the frame will do, if there is one and the frame itself would take long.
  */
 export interface FramesRequest {
   readonly type: "frames";
@@ -561,6 +562,7 @@ export interface FramesRequest {
   readonly quality: number;
   readonly purpose: "show" | "ahead" | "strip";
   readonly generation: number;
+  readonly preview: boolean;
 }
 
 /** Send the masks of all objects in these frames (at most 256). */
@@ -658,7 +660,11 @@ export interface VideoSnapshot {
   readonly buffers: ReadonlyArray<Buffer>;
 }
 
-/** Answer to `FramesRequest`. Buffers: one `jpeg` for each of `frames`; what cannot be read is in `missing`. */
+/**
+ * Answer to `FramesRequest`. Buffers: one `jpeg` for each of `frames`; what cannot be read is in `missing`.
+ *
+ * A preview is narrower than was asked for; the picture's own width tells.
+ */
 export interface FramesData {
   readonly type: "frames_data";
   readonly view: string;

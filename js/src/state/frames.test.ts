@@ -11,10 +11,13 @@ interface Sent {
 let sent: Sent[];
 let forgotten: number[];
 let closed: number;
+let decodedWidth: number;
 let frames: Frames<Pixels>;
 const view = {};
 const other = {};
-const wish = (frame: number, quality = 80, width = 100) => ({ frame, quality, width });
+const wish = (frame: number, quality = 80, width = 100, preview = false) => ({
+  ...{ frame, quality, width, preview },
+});
 const asked = () => sent.map(({ body }) => body.frames);
 
 function make(bytes?: number): Frames<Pixels> {
@@ -24,7 +27,7 @@ function make(bytes?: number): Frames<Pixels> {
       return sent.length - 1;
     },
     forget: (seq: number) => void forgotten.push(seq),
-    decode: async () => ({ width: 100, height: 10, close: () => void closed++ }),
+    decode: async () => ({ width: decodedWidth, height: 10, close: () => void closed++ }),
   };
   const made = new Frames<Pixels>(ends, bytes);
   made.identify("key");
@@ -51,6 +54,7 @@ beforeEach(() => {
   sent = [];
   forgotten = [];
   closed = 0;
+  decodedWidth = 100;
   frames = make();
 });
 
@@ -72,6 +76,20 @@ describe("scrubbing", () => {
     expect(forgotten).toEqual([0, 1]);
     frames.rest(view);
     expect(sent).toHaveLength(3);
+  });
+
+  test("takes a preview for the frame while it moves, and the frame itself where it rests", async () => {
+    decodedWidth = 40;
+    frames.show(view, wish(4, 80, 100, true));
+    await answer(0);
+    expect([frames.has(4), frames.widthOf(4), sent.length]).toEqual([true, 40, 1]);
+    decodedWidth = 100;
+    frames.show(view, wish(4, 92, 100));
+    expect(sent.map(({ body }) => body.preview)).toEqual([true, false]);
+    await answer(1);
+    expect(frames.widthOf(4)).toBe(100);
+    frames.show(view, wish(4, 80, 100, true));
+    expect(sent).toHaveLength(2);
   });
 
   test("asks again only for something better", async () => {

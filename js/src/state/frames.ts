@@ -19,6 +19,8 @@ export interface Wish {
   readonly frame: number;
   readonly width: number;
   readonly quality: number;
+  /** A smaller picture of the frame will do, if the frame itself takes long. */
+  readonly preview: boolean;
 }
 
 interface Picture<P> {
@@ -34,6 +36,7 @@ interface Request {
   readonly frames: ReadonlySet<number>;
   readonly width: number;
   readonly quality: number;
+  readonly preview: boolean;
   seq: number;
 }
 
@@ -87,6 +90,11 @@ export class Frames<P extends Pixels> {
 
   has(frame: number): boolean {
     return this.#pictures.peek(frame) !== undefined;
+  }
+
+  /** How wide the picture of a frame is here; 0 without one. */
+  widthOf(frame: number): number {
+    return this.#pictures.peek(frame)?.width ?? 0;
   }
 
   thumbnail(frame: number): P | null {
@@ -159,19 +167,20 @@ export class Frames<P extends Pixels> {
     this.thumbnails.value += 1;
   }
 
-  #isServed({ frame, width, quality }: Wish): boolean {
+  #isServed({ frame, width, quality, preview }: Wish): boolean {
     if (this.missing.peek().has(frame)) return true;
     const known = this.#pictures.peek(frame);
-    return known !== undefined && known.width >= width && known.quality >= quality;
+    return known !== undefined && (preview || (known.width >= width && known.quality >= quality));
   }
 
-  #isUnderWay({ frame, width, quality }: Wish, purpose?: Purpose): boolean {
+  #isUnderWay({ frame, width, quality, preview }: Wish, purpose?: Purpose): boolean {
     return [...this.#open].some(
       (request) =>
         (purpose === undefined ? request.purpose !== "strip" : request.purpose === purpose) &&
         request.frames.has(frame) &&
         request.width >= width &&
-        request.quality >= quality,
+        request.quality >= quality &&
+        (preview || !request.preview),
     );
   }
 
@@ -193,7 +202,7 @@ export class Frames<P extends Pixels> {
       const [first] = wishes;
       if (first === undefined) return;
       const frames = wishes.slice(0, CHUNK[purpose]).map(({ frame }) => frame);
-      this.#send(purpose, frames, first.width, first.quality);
+      this.#send(purpose, frames, first);
     }
   }
 
@@ -202,7 +211,7 @@ export class Frames<P extends Pixels> {
     if (purpose === "show") return [...this.#wishes.values()].filter(isOpen);
     if (purpose === "ahead") {
       const { frames, width } = this.#ahead;
-      return frames.map((frame) => ({ frame, width, quality: DRAFT_QUALITY })).filter(isOpen);
+      return frames.map((frame) => ({ frame, width, quality: DRAFT_QUALITY, preview: false })).filter(isOpen);
     }
     const { frames, width } = this.#thumbs;
     const asked = new Set([...this.#open].flatMap((r) => (r.purpose === "strip" ? [...r.frames] : [])));
@@ -211,15 +220,15 @@ export class Frames<P extends Pixels> {
         (frame) =>
           !asked.has(frame) && this.#strip.peek(frame) === undefined && !this.missing.peek().has(frame),
       )
-      .map((frame) => ({ frame, width, quality: STRIP_QUALITY }));
+      .map((frame) => ({ frame, width, quality: STRIP_QUALITY, preview: false }));
   }
 
-  #send(purpose: Purpose, frames: ReadonlyArray<number>, width: number, quality: number): void {
-    const request: Request = { purpose, frames: new Set(frames), width, quality, seq: -1 };
+  #send(purpose: Purpose, frames: ReadonlyArray<number>, { width, quality, preview }: Wish): void {
+    const request: Request = { purpose, frames: new Set(frames), width, quality, preview, seq: -1 };
     this.#open.add(request);
     const generation = this.#generation[purpose];
     request.seq = this.#ends.ask(
-      { type: "frames", frames, width, quality, purpose, generation },
+      { type: "frames", frames, width, quality, purpose, generation, preview },
       (reply, bytes) => void this.#take(request, reply, bytes),
     );
   }
@@ -245,10 +254,12 @@ export class Frames<P extends Pixels> {
     }
     const store = request.purpose === "strip" ? this.#strip : this.#pictures;
     const known = store.peek(frame);
-    const isBetter = known === undefined || request.width > known.width || request.quality > known.quality;
+    const { quality, preview } = request;
+    const width = preview ? Math.min(pixels.width, request.width) : request.width;
+    const isBetter =
+      known === undefined || width > known.width || (width === known.width && quality > known.quality);
     if (key !== this.#key || !isBetter) return pixels.close();
     const held = new Set(store === this.#strip ? this.#thumbs.frames : this.#shown.values());
-    const { width, quality } = request;
     store.set(frame, { pixels, width, quality }, (other) => held.has(other));
     if (store === this.#strip) this.thumbnails.value += 1;
     else this.arrived.value += 1;

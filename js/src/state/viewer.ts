@@ -101,9 +101,9 @@ export class Viewer {
   #wish(quality: number): void {
     const info = this.#session.info.peek();
     if (info === null || this.#stageWidth === 0 || this.#ui.isPlaying.peek()) return;
-    const most = quality === SHARP_QUALITY ? undefined : DRAFT_MOST;
-    const width = widthFor(this.#stageWidth, info.width, most);
-    this.#session.frames.show(this, { frame: this.#ui.frame.peek(), width, quality });
+    const preview = quality !== SHARP_QUALITY;
+    const width = widthFor(this.#stageWidth, info.width, preview ? DRAFT_MOST : undefined);
+    this.#session.frames.show(this, { frame: this.#ui.frame.peek(), width, quality, preview });
   }
 
   /** The picture has come, or never will: the stage shows it. */
@@ -145,14 +145,17 @@ export class Viewer {
 
   /**
    * The picture is there: some moments later the kernel hears where we are, and is asked for the sharp one. Not
-   * before, lest it decodes the same frame for the model while we wait for it.
+   * before, lest it decodes the same frame for the model while we wait for it; so of a preview the sharp one goes first.
    */
   #dwell(frame: number): void {
-    if (this.#ui.isPlaying.peek() || this.#restedAt === frame) return;
+    const info = this.#session.info.peek();
+    if (this.#ui.isPlaying.peek() || this.#restedAt === frame || info === null) return;
     this.#restedAt = frame;
+    const known = this.#session.frames.widthOf(frame);
+    const isPreview = known > 0 && known < widthFor(this.#stageWidth, info.width, DRAFT_MOST);
     this.#resting.push(
-      setTimeout(() => this.#session.look(frame), LOOK_MS),
-      setTimeout(() => this.#wish(SHARP_QUALITY), SHARP_MS),
+      setTimeout(() => this.#session.look(frame), isPreview ? SHARP_MS : LOOK_MS),
+      setTimeout(() => this.#wish(SHARP_QUALITY), isPreview ? LOOK_MS : SHARP_MS),
     );
   }
 

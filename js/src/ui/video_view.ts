@@ -173,6 +173,8 @@ function describeVideo(root: HTMLElement, session: VideoSession, ui: VideoUi, si
   const stop = effect(() => {
     root.dataset.frame = String(ui.frame.value);
     root.dataset.shown = String(ui.shown.value);
+    session.frames.arrived.value;
+    root.dataset.detail = String(session.frames.widthOf(ui.shown.value));
     const job = session.jobs.value.find(({ kind }) => kind === "track");
     root.dataset.track = job?.state ?? "";
     root.dataset.exported = session.jobs.value.find(({ kind }) => kind === "export")?.state ?? "";
