@@ -1,6 +1,6 @@
 """Segment everything: a grid of clicks over the picture, then few good masks out of many (paper, appendix D)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from sam2_notebook.predict.automatic_filters import Boxes, Crop, boxes_of, crops
 from sam2_notebook.predict.automatic_results import AutomaticMask, AutomaticMasks
 from sam2_notebook.predict.automatic_settings import AutomaticSettings
 from sam2_notebook.predict.embeddings import EncodedImage
-from sam2_notebook.predict.image import ACCELERATOR_BATCH, CPU_BATCH, ImagePredictor
+from sam2_notebook.predict.image import ACCELERATOR_BATCH, CPU_BATCH, Ask, ImagePredictor
 from sam2_notebook.predict.tensors import LOGIT_LIMIT, masks_at_size
 from sam2_notebook.predict.tidy import tidy_logits
 from sam2_notebook.values.geometry import Size, to_model_px
@@ -78,6 +78,17 @@ class AutomaticMasker:
 
         `progress` is told of clicks done and of all clicks; what it raises ends the work.
         """
+        steps = self.steps(image)
+        while True:
+            try:
+                done, total = next(steps)
+            except StopIteration as end:
+                return end.value
+            if progress is not None:
+                progress(done, total)
+
+    def steps(self, image: ImageSource | Image | EncodedImage) -> Generator[tuple[int, int], None, AutomaticMasks]:
+        """As `generate`, a few clicks at a time: yields how many are done, of how many, and returns the masks."""
         encoded = image if isinstance(image, EncodedImage) else self.predictor.encode(image)
         chosen = self.settings
         crops = crops_of(encoded.size, chosen.crop_layers, chosen.crop_overlap)
@@ -86,37 +97,35 @@ class AutomaticMasker:
         found: list[AutomaticMask] = []
         for crop, grid in zip(crops, grids, strict=True):
             part = encoded if crop.layer == 0 else self._encode_crop(encoded, crop)
+            ask = self.predictor.asker(part)
             points = (grid * [crop.size.width, crop.size.height]).astype(np.float32)
             kept: list[Candidates] = []
-            for chunk, candidates in self._answers(part, points):
-                kept.append(candidates)
-                done += chunk
-                if progress is not None:
-                    progress(done, total)
-            found += self._finished(part, crop, _joined(kept), encoded.size)
+            for start in range(0, len(points), self._batch):
+                chunk = points[start : start + self._batch]
+                kept.append(self._filtered(ask, crop.size, chunk))
+                done += len(chunk)
+                yield done, total
+            found += self._finished(ask, crop, _joined(kept), encoded.size)
         if len(crops) > 1:
             found = _without_doubles(found, chosen.crop_nms_iou)
         found.sort(key=lambda mask: -mask.score)
         return AutomaticMasks(tuple(found[: chosen.most_masks]), encoded.size)
 
+    @property
+    def _batch(self) -> int:
+        if self.settings.points_per_batch is not None:
+            return self.settings.points_per_batch
+        return CPU_BATCH if self.predictor.device.type == "cpu" else ACCELERATOR_BATCH
+
     def _encode_crop(self, encoded: EncodedImage, crop: Crop) -> EncodedImage:
         window = encoded.image.pixels[crop.y0 : crop.y1, crop.x0 : crop.x1]
         return self.predictor.encode(Image(window, encoded.image.name))
 
-    def _answers(self, encoded: EncodedImage, points_px: npt.NDArray[np.float32]) -> Iterator[tuple[int, Candidates]]:
-        """Ask batch by batch; what the filters leave of each, with the number of its clicks."""
-        step = self.settings.points_per_batch
-        if step is None:
-            step = CPU_BATCH if self.predictor.device.type == "cpu" else ACCELERATOR_BATCH
-        for start in range(0, len(points_px), step):
-            chunk = points_px[start : start + step]
-            yield len(chunk), self._filtered(encoded, chunk)
-
     @torch.inference_mode()
-    def _filtered(self, encoded: EncodedImage, points_px: npt.NDArray[np.float32]) -> Candidates:
+    def _filtered(self, ask: Ask, size: Size, points_px: npt.NDArray[np.float32]) -> Candidates:
         """Three masks per click, judged on the low-resolution logits."""
         chosen = self.settings
-        answer = self._segment(encoded, points_px, None)
+        answer = self._segment(ask, size, points_px, None)
         least, firm, offset = _bars(chosen)
         scores = answer.iou.flatten()
         rows = (scores > least).nonzero()[:, 0]
@@ -125,8 +134,7 @@ class AutomaticMasker:
         boxes = boxes_of(logits > chosen.mask_threshold)
         good = (steady >= firm) & (boxes[:, 2] > boxes[:, 0])
         rows, logits = rows[good], logits[good]
-        size, side = encoded.size, logits.shape[-1]
-        scale = np.array([size.width, size.height, size.width, size.height]) / side
+        scale = np.array([size.width, size.height, size.width, size.height]) / logits.shape[-1]
         return Candidates(
             logits=logits,
             scores=scores[rows].float().cpu().numpy(),
@@ -136,18 +144,14 @@ class AutomaticMasker:
         )
 
     def _segment(
-        self, encoded: EncodedImage, points_px: npt.NDArray[np.float32], mask: torch.Tensor | None
+        self, ask: Ask, size: Size, points_px: npt.NDArray[np.float32], mask: torch.Tensor | None
     ) -> MaskPrediction:
-        network, device = self.predictor.network, self.predictor.device
-        square = Size(height=network.config.image_size, width=network.config.image_size)
-        clicks = torch.from_numpy(to_model_px(points_px, encoded.size, square))[:, None].to(device)
+        side, device = self.predictor.model.config.image_size, self.predictor.device
+        clicks = torch.from_numpy(to_model_px(points_px, size, Size(height=side, width=side)))[:, None].to(device)
         labels = torch.ones(len(points_px), 1, dtype=torch.long, device=device)
-        prompts = PromptTensors(points=clicks, labels=labels, mask=mask)
-        return network.segment(encoded.features, prompts, multimask=mask is None)
+        return ask(PromptTensors(points=clicks, labels=labels, mask=mask), mask is None)
 
-    def _finished(
-        self, encoded: EncodedImage, crop: Crop, candidates: Candidates, picture: Size
-    ) -> list[AutomaticMask]:
+    def _finished(self, ask: Ask, crop: Crop, candidates: Candidates, picture: Size) -> list[AutomaticMask]:
         """The candidates of a crop without doubles and what the crop cuts off, as masks of the whole picture."""
         chosen = self.settings
         candidates = candidates.take(suppress(candidates.boxes, candidates.scores, chosen.nms_iou))
@@ -155,7 +159,7 @@ class AutomaticMasker:
             shift = np.array([crop.x0, crop.y0, crop.x0, crop.y0])
             candidates = candidates.take(np.flatnonzero(~cut_by_crop(candidates.boxes + shift, crop, picture)))
         if chosen.refine and len(candidates.scores):
-            candidates = self._refined(encoded, candidates)
+            candidates = self._refined(ask, crop.size, candidates)
         found: list[AutomaticMask] = []
         changed: list[bool] = []
         for row in range(len(candidates.scores)):
@@ -189,15 +193,14 @@ class AutomaticMasker:
         return found
 
     @torch.inference_mode()
-    def _refined(self, encoded: EncodedImage, candidates: Candidates) -> Candidates:
+    def _refined(self, ask: Ask, size: Size, candidates: Candidates) -> Candidates:
         """Ask again with each click and its own logits; the answer counts where the model rates it higher."""
         threshold, (_, least, offset) = self.settings.mask_threshold, _bars(self.settings)
-        step = CPU_BATCH if self.predictor.device.type == "cpu" else ACCELERATOR_BATCH
         logits, scores, steady = candidates.logits.clone(), candidates.scores.copy(), candidates.stability.copy()
-        for start in range(0, len(scores), step):
-            part = slice(start, start + step)
+        for start in range(0, len(scores), self._batch):
+            part = slice(start, start + self._batch)
             old = logits[part][:, None].clamp(-LOGIT_LIMIT, LOGIT_LIMIT)
-            answer = self._segment(encoded, candidates.points[part], old)
+            answer = self._segment(ask, size, candidates.points[part], old)
             new = answer.logits[:, 0].float()
             rated = answer.iou[:, 0].float().cpu().numpy()
             firm = stability_of(new, threshold, offset).cpu().numpy()

@@ -1,7 +1,7 @@
 """Segment pictures: encode once, then prompt as often as you like."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,8 @@ from sam2_notebook.weights import EMBEDDED, load_model
 
 CPU_BATCH, ACCELERATOR_BATCH = 4, 64
 EMBEDDED_TIDY = 24
+
+Ask = Callable[[PromptTensors, bool], MaskPrediction]
 
 
 class ImagePredictor:
@@ -108,11 +110,7 @@ class ImagePredictor:
         candidates, without it one; None gives three to a single click, which is ambiguous. PromptError says what is
         wrong.
         """
-        model_key, network = self._engine.current()
-        if encoded.model_key != model_key:
-            raise PromptError(
-                "this picture was encoded by another model or in another precision; encode it with this predictor first"
-            )
+        ask = self.asker(encoded)
         config = self.model.config
         prompts = object_prompts(points, labels, box, mask, encoded.size, config.mask_size)
         groups: dict[tuple[object, ...], list[int]] = {}
@@ -125,11 +123,27 @@ class ImagePredictor:
             for start in range(0, len(members), step):
                 chunk = members[start : start + step]
                 tensors = self._tensors([prompts[i] for i in chunk], encoded.size)
-                with self._turn:
-                    predicted = network.segment(encoded.features, tensors, multimask=bool(several))
+                predicted = ask(tensors, bool(several))
                 for row, index in enumerate(chunk):
                     answers[index] = _row(predicted, row)
         return _gather([a for a in answers if a is not None], encoded, self.tidy)
+
+    def asker(self, encoded: EncodedImage) -> Ask:
+        """What answers prompts on this picture, three candidates each or one, with the parameters as they are now.
+
+        Raises PromptError for a picture that was encoded with others.
+        """
+        model_key, network = self._engine.current()
+        if encoded.model_key != model_key:
+            raise PromptError(
+                "this picture was encoded by another model or in another precision; encode it with this predictor first"
+            )
+
+        def ask(prompts: PromptTensors, several: bool) -> MaskPrediction:
+            with self._turn:
+                return network.segment(encoded.features, prompts, multimask=several)
+
+        return ask
 
     def _tensors(self, prompts: list[ObjectPrompt], size: Size) -> PromptTensors:
         tensors = prompt_tensors(prompts, size, self.model.config)

@@ -13,7 +13,7 @@ from sam2_notebook.values.geometry import Size, to_model_px
 
 MASK_LOGIT = 10.0
 LOGIT_LIMIT = 32.0
-UPSAMPLE_BYTES = 64 * 1024 * 1024
+BAND = 64 * 1024  # pixels blended at once: they stay in the CPU's cache
 
 
 def image_tensor(pixels: npt.NDArray[np.uint8], side: int) -> torch.Tensor:
@@ -55,25 +55,36 @@ def mask_logits(mask: npt.NDArray[np.bool_] | npt.NDArray[np.float32], side: int
 
 
 def masks_at_size(logits: npt.NDArray[np.float32], size: Size) -> npt.NDArray[np.bool_]:
-    """Threshold low-resolution logits (n, h, w) at the picture's size, a few rows at a time to bound memory."""
-    masks = np.empty((len(logits), size.height, size.width), dtype=np.bool_)
-    step = max(1, UPSAMPLE_BYTES // (4 * size.width * max(1, logits.shape[-2])))
-    for index, plane in enumerate(logits):
-        _upsample_into(masks[index], torch.from_numpy(plane), size, step)
+    """Threshold low-resolution logits (n, h, w), enlarged bilinearly, at the picture's size."""
+    masks = np.zeros((len(logits), size.height, size.width), dtype=np.bool_)
+    for mask, plane in zip(torch.from_numpy(masks), logits, strict=True):
+        _enlarge_into(mask, torch.from_numpy(plane), size)
     return masks
 
 
-def _upsample_into(mask: npt.NDArray[np.bool_], plane: torch.Tensor, size: Size, rows: int) -> None:
-    if 4 * size.area <= UPSAMPLE_BYTES:
-        full = F.interpolate(plane[None, None], size=(size.height, size.width), mode="bilinear", align_corners=False)
-        mask[:] = (full[0, 0] > 0).numpy()
+def _enlarge_into(mask: torch.Tensor, plane: torch.Tensor, size: Size) -> None:
+    """Bilinear is separable and local: only where the mask is, widen once, then blend pairs of rows band by band."""
+    on = plane > 0
+    rows, columns = on.any(1).nonzero()[:, 0].tolist(), on.any(0).nonzero()[:, 0].tolist()
+    if not rows:
         return
-    # Bilinear is separable: widen once, then blend pairs of rows for a band of the picture at a time.
-    wide = F.interpolate(plane[None], size=size.width, mode="linear", align_corners=False)[0]
-    place = ((torch.arange(size.height) + 0.5) * (plane.shape[0] / size.height) - 0.5).clamp(min=0)
-    low = place.floor().long().clamp(max=plane.shape[0] - 1)
-    high = (low + 1).clamp(max=plane.shape[0] - 1)
-    weight = (place - low)[:, None]
-    for start in range(0, size.height, rows):
-        band = slice(start, start + rows)
-        mask[band] = (torch.lerp(wide[low[band]], wide[high[band]], weight[band]) > 0).numpy()
+    down, low, high, weight = _blend(plane.shape[0], size.height, rows[0], rows[-1])
+    across, left, right, share = _blend(plane.shape[1], size.width, columns[0], columns[-1])
+    wide = torch.lerp(plane[:, left], plane[:, right], share)
+    step = max(1, BAND // wide.shape[1])
+    for start in range(0, len(low), step):
+        band = slice(start, start + step)
+        blended = torch.lerp(wide[low[band]], wide[high[band]], weight[band, None])
+        mask[down][band, across] = blended > 0
+
+
+def _blend(count: int, wanted: int, first: int, last: int) -> tuple[slice, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """For those of `wanted` places along an axis of `count` that touch `first` to `last`: which they are, the two
+    neighbours they lie between, and how near they are to the second.
+    """
+    place = ((torch.arange(wanted) + 0.5) * (count / wanted) - 0.5).clamp(min=0)
+    low = place.floor().long().clamp(max=count - 1)
+    high = (low + 1).clamp(max=count - 1)
+    touching = ((high >= first) & (low <= last)).nonzero()[:, 0].tolist()
+    part = slice(touching[0], touching[-1] + 1) if touching else slice(0)
+    return part, low[part], high[part], (place - low)[part]

@@ -167,11 +167,16 @@ class Rle:
     @classmethod
     def from_mask(cls, mask: BoolMask) -> "Rle":
         """The run lengths of a mask."""
-        flat = check_mask(mask).ravel(order="F")
-        edges = np.flatnonzero(flat[1:] != flat[:-1]) + 1
-        runs = np.diff(np.concatenate(([0], edges, [flat.size]))).tolist()
         size = Size(height=mask.shape[0], width=mask.shape[1])
-        return cls(size, tuple([0, *runs] if flat[0] else runs))
+        columns = np.flatnonzero(check_mask(mask).any(axis=0))
+        if not len(columns):
+            return cls(size, (size.area,))
+        first, end = int(columns[0]), int(columns[-1]) + 1
+        flat = np.zeros((end - first) * size.height + 2, np.bool_)
+        flat[1:-1] = mask[:, first:end].ravel(order="F")
+        edges = np.flatnonzero(flat[1:] != flat[:-1]) + first * size.height
+        bounds = np.concatenate(([0], edges, [size.area] if edges[-1] < size.area else []))
+        return cls(size, tuple(np.diff(bounds).astype(np.int64).tolist()))
 
     @classmethod
     def from_coco(cls, coco: CocoRle) -> "Rle":

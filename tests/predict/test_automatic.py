@@ -1,5 +1,7 @@
 """Segment everything: the whole picture is asked, few good masks remain, and every setting does what it says."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -140,6 +142,23 @@ def test_progress_is_told_and_may_end_the_work(predictor: ImagePredictor, photo:
 
     with pytest.raises(InterruptedError):
         masker.generate(photo, progress=stop)
+
+
+def test_steps_may_be_taken_one_by_one(predictor: ImagePredictor, photo: np.ndarray) -> None:
+    settings = AutomaticSettings(points_per_side=4, points_per_batch=5, predicted_iou=0.0, stability=0.0, nms_iou=1.0)
+    masker = AutomaticMasker(predictor, settings)
+    steps = masker.steps(photo)
+    told = [next(steps) for _ in range(4)]
+    assert told == [(5, 16), (10, 16), (15, 16), (16, 16)]
+    with pytest.raises(StopIteration) as end:
+        next(steps)
+    assert np.array_equal(end.value.value.masks, masker.generate(photo).masks)
+
+
+def test_a_picture_another_model_encoded_is_refused(predictor: ImagePredictor, photo: np.ndarray) -> None:
+    encoded = replace(predictor.encode(photo), model_key="other")
+    with pytest.raises(PromptError, match="encoded by another model"):
+        AutomaticMasker(predictor).generate(encoded)
 
 
 def test_a_blank_picture_is_no_error(predictor: ImagePredictor) -> None:

@@ -53,12 +53,24 @@ def test_mask_is_where_the_logits_are_positive_at_picture_size(predictor, photo)
     assert np.array_equal(answer.masks, full[0].numpy() > 0)
 
 
-def test_a_hundred_megapixel_mask_is_made_in_bands_and_equals_the_whole(monkeypatch) -> None:
+@pytest.mark.parametrize("size", [Size(height=301, width=407), Size(height=16, width=16), Size(height=7, width=90)])
+@pytest.mark.parametrize("window", [(0, 16, 0, 16), (3, 9, 11, 16), (15, 16, 0, 1), (0, 0, 0, 0)])
+def test_a_mask_enlarged_where_it_is_equals_the_whole_enlarged(size: Size, window: tuple[int, ...]) -> None:
+    top, bottom, left, right = window
+    logits = -np.random.default_rng(1).exponential(size=(2, 16, 16)).astype(np.float32)
+    logits[:, top:bottom, left:right] *= np.random.default_rng(2).choice([-1, 1], (2, bottom - top, right - left))
+    full = torch.nn.functional.interpolate(
+        torch.from_numpy(logits)[None], size=(size.height, size.width), mode="bilinear", align_corners=False
+    )
+    assert np.mean(masks_at_size(logits, size) != (full[0] > 0).numpy()) < 1e-4
+
+
+def test_a_large_mask_is_made_in_bands_and_equals_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     logits = np.random.default_rng(1).normal(size=(2, 16, 16)).astype(np.float32)
     size = Size(height=301, width=407)
     whole = masks_at_size(logits, size)
-    monkeypatch.setattr("sam2_notebook.predict.tensors.UPSAMPLE_BYTES", 20_000)
-    assert np.mean(masks_at_size(logits, size) != whole) < 1e-4
+    monkeypatch.setattr("sam2_notebook.predict.tensors.BAND", 5000)
+    assert np.array_equal(masks_at_size(logits, size), whole)
 
 
 def test_earlier_logits_refine_the_answer(predictor, photo) -> None:
