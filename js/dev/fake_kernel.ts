@@ -2,21 +2,16 @@
 
 import type { Extent } from "../src/geometry/viewport";
 import type { AnyRequest } from "../src/protocol/channel";
-import type {
-  Buffer,
-  ChooseCandidate,
-  DocumentView,
-  Edit,
-  ObjectView,
-  Request,
-  Scores,
-} from "../src/protocol/messages.gen";
+import type { Buffer, DocumentView, Edit, ObjectView, Request, Scores } from "../src/protocol/messages.gen";
 import { VERSION } from "../src/protocol/messages.gen";
 import {
   applyAll,
+  type Choosing,
+  changesChoice,
   changesPrompts,
   EMPTY_DOCUMENT,
   isAmbiguous,
+  isBare,
   isStep,
   type PromptEdit,
 } from "../src/state/document";
@@ -137,7 +132,7 @@ export class FakeKernel {
 
   /** Publish the model's answer for an object. */
   result(object: ObjectView, rev: number): void {
-    const isEmpty = object.points.length === 0 && object.box === null;
+    const isEmpty = isBare(object);
     const iou = isAmbiguous(object) ? [0.71, 0.93, 0.86] : [0.9];
     const scores: Scores | null = isEmpty
       ? null
@@ -178,8 +173,8 @@ export class FakeKernel {
   }
 }
 
-function concernsMask(edit: Edit): edit is PromptEdit | ChooseCandidate {
-  return changesPrompts(edit) || edit.kind === "choose_candidate";
+function concernsMask(edit: Edit): edit is PromptEdit | Choosing {
+  return changesPrompts(edit) || changesChoice(edit);
 }
 
 /** Logits of discs about the clicks, or of the ellipse in the box: three sizes for a single click, one otherwise. */

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from sam2_notebook.values.classes import LabelClass
-from sam2_notebook.values.document import Edit
+from sam2_notebook.values.edits import Edit
 
 VERSION = 1
 
@@ -46,6 +46,15 @@ class PointView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StrokeView:
+    """A scribble as the page draws it; see `values.strokes`."""
+
+    path: str
+    width: float
+    label: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scores:
     """What the model says of an object's candidates: predicted IoU per candidate, and whether the object is there."""
 
@@ -67,7 +76,8 @@ class AttributeView:
 class ObjectView:
     """One object as the page shows it. `result_rev` is the revision its mask was computed for, null without a mask.
 
-    `label` is its class, empty for none.
+    `label` is its class, empty for none. `drawn` is 0 without a mask drawn by hand, and another number after every
+    stroke; `kept` says that the drawing is the object's mask whatever else was said of it.
     """
 
     id: int
@@ -79,7 +89,11 @@ class ObjectView:
     attributes: tuple[AttributeView, ...]
     points: tuple[PointView, ...]
     box: tuple[float, float, float, float] | None
+    strokes: tuple[StrokeView, ...]
+    drawn: int
+    kept: bool
     candidate: int | None
+    threshold: float
     scores: Scores | None
     result_rev: int | None
     area: int
@@ -270,7 +284,8 @@ class DocumentChanged:
 class ObjectResult:
     """The model's answer for an object at revision `rev`; older than the page's own edit of it, it is ignored.
 
-    Buffers: `logits8` (all candidates), then `rle` (the chosen one at image size); none when the prompts are gone.
+    Buffers: `logits8` (all candidates; not of a mask drawn by hand), then `rle` (the chosen one at image size); none
+    when the prompts are gone.
     """
 
     type: Literal["result"] = "result"

@@ -12,14 +12,14 @@ from typing import Literal, TypeAlias, Union, get_args, get_origin, get_type_hin
 
 from sam2_notebook.protocol import messages, video_messages, video_views
 from sam2_notebook.protocol.palette import PALETTE
-from sam2_notebook.values import classes, document, prompts, video_document
+from sam2_notebook.values import classes, document, edits, prompts, strokes, video_document
 
 Schema: TypeAlias = str | list["Schema"] | dict[str, "Schema"]
 
 _PRIMITIVES: dict[object, str] = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
 _SCHEMAS: dict[object, str] = {str: "string", int: "int", float: "float", bool: "boolean", type(None): "null"}
 _UNIONS: dict[str, object] = {
-    "Edit": document.Edit,
+    "Edit": edits.Edit,
     "Request": messages.Request,
     "Reply": messages.Reply,
     "Event": messages.Event,
@@ -29,12 +29,16 @@ _UNIONS: dict[str, object] = {
     "VideoEvent": video_messages.VideoEvent,
 }
 _RECEIVED = ("Reply", "Event", "VideoReply", "VideoEvent")
-_MODULES = (classes, document, video_document, messages, video_views, video_messages)
+_MODULES = (classes, edits, video_document, messages, video_views, video_messages)
 _CONSTANTS = {
     "VERSION": messages.VERSION,
     "MAX_OBJECTS": document.MAX_OBJECTS,
     "MAX_NAME": classes.MAX_NAME,
     "MAX_POINTS": prompts.MAX_POINTS,
+    "MAX_STROKES": prompts.MAX_STROKES,
+    "MAX_THRESHOLD": document.MAX_THRESHOLD,
+    "MAX_PATH": strokes.MAX_PATH,
+    "MAX_WIDTH": strokes.MAX_WIDTH,
     "MAX_FRAMES_ASKED": video_messages.MAX_FRAMES_ASKED,
     "MAX_MASK_FRAMES_ASKED": video_messages.MAX_MASK_FRAMES_ASKED,
 }

@@ -4,25 +4,71 @@ The kernel owns the document; the browser holds a replica with the same revision
 the undo journal and the autosave speak of the same things.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from sam2_notebook.errors import EditError, LabelError
 from sam2_notebook.values.classes import MAX_NAME, AttributeValue, LabelClass, check_unique, check_value
+from sam2_notebook.values.drawing import Drawing
+from sam2_notebook.values.edits import (
+    OF_MASKS,
+    OF_PROMPTS,
+    AddObject,
+    AddPoint,
+    AddStroke,
+    ChooseCandidate,
+    ChooseClass,
+    ClassifyObject,
+    ClearPrompts,
+    Edit,
+    KeepMask,
+    LockObject,
+    MovePoint,
+    OfMasks,
+    OfPrompts,
+    PaintMask,
+    RecolorObject,
+    RemoveObject,
+    RemovePoint,
+    RemoveStroke,
+    RenameObject,
+    SelectObject,
+    SetAttribute,
+    SetBox,
+    SetClasses,
+    SetMask,
+    SetThreshold,
+    ShowObject,
+)
 from sam2_notebook.values.geometry import Box, Size
 from sam2_notebook.values.prompts import Point, Prompts
+from sam2_notebook.values.strokes import Stroke
 
 MAX_OBJECTS = 1000
 MAX_ATTRIBUTES = 100
 MAX_CLASSES = 1000
+MAX_THRESHOLD = 32.0
+_OfOne: TypeAlias = (
+    RenameObject
+    | RecolorObject
+    | ShowObject
+    | LockObject
+    | SetAttribute
+    | ChooseCandidate
+    | SetThreshold
+    | OfPrompts
+    | OfMasks
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectState:
     """One object of the document. `color` is an index into the palette; `candidate` None means the model's best.
 
-    `label` is its class, empty for none. A `locked` object keeps its prompts and is not removed.
+    `label` is its class, empty for none. A `locked` object keeps its prompts and is not removed. `threshold` is the
+    logit above which a pixel is in the mask. An object with a `drawing` shows that as long as it is `kept`, or nothing
+    else was said; prompts otherwise have the model go on from it.
     """
 
     id: int
@@ -34,187 +80,23 @@ class ObjectState:
     locked: bool = False
     label: str = ""
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict[str, AttributeValue], hash=False)
+    threshold: float = 0.0
+    drawing: Drawing | None = None
+    kept: bool = False
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the mask is the drawing, not the model's."""
+        return self.drawing is not None and (self.kept or not self.prompts)
 
-@dataclass(frozen=True, kw_only=True)
-class AddObject:
-    """Add an empty object with this new id and select it."""
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether the model is asked about a single click and nothing else, and gives three candidates."""
+        return self.prompts.is_ambiguous and self.drawing is None
 
-    kind: Literal["add_object"] = "add_object"
-    object: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class RemoveObject:
-    """Remove an object with all it has."""
-
-    kind: Literal["remove_object"] = "remove_object"
-    object: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class RenameObject:
-    """Give an object another name."""
-
-    kind: Literal["rename_object"] = "rename_object"
-    object: int
-    name: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class RecolorObject:
-    """Give an object another colour, an index into the palette."""
-
-    kind: Literal["recolor_object"] = "recolor_object"
-    object: int
-    color: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class ShowObject:
-    """Show or hide an object."""
-
-    kind: Literal["show_object"] = "show_object"
-    object: int
-    visible: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class LockObject:
-    """Protect an object from changes of its mask and from removal, or stop to."""
-
-    kind: Literal["lock_object"] = "lock_object"
-    object: int
-    locked: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClassifyObject:
-    """Say of what class an object is; an empty text is none. One of the classes becomes that of new objects, too."""
-
-    kind: Literal["classify_object"] = "classify_object"
-    object: int
-    label: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class SetAttribute:
-    """Note something about an object under a name, in place of what was noted there; None takes it back."""
-
-    kind: Literal["set_attribute"] = "set_attribute"
-    object: int
-    name: str
-    value: str | float | bool | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class SetClasses:
-    """Say what classes there are. Classes that objects have stay."""
-
-    kind: Literal["set_classes"] = "set_classes"
-    classes: tuple[LabelClass, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChooseClass:
-    """Say of what class new objects are; an empty text is none. Not a step of the undo history."""
-
-    kind: Literal["choose_class"] = "choose_class"
-    label: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class SelectObject:
-    """Make an object the one that prompts go to. Not a step of the undo history."""
-
-    kind: Literal["select_object"] = "select_object"
-    object: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class AddPoint:
-    """Click at (x, y) in image pixels; label 1 is on the object, 0 beside it."""
-
-    kind: Literal["add_point"] = "add_point"
-    object: int
-    x: float
-    y: float
-    label: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class MovePoint:
-    """Move click number `index` to (x, y)."""
-
-    kind: Literal["move_point"] = "move_point"
-    object: int
-    index: int
-    x: float
-    y: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class RemovePoint:
-    """Remove click number `index`."""
-
-    kind: Literal["remove_point"] = "remove_point"
-    object: int
-    index: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class SetBox:
-    """Set the box, left, top, right, bottom in image pixels; None removes it."""
-
-    kind: Literal["set_box"] = "set_box"
-    object: int
-    box: tuple[float, float, float, float] | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClearPrompts:
-    """Remove all prompts of an object."""
-
-    kind: Literal["clear_prompts"] = "clear_prompts"
-    object: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChooseCandidate:
-    """Choose one of the model's candidates for an ambiguous click; None leaves it to the model."""
-
-    kind: Literal["choose_candidate"] = "choose_candidate"
-    object: int
-    candidate: int | None
-
-
-Edit: TypeAlias = (
-    AddObject
-    | RemoveObject
-    | RenameObject
-    | RecolorObject
-    | ShowObject
-    | LockObject
-    | ClassifyObject
-    | SetAttribute
-    | SetClasses
-    | ChooseClass
-    | SelectObject
-    | AddPoint
-    | MovePoint
-    | RemovePoint
-    | SetBox
-    | ClearPrompts
-    | ChooseCandidate
-)
-_OfPrompts: TypeAlias = AddPoint | MovePoint | RemovePoint | SetBox | ClearPrompts
-_OfOne: TypeAlias = RenameObject | RecolorObject | ShowObject | LockObject | SetAttribute | ChooseCandidate | _OfPrompts
-_OF_PROMPTS = (AddPoint, MovePoint, RemovePoint, SetBox, ClearPrompts)
-
-
-def is_step(edits: Iterable[object]) -> bool:
-    """Whether edits together are a step of the undo history: choosing what the next ones are about is none."""
-    return any(not isinstance(edit, SelectObject | ChooseClass) for edit in edits)
+    def showing(self, drawing: Drawing | None, *, kept: bool = False) -> "ObjectState":
+        """The object with another drawing, or none; what was chosen of the model's answer is over."""
+        return replace(self, drawing=drawing, kept=kept, candidate=None, threshold=0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,7 +131,11 @@ class Document:
         raise EditError(f"there is no object {id}; the document has: {known}")
 
     def apply(self, edit: Edit) -> "Document":
-        """The document after an edit; EditError or PromptError if it does not fit, and then nothing has changed."""
+        """The document after an edit; EditError or PromptError if it does not fit, and then nothing has changed.
+
+        A stroke of paint goes over the drawing if that is what the object shows, else over nothing: whoever has the
+        model's mask makes it the drawing first (`over`).
+        """
         match edit:
             case AddObject():
                 return self._add(edit.object)
@@ -260,7 +146,7 @@ class Document:
             case _:
                 pass
         state = self.object(edit.object)
-        if state.locked and isinstance(edit, (*_OF_PROMPTS, ChooseCandidate, RemoveObject)):
+        if state.locked and isinstance(edit, (*OF_PROMPTS, *OF_MASKS, ChooseCandidate, SetThreshold, RemoveObject)):
             raise EditError(f"object {state.id} is locked; unlock it first")
         match edit:
             case RemoveObject():
@@ -289,14 +175,16 @@ class Document:
                 return replace(state, locked=edit.locked)
             case SetAttribute():
                 return replace(state, attributes=self._attributes(state, edit))
-            case ChooseCandidate():
-                if edit.candidate is not None and not 0 <= edit.candidate <= 2:
-                    raise EditError(f"a click has the candidates 0, 1 and 2; got {edit.candidate}")
-                return replace(state, candidate=edit.candidate)
+            case ChooseCandidate() | SetThreshold():
+                return _chosen(state, edit)
+            case ClearPrompts() | PaintMask() | SetMask() | KeepMask():
+                return self._redrawn(state, edit)
             case _:
-                prompts = _edited(state.prompts, edit)
-                prompts.check(self.size)
-                return replace(state, prompts=prompts, candidate=None)
+                return self._prompted(state, edit)
+
+    def over(self, id: int, counts: str | None) -> "Document":
+        """The document with this mask as what the next stroke of paint goes over."""
+        return self._with(self.object(id).showing(Drawing(counts=counts), kept=True))
 
     def _add(self, id: int) -> "Document":
         if any(o.id == id for o in self.objects):
@@ -359,11 +247,48 @@ class Document:
             raise EditError(f"one object takes at most {MAX_ATTRIBUTES} attributes; remove one first")
         return attributes
 
+    def _redrawn(self, state: ObjectState, edit: OfMasks) -> ObjectState:
+        match edit:
+            case PaintMask():
+                before = state.drawing if state.is_drawn and state.drawing else Drawing()
+                stroke = Stroke(edit.path, edit.width, edit.label)
+                return state.showing(before.with_stroke(stroke, self.size), kept=True)
+            case SetMask():
+                if edit.counts is None:
+                    return state.showing(None)
+                return replace(state.showing(Drawing.of(edit.counts, self.size)), prompts=Prompts())
+            case KeepMask():
+                if state.drawing is None:
+                    raise EditError(f"object {state.id} has no mask drawn by hand to keep or to go on from")
+                return state.showing(state.drawing, kept=edit.kept)
+            case ClearPrompts():
+                return replace(state.showing(None), prompts=Prompts())
+
+    def _prompted(self, state: ObjectState, edit: OfPrompts) -> ObjectState:
+        if state.kept:
+            raise EditError(
+                f"the mask of object {state.id} is kept as it was drawn; choose Refine to let the model go on from "
+                "it, or begin a new object"
+            )
+        prompts = _edited(state.prompts, edit)
+        prompts.check(self.size)
+        return replace(state, prompts=prompts, candidate=None, threshold=0.0)
+
     def _with(self, state: ObjectState) -> "Document":
         return replace(self, objects=tuple(state if o.id == state.id else o for o in self.objects))
 
 
-def _edited(prompts: Prompts, edit: _OfPrompts) -> Prompts:
+def _chosen(state: ObjectState, edit: ChooseCandidate | SetThreshold) -> ObjectState:
+    if isinstance(edit, SetThreshold):
+        if not abs(edit.threshold) <= MAX_THRESHOLD:
+            raise EditError(f"a threshold is a logit from -32 to 32; got {edit.threshold:g}")
+        return replace(state, threshold=edit.threshold)
+    if edit.candidate is not None and not 0 <= edit.candidate <= 2:
+        raise EditError(f"a click has the candidates 0, 1 and 2; got {edit.candidate}")
+    return replace(state, candidate=edit.candidate)
+
+
+def _edited(prompts: Prompts, edit: OfPrompts) -> Prompts:
     match edit:
         case AddPoint():
             return prompts.with_point(Point(edit.x, edit.y, edit.label))
@@ -373,5 +298,7 @@ def _edited(prompts: Prompts, edit: _OfPrompts) -> Prompts:
             return prompts.without_point(edit.index)
         case SetBox():
             return prompts.with_box(None if edit.box is None else Box(*edit.box))
-        case ClearPrompts():
-            return Prompts()
+        case AddStroke():
+            return prompts.with_stroke(Stroke(edit.path, edit.width, edit.label))
+        case RemoveStroke():
+            return prompts.without_stroke(edit.index)

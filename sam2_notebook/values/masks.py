@@ -81,6 +81,24 @@ def boundary(mask: BoolMask, thickness: int = 1) -> BoolMask:
     return mask & ~inner
 
 
+def deepest_place(mask: BoolMask) -> tuple[int, int] | None:
+    """The pixel (x, y) of the mask that is farthest from what is not in it; None if it is empty.
+
+    Farthest is meant as steps up, down, left, right; what lies beyond the picture's edge is not in the mask.
+
+    >>> deepest_place(np.array([[1, 1, 1, 0], [1, 1, 1, 1], [1, 1, 1, 0]], dtype=bool))
+    (1, 1)
+    """
+    left = check_mask(mask)
+    while (inner := left & ~boundary(left)).any():
+        left = inner
+    places = np.argwhere(left)
+    if not len(places):
+        return None
+    y, x = places[np.argmin(np.abs(places - places.mean(axis=0)).sum(axis=1))]
+    return int(x), int(y)
+
+
 def remove_islands(mask: BoolMask, smaller_than: int) -> BoolMask:
     """The mask without its connected parts (diagonals connect) of fewer than `smaller_than` pixels.
 

@@ -1,4 +1,4 @@
-"""What a user says about one object: clicks and a box. Frozen; an edit returns a new value."""
+"""What a user says about one object: clicks, a box, scribbles. Frozen; an edit returns a new value."""
 
 import math
 from dataclasses import dataclass, replace
@@ -8,8 +8,10 @@ import numpy.typing as npt
 
 from sam2_notebook.errors import PromptError
 from sam2_notebook.values.geometry import Box, Size, check_inside
+from sam2_notebook.values.strokes import Stroke
 
 MAX_POINTS = 1000
+MAX_STROKES = 100
 NEGATIVE, POSITIVE = 0, 1
 
 
@@ -30,7 +32,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Prompts:
-    """The clicks and the box of one object.
+    """The clicks, the box and the scribbles of one object.
 
     >>> Prompts().with_point(Point(3, 4)).with_point(Point(9, 9, 0)).points_px.shape
     (2, 2)
@@ -38,28 +40,35 @@ class Prompts:
 
     points: tuple[Point, ...] = ()
     box: Box | None = None
+    strokes: tuple[Stroke, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.points) > MAX_POINTS:
             raise PromptError(f"one object takes at most {MAX_POINTS} points; got {len(self.points)}")
+        if len(self.strokes) > MAX_STROKES:
+            raise PromptError(f"one object takes at most {MAX_STROKES} scribbles; got {len(self.strokes)}")
 
     def __bool__(self) -> bool:
-        return bool(self.points) or self.box is not None
+        return bool(self.points or self.strokes) or self.box is not None
 
     @property
     def points_px(self) -> npt.NDArray[np.float32]:
-        """Clicks as (n, 2) xy in image pixels."""
-        return np.array([(p.x, p.y) for p in self.points], dtype=np.float32).reshape(-1, 2)
+        """Clicks, then the samples of scribbles, as (n, 2) xy in image pixels: all that a model can be told so."""
+        clicks = np.array([(p.x, p.y) for p in self.points], dtype=np.float32).reshape(-1, 2)
+        return np.concatenate([clicks, *(s.samples_px for s in self.strokes)]).astype(np.float32)
 
     @property
     def labels(self) -> npt.NDArray[np.int64]:
-        """Labels of the clicks, (n,)."""
-        return np.array([p.label for p in self.points], dtype=np.int64)
+        """Labels of `points_px`, (n,)."""
+        labels = [p.label for p in self.points]
+        for stroke in self.strokes:
+            labels += [stroke.label] * len(stroke.samples_px)
+        return np.array(labels, dtype=np.int64)
 
     @property
     def is_ambiguous(self) -> bool:
         """Whether the prompts are a single click, which asks for three candidates (paper, section 4)."""
-        return len(self.points) == 1 and self.box is None
+        return len(self.points) == 1 and self.box is None and not self.strokes
 
     def with_point(self, point: Point) -> "Prompts":
         """These prompts and one more click; a click on an earlier one's place (within half a pixel) replaces it."""
@@ -81,12 +90,24 @@ class Prompts:
         """These prompts with another box, or none."""
         return replace(self, box=box)
 
+    def with_stroke(self, stroke: Stroke) -> "Prompts":
+        """These prompts and one more scribble."""
+        return replace(self, strokes=(*self.strokes, stroke))
+
+    def without_stroke(self, index: int) -> "Prompts":
+        """These prompts without scribble number `index`."""
+        if not 0 <= index < len(self.strokes):
+            raise PromptError(f"there is no scribble number {index}; the object has {len(self.strokes)}")
+        return replace(self, strokes=self.strokes[:index] + self.strokes[index + 1 :])
+
     def check(self, image: Size) -> None:
-        """Raise PromptError unless every click and the box lie on the picture."""
+        """Raise PromptError unless every click, scribble and the box lie on the picture."""
         if self.points:
             check_inside(self.points_px, image)
         if self.box is not None:
             check_inside(np.array(self.box.as_tuple()).reshape(2, 2), image, "box corner")
+        for stroke in self.strokes:
+            check_inside(stroke.points_px, image, "place of a scribble")
 
     def _check(self, index: int) -> None:
         if not 0 <= index < len(self.points):

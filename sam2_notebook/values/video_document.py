@@ -6,41 +6,31 @@ pictures are applied to that, so that both widgets follow one set of rules.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from sam2_notebook.errors import EditError
 from sam2_notebook.values.classes import AttributeValue, LabelClass
-from sam2_notebook.values.document import (
+from sam2_notebook.values.document import Document, ObjectState
+from sam2_notebook.values.drawing import Drawing
+from sam2_notebook.values.edits import (
     AddPoint,
+    AddStroke,
     ChooseCandidate,
     ClearPrompts,
-    Document,
     Edit,
+    KeepMask,
     MovePoint,
-    ObjectState,
+    PaintMask,
     RemovePoint,
+    RemoveStroke,
     SetBox,
+    SetMask,
+    SetThreshold,
 )
 from sam2_notebook.values.geometry import Size
-from sam2_notebook.values.masks import Rle
 from sam2_notebook.values.prompts import Prompts
 
-MAX_MASK_CHARACTERS = 200_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class SetMask:
-    """Say where the object is in the frame: run lengths in COCO's text form at the video's size; null takes it back.
-
-    A mask replaces clicks and box given before it; clicks given after it correct it.
-    """
-
-    kind: Literal["set_mask"] = "set_mask"
-    object: int
-    counts: str | None
-
-
-VideoEdit: TypeAlias = Edit | SetMask
+VideoEdit: TypeAlias = Edit
 _OF_PROMPTS = (AddPoint, MovePoint, RemovePoint, SetBox, ClearPrompts, SetMask)
 
 
@@ -154,6 +144,8 @@ class VideoDocument:
         match edit:
             case ChooseCandidate():
                 raise EditError("a video takes the candidate the model thinks most of; add a click to tell it more")
+            case SetThreshold() | AddStroke() | RemoveStroke() | PaintMask() | KeepMask():
+                raise EditError("a video takes clicks, boxes and whole masks; scribbles and paint are for pictures")
             case SetMask():
                 return self._masked(frame, edit)
             case _:
@@ -165,14 +157,7 @@ class VideoDocument:
             raise EditError(f"object {edit.object} is locked; unlock it first")
         if edit.counts is None:
             return self._with(item.saying(replace(item.at(frame), mask=None)))
-        if len(edit.counts) > MAX_MASK_CHARACTERS:
-            raise EditError(f"a mask's run lengths have at most {MAX_MASK_CHARACTERS} characters; smooth its outline")
-        try:
-            mask = Rle.from_coco({"size": [self.size.height, self.size.width], "counts": edit.counts})
-        except (ValueError, UnicodeEncodeError) as error:
-            raise EditError(f"these are not the run lengths of a mask of this video: {error}") from None
-        if not mask.area:
-            raise EditError("a mask to follow has at least one pixel; to take a mask back, set none")
+        Drawing.of(edit.counts, self.size)
         return self._with(item.saying(FramePrompts(frame=frame, mask=edit.counts)))
 
     def _merged(self, frame: int, seen: Document, edit: Edit, born: int) -> "VideoDocument":

@@ -28,7 +28,7 @@ from sam2_notebook.protocol.messages import (
     StatusChanged,
 )
 from sam2_notebook.values.classes import LabelClass
-from sam2_notebook.values.document import Edit
+from sam2_notebook.values.edits import Edit
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.widgets.channel import Channel, Packet, Send
 from sam2_notebook.widgets.drawing import page_picture

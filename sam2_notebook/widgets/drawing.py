@@ -74,7 +74,7 @@ def still(image: Image, state: SessionState, max_side: int = STILL_SIDE) -> Stil
 
 def draw(image: Image, state: SessionState, max_side: int) -> PillowImage.Image:
     """As `still`, a plain Pillow image."""
-    masks = {id_: shown.outcome.mask(shown.candidate).decode() for id_, shown in state.shown.items()}
+    masks = {id_: shown.mask.decode() for id_, shown in state.shown.items()}
     return draw_objects(image.pixels, state.document.objects, masks, max_side)
 
 

@@ -1,6 +1,6 @@
 """The widget that segments one picture."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import SupportsFloat
 from weakref import WeakValueDictionary
@@ -16,23 +16,29 @@ from sam2_notebook.media.images import ImageSource
 from sam2_notebook.predict import ImagePredictor
 from sam2_notebook.protocol.messages import Request
 from sam2_notebook.values.classes import AttributeValue, LabelClass
-from sam2_notebook.values.document import (
+from sam2_notebook.values.edits import (
     AddObject,
     AddPoint,
+    AddStroke,
     ChooseCandidate,
     ChooseClass,
     ClassifyObject,
     ClearPrompts,
     Edit,
+    KeepMask,
     LockObject,
+    PaintMask,
     RemoveObject,
     RenameObject,
     SelectObject,
     SetAttribute,
     SetBox,
     SetClasses,
+    SetMask,
+    SetThreshold,
 )
-from sam2_notebook.values.masks import BoolMask
+from sam2_notebook.values.masks import BoolMask, Rle
+from sam2_notebook.values.strokes import Stroke
 from sam2_notebook.widgets.channel import Channel
 from sam2_notebook.widgets.classes import as_classes
 from sam2_notebook.widgets.desk import ImageDesk
@@ -43,6 +49,7 @@ from sam2_notebook.widgets.views import Masks, SegmentedObject, segmented_object
 from sam2_notebook.widgets.wired import PREVIEW_SIDE, WiredWidget, as_number, as_whole, asset
 from sam2_notebook.widgets.worker import shared_worker
 
+Points = npt.NDArray[np.floating] | Sequence[Sequence[float]]
 _predictors: WeakValueDictionary[str, ImagePredictor] = WeakValueDictionary()
 
 
@@ -193,8 +200,66 @@ class ImageSegmenter(WiredWidget):
         self._desk.edit(*edits, SetBox(object=id_, box=box))
         return id_
 
+    def add_scribble(
+        self, points: Points, label: int = 1, object: int | None = None, width: SupportsFloat | None = None
+    ) -> int:
+        """Scribble along points (n, 2) in image pixels, label 1 on the object or 0 beside it, for the model to go by.
+
+        `width` is that of the line, about a fiftieth of the picture unless you say otherwise; 0 means the area that the
+        points go around. Returns the object's id, as `add_point`.
+        """
+        id_, edits = self._target(object)
+        size = self.session.document.size
+        wide = max(size.width, size.height) / 50 if width is None else as_number(width, "width")
+        stroke = Stroke.along(points, wide, as_whole(label, "label", PromptError))
+        self._desk.edit(*edits, AddStroke(object=id_, path=stroke.path, width=stroke.width, label=stroke.label))
+        return id_
+
+    def paint(self, points: Points, width: SupportsFloat, label: int = 1, object: int | None = None) -> int:
+        """Paint along points (n, 2) on the mask of an object, or wipe with label 0; what comes of it is kept.
+
+        `width` is that of the brush in image pixels; 0 means the area that the points go around. `refine` has the
+        model go on from it. Returns the object's id, as `add_point`.
+        """
+        id_, edits = self._target(object)
+        stroke = Stroke.along(points, as_number(width, "width"), as_whole(label, "label", PromptError))
+        self._desk.edit(*edits, PaintMask(object=id_, path=stroke.path, width=stroke.width, label=stroke.label))
+        return id_
+
+    def add_mask(self, mask: BoolMask, object: int | None = None, keep: bool = False) -> int:
+        """Give an object a mask, bool (height, width) of the picture, instead of its prompts; returns the object's id.
+
+        `object` None is a new one. Clicks and scribbles then have the model go on from the mask, unless it is to be
+        kept. EditError if the mask does not fit the picture.
+        """
+        size = self.session.document.size
+        given = np.asarray(mask)
+        if given.dtype != np.bool_ or given.shape != (size.height, size.width):
+            raise EditError(
+                f"a mask of this picture is a bool array ({size.height}, {size.width}); got {given.dtype} "
+                f"{given.shape}; compare a picture of 0 and 255 with `> 127`"
+            )
+        new = object is None
+        id_ = self.session.document.next_id if object is None else as_whole(object, "object")
+        edits: list[Edit] = [AddObject(object=id_)] if new else []
+        edits.append(SetMask(object=id_, counts=Rle.from_mask(given).to_coco()["counts"]))
+        self._desk.edit(*edits, *([KeepMask(object=id_, kept=True)] if keep else []))
+        return id_
+
+    def keep(self, object: int) -> None:
+        """Keep the mask of an object as it was drawn; EditError if it was not drawn by hand."""
+        self._desk.edit(KeepMask(object=as_whole(object, "object"), kept=True))
+
+    def refine(self, object: int) -> None:
+        """Have the model go on from a mask that was drawn by hand, by the clicks there are or one in its middle."""
+        self._desk.edit(KeepMask(object=as_whole(object, "object"), kept=False))
+
+    def set_threshold(self, object: int, threshold: SupportsFloat) -> None:
+        """Set the logit above which a pixel is in the mask: 0 is the model's edge, more makes the mask smaller."""
+        self._desk.edit(SetThreshold(object=as_whole(object, "object"), threshold=as_number(threshold, "threshold")))
+
     def clear(self, object: int) -> None:
-        """Remove all prompts of an object."""
+        """Remove all prompts of an object, and what was drawn."""
         self._desk.edit(ClearPrompts(object=as_whole(object, "object")))
 
     def choose(self, object: int, candidate: int | None) -> None:

@@ -11,40 +11,63 @@ from dataclasses import dataclass, field
 
 from sam2_notebook.errors import EditError
 from sam2_notebook.values.classes import LabelClass
-from sam2_notebook.values.document import (
+from sam2_notebook.values.document import Document, ObjectState
+from sam2_notebook.values.edits import (
+    AddPoint,
     ChooseCandidate,
-    Document,
     Edit,
+    KeepMask,
     MovePoint,
+    PaintMask,
     RemovePoint,
+    RemoveStroke,
     SetClasses,
+    SetThreshold,
     is_step,
 )
 from sam2_notebook.values.geometry import Size
+from sam2_notebook.values.masks import Rle, deepest_place
 from sam2_notebook.widgets.history import ConflictError, History
-from sam2_notebook.widgets.outcome import Outcome
-from sam2_notebook.widgets.recipe import Recipe
+from sam2_notebook.widgets.outcome import CodedMask, Outcome
+from sam2_notebook.widgets.recipe import Choice, Recipe
 
 CACHE_BYTES = 64 * 1024 * 1024
+MAX_PAINT = 64  # strokes of a drawing; with more, they become part of the mask they go over
+MIDDLE_GRID = 128
 
 
 @dataclass(frozen=True)
 class Shown:
-    """The mask of an object: `candidate` of `outcome`, right since revision `rev`."""
+    """The mask of an object: what is `chosen` of `outcome`, right since revision `rev`."""
 
     recipe: Recipe
     outcome: Outcome
-    candidate: int
+    chosen: Choice
     rev: int
+
+    @property
+    def mask(self) -> CodedMask:
+        """The mask."""
+        return self.outcome.mask(self.chosen)
+
+    @property
+    def candidate(self) -> int | None:
+        """Which of the model's candidates it is; None if it was made by hand."""
+        return None if self.outcome.is_hand_made else self.chosen.candidate
+
+    @property
+    def score(self) -> float | None:
+        """The IoU that the model expects of it; None if it was made by hand."""
+        return None if self.candidate is None else self.outcome.scores[self.candidate]
 
 
 @dataclass(frozen=True)
 class Task:
-    """An object's mask is missing: make `recipe`'s outcome, or, if there is one, draw its `candidate`."""
+    """An object's mask is missing: make `recipe`'s outcome, or, if there is one, draw the `choice` of it."""
 
     recipe: Recipe
     outcome: Outcome | None
-    choice: int | None
+    choice: Choice
 
 
 @dataclass(frozen=True)
@@ -64,30 +87,68 @@ class _Moment:
     document: Document
     recipes: Mapping[int, Recipe] = field(default_factory=dict)
 
-    def after(self, edits: tuple[Edit, ...]) -> "_Moment":
-        """The moment after all edits: together they are one step, so no hint is taken from between them."""
+    def after(self, edits: tuple[Edit, ...], shown: Mapping[int, Shown]) -> "_Moment":
+        """The moment after all edits: together they are one step, so no hint is taken from between them.
+
+        `shown` is what the user sees: strokes of paint go over that.
+        """
         document = self.document
-        choices = {o.id: o.candidate for o in document.objects}
+        choices = {o.id: Choice(o.candidate, o.threshold) for o in document.objects}
         for edit in edits:
-            if isinstance(edit, ChooseCandidate):
-                prompts = document.object(edit.object).prompts
-                _check_candidate(edit, prompts.is_ambiguous)
-                if prompts == self.recipes.get(edit.object, Recipe()).prompts:
-                    choices[edit.object] = edit.candidate
+            if isinstance(edit, ChooseCandidate | SetThreshold):
+                state = document.object(edit.object)
+                if isinstance(edit, ChooseCandidate):
+                    _check_candidate(edit, state.is_ambiguous)
+                document = document.apply(edit)
+                if state.prompts == self.recipes.get(edit.object, Recipe()).prompts:
+                    state = document.object(edit.object)
+                    choices[edit.object] = Choice(state.candidate, state.threshold)
+                continue
+            if isinstance(edit, PaintMask):
+                document = self._ready_for_paint(document, edit.object, shown)
             document = document.apply(edit)
-        recipes = {
-            o.id: self.recipes.get(o.id, Recipe()).with_prompts(o.prompts, choices.get(o.id))
-            for o in document.objects
-            if o.prompts
-        }
-        return _Moment(document, recipes)
+            if isinstance(edit, KeepMask) and not edit.kept:
+                document = _with_something_to_go_by(document, edit.object)
+        recipes = {o.id: self._recipe(o, choices.get(o.id, Choice())) for o in document.objects}
+        return _Moment(document, {id: recipe for id, recipe in recipes.items() if recipe})
+
+    def _recipe(self, state: ObjectState, choice: Choice) -> Recipe:
+        if state.is_drawn:
+            return Recipe(drawing=state.drawing)
+        before = self.recipes.get(state.id, Recipe())
+        if before.drawing != state.drawing:
+            before = Recipe(drawing=state.drawing)
+        return before.with_prompts(state.prompts, choice)
+
+    def _ready_for_paint(self, document: Document, id: int, shown: Mapping[int, Shown]) -> Document:
+        """The document with what is seen of an object as its drawing, unless it is one with room for more."""
+        state = document.object(id)
+        if state.is_drawn and state.drawing and len(state.drawing.strokes) < MAX_PAINT:
+            return document
+        seen = shown.get(id)
+        is_this = seen is not None and seen.recipe == self.recipes.get(id)
+        if state.is_drawn and not is_this:
+            return document
+        return document.over(id, None if seen is None else Rle.from_mask(seen.mask.decode()).to_coco()["counts"])
+
+
+def _with_something_to_go_by(document: Document, id: int) -> Document:
+    """The document with a click in the middle of a drawn mask that nothing else was said of: models ask for one."""
+    state = document.object(id)
+    if state.prompts or state.drawing is None:
+        return document
+    mask = state.drawing.mask(document.size)
+    step = max(1, max(mask.shape) // MIDDLE_GRID)
+    place = deepest_place(mask[::step, ::step])
+    if place is None:
+        return document
+    return document.apply(AddPoint(object=id, x=place[0] * step, y=place[1] * step, label=1))
 
 
 class SegmentationSession:
     """The document on one picture, its undo history, and the masks of its objects.
 
-    >>> from sam2_notebook.values.document import AddObject, AddPoint
-    >>> session = SegmentationSession(Size(height=10, width=10))
+    >>>     >>> session = SegmentationSession(Size(height=10, width=10))
     >>> session.apply(AddObject(object=1), AddPoint(object=1, x=3, y=4, label=1))
     1
     >>> session.pending, session.undo(), session.pending
@@ -130,7 +191,7 @@ class SegmentationSession:
             if base is not None:
                 self._history.check_base(numbered_objects(edits), author, base)
             try:
-                moment = self._now.after(edits)
+                moment = self._now.after(edits, self._shown)
             except EditError as error:
                 if base not in (None, self.rev):
                     raise ConflictError(str(error)) from None
@@ -205,12 +266,12 @@ class SegmentationSession:
             recipe = self._now.recipes.get(state.id)
             if recipe is None or only not in (None, state.id) or self._failed.get(state.id) == recipe:
                 continue
-            shown = self._shown.get(state.id)
+            shown, choice = self._shown.get(state.id), Choice(state.candidate, state.threshold)
             if shown and shown.recipe == recipe:
-                if shown.candidate != shown.outcome.chosen(state.candidate):
-                    tasks[state.id] = Task(recipe, shown.outcome, state.candidate)
+                if shown.chosen != shown.outcome.chosen(choice):
+                    tasks[state.id] = Task(recipe, shown.outcome, choice)
             else:
-                tasks[state.id] = Task(recipe, self._cache.get(recipe), state.candidate)
+                tasks[state.id] = Task(recipe, self._cache.get(recipe), choice)
         return tasks
 
     def _settle(self) -> None:
@@ -219,14 +280,14 @@ class SegmentationSession:
         for id, task in self._tasks().items():
             if task.outcome is None:
                 continue
-            candidate = task.outcome.chosen(task.choice)
-            if task.outcome.is_drawn(candidate):
-                self._shown[id] = Shown(task.recipe, task.outcome, candidate, self.rev)
+            chosen = task.outcome.chosen(task.choice)
+            if task.outcome.is_ready(chosen):
+                self._shown[id] = Shown(task.recipe, task.outcome, chosen, self.rev)
 
 
 def numbered_objects(edits: Iterable[object]) -> frozenset[int]:
-    """The objects of which edits name a click or a candidate by its number."""
-    return frozenset(e.object for e in edits if isinstance(e, MovePoint | RemovePoint | ChooseCandidate))
+    """The objects of which edits name a click, a scribble or a candidate by its number."""
+    return frozenset(e.object for e in edits if isinstance(e, MovePoint | RemovePoint | RemoveStroke | ChooseCandidate))
 
 
 def _changed(before: _Moment, after: _Moment) -> frozenset[int]:

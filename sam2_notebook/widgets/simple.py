@@ -15,7 +15,7 @@ from sam2_notebook.errors import EditError, Sam2NotebookError
 from sam2_notebook.media import Image, read_image
 from sam2_notebook.media.images import ImageSource
 from sam2_notebook.predict import ImagePredictor
-from sam2_notebook.values.document import AddObject, AddPoint, ChooseCandidate, Edit, SetBox
+from sam2_notebook.values.edits import AddObject, AddPoint, ChooseCandidate, Edit, SetBox
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.widgets.drawing import draw
 from sam2_notebook.widgets.image import shared_predictor
@@ -101,7 +101,7 @@ class SimpleSegmenter(ipywidgets.VBox):
         """Show the next of the three candidates of a single click."""
         document, state = self.session.document, self.session.state()
         shown = state.shown.get(document.selected or 0)
-        if shown is not None and document.selected is not None:
+        if shown is not None and shown.candidate is not None and document.selected is not None:
             following = (shown.candidate + 1) % len(shown.outcome.scores)
             self.edit(ChooseCandidate(object=document.selected, candidate=following))
 

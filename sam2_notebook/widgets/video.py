@@ -17,7 +17,7 @@ from sam2_notebook.media.video import VideoSource
 from sam2_notebook.predict import MemoryUse, VideoPredictor
 from sam2_notebook.predict.video_export import ExportFormat
 from sam2_notebook.protocol.video_messages import Direction, VideoRequest
-from sam2_notebook.values.document import (
+from sam2_notebook.values.edits import (
     AddObject,
     AddPoint,
     ClassifyObject,
@@ -27,10 +27,11 @@ from sam2_notebook.values.document import (
     RenameObject,
     SelectObject,
     SetBox,
+    SetMask,
 )
 from sam2_notebook.values.frames import FrameSource
 from sam2_notebook.values.masks import BoolMask, Rle, check_mask
-from sam2_notebook.values.video_document import SetMask, VideoEdit
+from sam2_notebook.values.video_document import VideoEdit
 from sam2_notebook.widgets.channel import Channel
 from sam2_notebook.widgets.drawing import STILL_SIDE, Still, draw_objects
 from sam2_notebook.widgets.jobs import Job

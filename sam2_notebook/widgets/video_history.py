@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sam2_notebook.errors import EditError
-from sam2_notebook.values.document import is_step
+from sam2_notebook.values.edits import is_step
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.values.video_document import VideoDocument, VideoEdit
 from sam2_notebook.widgets.history import ConflictError, History
@@ -26,8 +26,7 @@ class VideoMoment:
 class VideoHistory:
     """The document on one video with undo and redo; `has` says whether there is a frame of a number.
 
-    >>> from sam2_notebook.values.document import AddObject, AddPoint
-    >>> history = VideoHistory(Size(height=10, width=10), has=lambda frame: frame < 5)
+    >>>     >>> history = VideoHistory(Size(height=10, width=10), has=lambda frame: frame < 5)
     >>> history.apply(3, AddObject(object=1), AddPoint(object=1, x=3, y=4, label=1))
     1
     >>> history.undo(), history.document.objects

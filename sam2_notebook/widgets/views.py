@@ -14,6 +14,7 @@ from sam2_notebook.protocol.messages import (
     ObjectView,
     PointView,
     Scores,
+    StrokeView,
 )
 from sam2_notebook.protocol.palette import color_of
 from sam2_notebook.values.classes import AttributeValue
@@ -21,6 +22,7 @@ from sam2_notebook.values.document import ObjectState
 from sam2_notebook.values.geometry import Box
 from sam2_notebook.values.masks import BoolMask
 from sam2_notebook.values.prompts import Point
+from sam2_notebook.values.strokes import Stroke
 from sam2_notebook.widgets.channel import Packet
 from sam2_notebook.widgets.session import SessionState, Shown
 
@@ -30,8 +32,9 @@ class SegmentedObject:
     """One object as a cell sees it. Pixels are those of the picture; `color` is red, green, blue from 0 to 255.
 
     `score` is the IoU that the model expects of the mask, 0 to 1, and `area` its number of pixels; without a mask they
-    are None and 0. `scores` are those of all candidates, `candidate` says which one is shown. `label` is its class,
-    empty for none, and `attributes` is what was noted about it.
+    are None and 0. `scores` are those of all candidates, `candidate` says which one is shown, and `threshold` above
+    which logit a pixel is in it. A mask that `is_drawn` was made by hand, and has no score; one that is `kept` stays.
+    `label` is its class, empty for none, and `attributes` is what was noted about it.
     """
 
     id: int
@@ -43,9 +46,13 @@ class SegmentedObject:
     attributes: Mapping[str, AttributeValue]
     points: tuple[Point, ...]
     box: Box | None
+    strokes: tuple[Stroke, ...]
     score: float | None
     scores: tuple[float, ...]
     candidate: int | None
+    threshold: float
+    is_drawn: bool
+    kept: bool
     area: int
 
 
@@ -65,10 +72,14 @@ def _segmented(state: ObjectState, shown: Shown | None) -> SegmentedObject:
         attributes=state.attributes,
         points=state.prompts.points,
         box=state.prompts.box,
-        score=shown.outcome.scores[shown.candidate] if shown else None,
+        strokes=state.prompts.strokes,
+        score=shown.score if shown else None,
         scores=shown.outcome.scores if shown else (),
         candidate=shown.candidate if shown else None,
-        area=shown.outcome.mask(shown.candidate).area if shown else 0,
+        threshold=state.threshold,
+        is_drawn=state.is_drawn,
+        kept=state.kept,
+        area=shown.mask.area if shown else 0,
     )
 
 
@@ -76,11 +87,7 @@ class Masks(Mapping[int, BoolMask]):
     """The masks of one moment by object id, decoded when looked at."""
 
     def __init__(self, state: SessionState) -> None:
-        self._coded = {
-            o.id: state.shown[o.id].outcome.mask(state.shown[o.id].candidate)
-            for o in state.document.objects
-            if o.id in state.shown
-        }
+        self._coded = {o.id: state.shown[o.id].mask for o in state.document.objects if o.id in state.shown}
 
     def __getitem__(self, id_: int) -> BoolMask:
         return self._coded[id_].decode()
@@ -119,10 +126,14 @@ def _object_view(state: ObjectState, shown: Shown | None) -> ObjectView:
         attributes=attribute_views(state.attributes),
         points=tuple(PointView(x=p.x, y=p.y, label=p.label) for p in state.prompts.points),
         box=state.prompts.box.as_tuple() if state.prompts.box else None,
+        strokes=tuple(StrokeView(path=s.path, width=s.width, label=s.label) for s in state.prompts.strokes),
+        drawn=0 if state.drawing is None else 1 + len(state.drawing.strokes),
+        kept=state.kept,
         candidate=state.candidate,
+        threshold=state.threshold,
         scores=_scores(shown) if shown else None,
         result_rev=shown.rev if shown else None,
-        area=shown.outcome.mask(shown.candidate).area if shown else 0,
+        area=shown.mask.area if shown else 0,
     )
 
 
@@ -131,19 +142,23 @@ def attribute_views(attributes: Mapping[str, AttributeValue]) -> tuple[Attribute
     return tuple(AttributeView(name=name, value=value) for name, value in attributes.items())
 
 
-def _scores(shown: Shown) -> Scores:
+def _scores(shown: Shown) -> Scores | None:
     outcome = shown.outcome
-    return Scores(
-        iou=outcome.scores,
-        object_score=outcome.object_score,
-        best=outcome.best,
-        milliseconds=round(outcome.milliseconds, 1),
+    return (
+        None
+        if outcome.is_hand_made
+        else Scores(
+            iou=outcome.scores,
+            object_score=outcome.object_score,
+            best=outcome.best,
+            milliseconds=round(outcome.milliseconds, 1),
+        )
     )
 
 
 def mask_buffers(state: SessionState) -> tuple[tuple[Buffer, ...], tuple[bytes, ...]]:
     """The masks of all objects that have one."""
-    masks = [(id_, shown.outcome.mask(shown.candidate)) for id_, shown in state.shown.items()]
+    masks = [(id_, shown.mask) for id_, shown in state.shown.items()]
     described = tuple(
         Buffer(what="rle", shape=(mask.size.height, mask.size.width), scale=1.0, object=id_) for id_, mask in masks
     )
@@ -155,20 +170,25 @@ def result_packet(epoch: str, id_: int, state: SessionState) -> Packet:
     shown = state.shown.get(id_)
     if shown is None:
         return Packet(ObjectResult(epoch=epoch, object=id_, rev=state.rev, scores=None, area=0, buffers=()))
-    mask = shown.outcome.mask(shown.candidate)
-    logits, data = _logits_buffer(id_, shown)
+    mask = shown.mask
     rle = Buffer(what="rle", shape=(mask.size.height, mask.size.width), scale=1.0, object=id_)
+    buffers = [*_logits_buffers(id_, shown), (rle, mask.rle)]
     message = ObjectResult(
-        epoch=epoch, object=id_, rev=shown.rev, scores=_scores(shown), area=mask.area, buffers=(logits, rle)
+        epoch=epoch,
+        object=id_,
+        rev=shown.rev,
+        scores=_scores(shown),
+        area=mask.area,
+        buffers=tuple(described for described, _ in buffers),
     )
-    return Packet(message, (data, mask.rle))
+    return Packet(message, tuple(data for _, data in buffers))
 
 
 def candidates_packet(request: CandidatesRequest, state: SessionState) -> Packet:
     """The answer to a request for an object's candidates; EditError if there is no such object."""
     state.document.object(request.object)
     shown = state.shown.get(request.object)
-    buffers = [_logits_buffer(request.object, shown)] if shown else []
+    buffers = _logits_buffers(request.object, shown) if shown else []
     message = CandidatesData(
         view=request.view,
         seq=request.seq,
@@ -179,6 +199,8 @@ def candidates_packet(request: CandidatesRequest, state: SessionState) -> Packet
     return Packet(message, tuple(data for _, data in buffers))
 
 
-def _logits_buffer(id_: int, shown: Shown) -> tuple[Buffer, bytes]:
+def _logits_buffers(id_: int, shown: Shown) -> list[tuple[Buffer, bytes]]:
+    if shown.outcome.is_hand_made:
+        return []
     data, scale = encode_logits8(shown.outcome.logits)
-    return Buffer(what="logits8", shape=shown.outcome.logits.shape, scale=scale, object=id_), data
+    return [(Buffer(what="logits8", shape=shown.outcome.logits.shape, scale=scale, object=id_), data)]

@@ -18,6 +18,7 @@ from sam2_notebook.protocol import video_messages as v
 from sam2_notebook.protocol.codecs import encode_logits8, encode_rle
 from sam2_notebook.protocol.envelope import encode_message
 from sam2_notebook.values import document as d
+from sam2_notebook.values import edits as e
 from sam2_notebook.values.classes import Attribute, LabelClass
 from tests.protocol.golden_video import video_messages
 
@@ -89,7 +90,11 @@ def messages() -> list[m.Reply | m.Event | m.Request]:
         ),
         points=points,
         box=(1.0, 2.0, 30.0, 40.5),
+        strokes=(m.StrokeView(path="8`0h00", width=4.5, label=1),),
+        drawn=3,
+        kept=True,
         candidate=2,
+        threshold=-1.25,
         scores=scores,
         result_rev=4,
         area=321,
@@ -104,7 +109,11 @@ def messages() -> list[m.Reply | m.Event | m.Request]:
         attributes=(),
         points=(),
         box=None,
+        strokes=(),
+        drawn=0,
+        kept=False,
         candidate=None,
+        threshold=0.0,
         scores=None,
         result_rev=None,
         area=0,
@@ -142,6 +151,13 @@ def messages() -> list[m.Reply | m.Event | m.Request]:
         d.RemovePoint(object=1, index=0),
         d.SetBox(object=1, box=(1.0, 2.0, 3.0, 4.0)),
         d.SetBox(object=1, box=None),
+        e.SetThreshold(object=1, threshold=1.5),
+        e.AddStroke(object=1, path="8`0h00", width=3.5, label=0),
+        e.RemoveStroke(object=1, index=0),
+        e.PaintMask(object=1, path="8`0h00", width=0.0, label=1),
+        e.SetMask(object=1, counts="o12oc4"),
+        e.SetMask(object=1, counts=None),
+        e.KeepMask(object=1, kept=False),
         d.ChooseCandidate(object=1, candidate=1),
         d.ChooseCandidate(object=1, candidate=None),
         d.ClearPrompts(object=1),

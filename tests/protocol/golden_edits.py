@@ -9,8 +9,10 @@ from pathlib import Path
 
 from sam2_notebook.errors import Sam2NotebookError
 from sam2_notebook.values import document as d
+from sam2_notebook.values import edits as e
 from sam2_notebook.values.classes import Attribute, LabelClass
 from sam2_notebook.values.geometry import Size
+from sam2_notebook.values.strokes import path_text
 
 FILE = Path(__file__).parent.parent / "fixtures" / "protocol" / "edits.json"
 SIZE = Size(height=60, width=80)
@@ -33,6 +35,13 @@ DOG = LabelClass(name="dog")
 CLASSED = (d.SetClasses(classes=(CAT, DOG)), *ONE)
 LOCKED = (*BOXED, d.LockObject(object=1, locked=True))
 AGED = (*CLASSED, d.SetAttribute(object=1, name="age", value=3.0), d.SetAttribute(object=1, name="tag", value="x"))
+
+LINE = path_text([(5, 5), (30.3, 20), (30, 40)])
+BEYOND = path_text([(5, 5), (81, 20)])
+SCRIBBLED = (*CLICKED, e.AddStroke(object=1, path=LINE, width=4, label=1))
+PAINTED = (*CHOSEN, e.PaintMask(object=1, path=LINE, width=4.5, label=1))
+REFINED = (*PAINTED, e.KeepMask(object=1, kept=False))
+GIVEN = (*CHOSEN, e.SetMask(object=1, counts="o12oc4"))
 
 CASES: tuple[tuple[str, tuple[d.Edit, ...], d.Edit], ...] = (
     ("the first object", (), d.AddObject(object=1)),
@@ -123,6 +132,36 @@ CASES: tuple[tuple[str, tuple[d.Edit, ...], d.Edit], ...] = (
     ("the choice left to the model", CHOSEN, d.ChooseCandidate(object=1, candidate=None)),
     ("a candidate that there is never", CLICKED, d.ChooseCandidate(object=1, candidate=3)),
     ("a candidate below 0", CLICKED, d.ChooseCandidate(object=1, candidate=-1)),
+    ("a threshold", CHOSEN, e.SetThreshold(object=1, threshold=2.5)),
+    ("a threshold beyond all logits", CHOSEN, e.SetThreshold(object=1, threshold=-32.5)),
+    ("a click after a threshold, which forgets it", (*CHOSEN, e.SetThreshold(object=1, threshold=1)), CLICKED[1]),
+    ("a scribble", CHOSEN, e.AddStroke(object=1, path=LINE, width=4, label=0)),
+    ("a scribbled area", ONE, e.AddStroke(object=1, path=LINE, width=0, label=1)),
+    ("a scribble of one place", ONE, e.AddStroke(object=1, path="00", width=3, label=1)),
+    ("a scribble without a place", ONE, e.AddStroke(object=1, path="", width=3, label=1)),
+    ("a scribble cut off", ONE, e.AddStroke(object=1, path=LINE[:-1], width=3, label=1)),
+    ("a scribble that is none", ONE, e.AddStroke(object=1, path="~~", width=3, label=1)),
+    ("a scribble beyond the picture", ONE, e.AddStroke(object=1, path=BEYOND, width=3, label=1)),
+    ("a scribble wider than any brush", ONE, e.AddStroke(object=1, path=LINE, width=10_001, label=1)),
+    ("a scribble narrower than nothing", ONE, e.AddStroke(object=1, path=LINE, width=-1, label=1)),
+    ("a scribble with an unknown label", ONE, e.AddStroke(object=1, path=LINE, width=3, label=2)),
+    ("a scribble removed", SCRIBBLED, e.RemoveStroke(object=1, index=0)),
+    ("a scribble that is not there removed", SCRIBBLED, e.RemoveStroke(object=1, index=1)),
+    ("paint over the model's mask", CHOSEN, e.PaintMask(object=1, path=LINE, width=4.5, label=1)),
+    ("paint over paint", PAINTED, e.PaintMask(object=1, path=LINE, width=0, label=0)),
+    ("paint over what the model made of paint", REFINED, e.PaintMask(object=1, path=LINE, width=2, label=1)),
+    ("paint on nothing", ONE, e.PaintMask(object=1, path=LINE, width=4, label=1)),
+    ("paint beyond the picture", ONE, e.PaintMask(object=1, path=BEYOND, width=4, label=1)),
+    ("a click on paint that is kept", PAINTED, d.AddPoint(object=1, x=1, y=1, label=1)),
+    ("a click on paint to go on from", REFINED, d.AddPoint(object=1, x=1, y=1, label=1)),
+    ("paint to go on from", PAINTED, e.KeepMask(object=1, kept=False)),
+    ("paint kept again", REFINED, e.KeepMask(object=1, kept=True)),
+    ("nothing to keep", CLICKED, e.KeepMask(object=1, kept=True)),
+    ("paint cleared", PAINTED, d.ClearPrompts(object=1)),
+    ("a click on a given mask", GIVEN, d.AddPoint(object=1, x=1, y=1, label=1)),
+    ("a given mask kept", GIVEN, e.KeepMask(object=1, kept=True)),
+    ("a given mask that is none", ONE, e.SetMask(object=1, counts="")),
+    ("a given mask taken back", GIVEN, e.SetMask(object=1, counts=None)),
 )
 
 
@@ -164,7 +203,11 @@ def _object(state: d.ObjectState) -> dict[str, object]:
         "attributes": [{"name": name, "value": value} for name, value in state.attributes.items()],
         "points": [dataclasses.asdict(point) for point in state.prompts.points],
         "box": None if state.prompts.box is None else list(state.prompts.box.as_tuple()),
+        "strokes": [dataclasses.asdict(stroke) for stroke in state.prompts.strokes],
+        "drawn": 0 if state.drawing is None else 1 + len(state.drawing.strokes),
+        "kept": state.kept,
         "candidate": state.candidate,
+        "threshold": state.threshold,
     }
 
 

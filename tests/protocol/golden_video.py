@@ -4,7 +4,7 @@ from sam2_notebook.protocol import messages as m
 from sam2_notebook.protocol import video_messages as v
 from sam2_notebook.protocol import video_views as w
 from sam2_notebook.values import document as d
-from sam2_notebook.values import video_document as vd
+from sam2_notebook.values.edits import SetMask
 
 _VIDEO = w.VideoInfo(
     width=640,
@@ -67,8 +67,8 @@ def video_messages() -> list[v.VideoRequest | v.VideoReply | v.VideoEvent]:
         d.AddPoint(object=1, x=1.5, y=2.0, label=1),
         d.LockObject(object=1, locked=True),
         d.ClassifyObject(object=1, label="toy"),
-        vd.SetMask(object=1, counts="13"),
-        vd.SetMask(object=1, counts=None),
+        SetMask(object=1, counts="13"),
+        SetMask(object=1, counts=None),
     )
     return [
         v.VideoEditRequest(view="v1", seq=1, rev=4, frame=3, edits=edits),

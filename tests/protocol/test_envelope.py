@@ -13,7 +13,7 @@ from sam2_notebook.errors import ProtocolError
 from sam2_notebook.protocol import messages
 from sam2_notebook.protocol.envelope import decode_request, encode_message, sender
 from sam2_notebook.protocol.messages import EditRequest, Pong, Request
-from sam2_notebook.values.document import AddPoint, RenameObject, SetBox
+from sam2_notebook.values.edits import AddPoint, RenameObject, SetBox
 
 POINT = {"kind": "add_point", "object": 1, "x": 3, "y": 4.5, "label": 1}
 EDIT = {"type": "edit", "view": "v", "seq": 0, "rev": 2, "edits": [POINT]}

@@ -8,7 +8,7 @@ from sam2_notebook.protocol import __main__ as command
 from sam2_notebook.protocol.messages import ObjectView, Scores
 from sam2_notebook.protocol.palette import PALETTE, Color, color_of
 from sam2_notebook.protocol.typescript import render, schema, spell
-from sam2_notebook.values.document import Edit
+from sam2_notebook.values.edits import Edit
 
 SPELLINGS = [
     (str, "string", "string"),

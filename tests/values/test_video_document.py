@@ -3,7 +3,7 @@
 import pytest
 
 from sam2_notebook.errors import EditError, PromptError
-from sam2_notebook.values.document import (
+from sam2_notebook.values.edits import (
     AddObject,
     AddPoint,
     ChooseCandidate,
@@ -17,10 +17,11 @@ from sam2_notebook.values.document import (
     RenameObject,
     SelectObject,
     SetBox,
+    SetMask,
     ShowObject,
 )
 from sam2_notebook.values.geometry import Box, Size
-from sam2_notebook.values.video_document import SetMask, VideoDocument, VideoEdit
+from sam2_notebook.values.video_document import VideoDocument, VideoEdit
 
 SIZE = Size(height=2, width=2)
 MASK = "13"  # all but the first pixel

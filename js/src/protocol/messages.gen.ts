@@ -4,6 +4,10 @@ export const VERSION = 1;
 export const MAX_OBJECTS = 1000;
 export const MAX_NAME = 200;
 export const MAX_POINTS = 1000;
+export const MAX_STROKES = 100;
+export const MAX_THRESHOLD = 32.0;
+export const MAX_PATH = 16000;
+export const MAX_WIDTH = 10000.0;
 export const MAX_FRAMES_ASKED = 64;
 export const MAX_MASK_FRAMES_ASKED = 256;
 
@@ -162,8 +166,40 @@ export interface ChooseCandidate {
   readonly candidate: number | null;
 }
 
+/** Set the logit above which a pixel is in the mask: 0 is the model's own edge, more makes the mask smaller. */
+export interface SetThreshold {
+  readonly kind: "set_threshold";
+  readonly object: number;
+  readonly threshold: number;
+}
+
+/** Scribble on the object (label 1) or beside it (label 0), for the model to go by; see `values.strokes`. */
+export interface AddStroke {
+  readonly kind: "add_stroke";
+  readonly object: number;
+  readonly path: string;
+  readonly width: number;
+  readonly label: number;
+}
+
+/** Remove scribble number `index`. */
+export interface RemoveStroke {
+  readonly kind: "remove_stroke";
+  readonly object: number;
+  readonly index: number;
+}
+
+/** Add to the mask (label 1) or take from it (label 0) by hand, and keep what comes of it; see `values.strokes`. */
+export interface PaintMask {
+  readonly kind: "paint_mask";
+  readonly object: number;
+  readonly path: string;
+  readonly width: number;
+  readonly label: number;
+}
+
 /**
- * Say where the object is in the frame: run lengths in COCO's text form at the video's size; null takes it back.
+ * Say where the object is: run lengths in COCO's text form at the picture's size; null takes it back.
  *
  * A mask replaces clicks and box given before it; clicks given after it correct it.
  */
@@ -171,6 +207,13 @@ export interface SetMask {
   readonly kind: "set_mask";
   readonly object: number;
   readonly counts: string | null;
+}
+
+/** Keep the drawn mask as it is, or let the model go on from it. */
+export interface KeepMask {
+  readonly kind: "keep_mask";
+  readonly object: number;
+  readonly kept: boolean;
 }
 
 /**
@@ -195,6 +238,13 @@ export interface PointView {
   readonly label: number;
 }
 
+/** A scribble as the page draws it; see `values.strokes`. */
+export interface StrokeView {
+  readonly path: string;
+  readonly width: number;
+  readonly label: number;
+}
+
 /** What the model says of an object's candidates: predicted IoU per candidate, and whether the object is there. */
 export interface Scores {
   readonly iou: ReadonlyArray<number>;
@@ -212,7 +262,8 @@ export interface AttributeView {
 /**
  * One object as the page shows it. `result_rev` is the revision its mask was computed for, null without a mask.
  *
- * `label` is its class, empty for none.
+ * `label` is its class, empty for none. `drawn` is 0 without a mask drawn by hand, and another number after every
+ * stroke; `kept` says that the drawing is the object's mask whatever else was said of it.
  */
 export interface ObjectView {
   readonly id: number;
@@ -224,7 +275,11 @@ export interface ObjectView {
   readonly attributes: ReadonlyArray<AttributeView>;
   readonly points: ReadonlyArray<PointView>;
   readonly box: readonly [number, number, number, number] | null;
+  readonly strokes: ReadonlyArray<StrokeView>;
+  readonly drawn: number;
+  readonly kept: boolean;
   readonly candidate: number | null;
+  readonly threshold: number;
   readonly scores: Scores | null;
   readonly result_rev: number | null;
   readonly area: number;
@@ -375,7 +430,8 @@ export interface DocumentChanged {
 /**
  * The model's answer for an object at revision `rev`; older than the page's own edit of it, it is ignored.
  *
- * Buffers: `logits8` (all candidates), then `rle` (the chosen one at image size); none when the prompts are gone.
+ * Buffers: `logits8` (all candidates; not of a mask drawn by hand), then `rle` (the chosen one at image size); none
+ * when the prompts are gone.
  */
 export interface ObjectResult {
   readonly type: "result";
@@ -543,7 +599,7 @@ export interface VideoEditRequest {
   readonly seq: number;
   readonly rev: number;
   readonly frame: number;
-  readonly edits: ReadonlyArray<VideoEdit>;
+  readonly edits: ReadonlyArray<Edit>;
 }
 
 /**
@@ -782,7 +838,13 @@ export type Edit =
   | RemovePoint
   | SetBox
   | ClearPrompts
-  | ChooseCandidate;
+  | ChooseCandidate
+  | SetThreshold
+  | AddStroke
+  | RemoveStroke
+  | PaintMask
+  | SetMask
+  | KeepMask;
 
 export type Request =
   | Hello
@@ -823,7 +885,12 @@ export type VideoEdit =
   | SetBox
   | ClearPrompts
   | ChooseCandidate
-  | SetMask;
+  | SetThreshold
+  | AddStroke
+  | RemoveStroke
+  | PaintMask
+  | SetMask
+  | KeepMask;
 
 export type VideoRequest =
   | Hello
@@ -884,6 +951,11 @@ export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, unknown>>>
     y: "float",
     label: "int",
   },
+  StrokeView: {
+    path: "string",
+    width: "float",
+    label: "int",
+  },
   Scores: {
     iou: ["list", "float"],
     object_score: ["either", "float", "null"],
@@ -904,7 +976,11 @@ export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, unknown>>>
     attributes: ["list", ["record", "AttributeView"]],
     points: ["list", ["record", "PointView"]],
     box: ["either", ["tuple", "float", "float", "float", "float"], "null"],
+    strokes: ["list", ["record", "StrokeView"]],
+    drawn: "int",
+    kept: "boolean",
     candidate: ["either", "int", "null"],
+    threshold: "float",
     scores: ["either", ["record", "Scores"], "null"],
     result_rev: ["either", "int", "null"],
     area: "int",

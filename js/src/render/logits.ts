@@ -69,11 +69,18 @@ export function sampleLogits(logits: Logits, candidate: number, height: number, 
   return sampled;
 }
 
-/** One candidate as a mask of `height` x `width`: where the logit is above 0. */
-export function maskFromLogits(logits: Logits, candidate: number, height: number, width: number): Patch {
+/** One candidate as a mask of `height` x `width`: where the logit is above `threshold`. */
+export function maskFromLogits(
+  logits: Logits,
+  candidate: number,
+  height: number,
+  width: number,
+  threshold = 0,
+): Patch {
   const data = new Uint8Array(height * width);
+  const least = threshold * logits.scale;
   eachRow(logits, candidate, height, width, (values, y) => {
-    for (let x = 0; x < width; x++) if ((values[x] ?? 0) > 0) data[y * width + x] = 1;
+    for (let x = 0; x < width; x++) if ((values[x] ?? 0) > least) data[y * width + x] = 1;
   });
   return { x: 0, y: 0, width, height, data };
 }

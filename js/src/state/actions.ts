@@ -5,7 +5,7 @@ import type { Action } from "../input/keymap";
 import type { Edit } from "../protocol/messages.gen";
 import { gripAt } from "../tools/handles";
 import type { Held, InputEvent } from "../tools/tool";
-import { isAmbiguous, nextId, selectedObject } from "./document";
+import { isAmbiguous, isBare, nextId, selectedObject } from "./document";
 import type { Sheet } from "./sheet";
 import type { Ui } from "./ui";
 
@@ -81,8 +81,7 @@ export function editsOf(
   const selected = selectedObject(document.value);
   switch (action.type) {
     case "new-object": {
-      const isEmpty = selected !== undefined && selected.points.length === 0 && selected.box === null;
-      return isEmpty && !masks.value.has(selected.id)
+      return selected !== undefined && isBare(selected) && !masks.value.has(selected.id)
         ? []
         : [{ kind: "add_object", object: nextId(document.value) }];
     }

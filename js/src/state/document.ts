@@ -1,6 +1,7 @@
 /** The page's twin of `sam2_notebook/values/document.py`: `apply` says what an edit makes of the document. Pure. */
 
-import type { Extent } from "../geometry/viewport";
+import { pathPlaces } from "../geometry/strokes";
+import type { Extent, Vec } from "../geometry/viewport";
 import {
   type Attribute,
   type AttributeView,
@@ -9,21 +10,38 @@ import {
   type LabelClass,
   MAX_NAME,
   MAX_OBJECTS,
+  MAX_PATH,
   MAX_POINTS,
+  MAX_STROKES,
+  MAX_THRESHOLD,
+  MAX_WIDTH,
   type ObjectView,
   type PointView,
+  type StrokeView,
   type VideoEdit,
 } from "../protocol/messages.gen";
 
 /** An edit that does not fit the document; nothing has changed. */
 export class EditError extends Error {}
 
-export type PromptEdit = Extract<
+type Saying = Extract<
   Edit,
-  { kind: "add_point" | "move_point" | "remove_point" | "set_box" | "clear_prompts" }
+  { kind: "add_point" | "move_point" | "remove_point" | "set_box" | "add_stroke" | "remove_stroke" }
 >;
+type Drawing = Extract<Edit, { kind: "clear_prompts" | "paint_mask" | "set_mask" | "keep_mask" }>;
+/** The edits that choose of what the model has said. */
+export type Choosing = Extract<Edit, { kind: "choose_candidate" | "set_threshold" }>;
+/** The edits that change what a mask is made from. */
+export type PromptEdit = Saying | Drawing;
 type ObjectEdit = Exclude<Edit, { kind: "add_object" | "set_classes" | "choose_class" }>;
-type Prompts = Pick<ObjectView, "points" | "box">;
+type Prompts = Pick<ObjectView, "points" | "box" | "strokes">;
+
+/** An object that nothing was said of. */
+export const NOTHING_SAID = {
+  ...{ visible: true, locked: false, label: "", attributes: [] },
+  ...{ points: [], box: null, strokes: [], drawn: 0, kept: false, candidate: null, threshold: 0 },
+  ...{ scores: null, result_rev: null, area: 0 },
+} satisfies Partial<ObjectView>;
 
 export const EMPTY_DOCUMENT: DocumentView = {
   rev: 0,
@@ -48,14 +66,36 @@ export function nextId(document: DocumentView): number {
   return document.objects.reduce((highest, object) => Math.max(highest, object.id), 0) + 1;
 }
 
-/** Whether the prompts are a single click, which has three candidates. */
-export function isAmbiguous(object: Prompts): boolean {
-  return object.points.length === 1 && object.box === null;
+/** Whether anything was said of an object, by prompts or by hand. */
+export function isBare(object: ObjectView): boolean {
+  return !hasPrompts(object) && object.drawn === 0;
 }
 
-/** Whether an edit changes what the model is asked. */
+/** Whether the mask is what was drawn by hand, not the model's. */
+export function isDrawn(object: ObjectView): boolean {
+  return object.drawn > 0 && (object.kept || !hasPrompts(object));
+}
+
+/** Whether the model is asked about a single click and nothing else, and gives three candidates. */
+export function isAmbiguous(object: ObjectView): boolean {
+  const { points, box, strokes, drawn } = object;
+  return points.length === 1 && box === null && strokes.length === 0 && drawn === 0;
+}
+
+const hasPrompts = ({ points, box, strokes }: Prompts): boolean =>
+  points.length > 0 || box !== null || strokes.length > 0;
+
+const SAYING = ["add_point", "move_point", "remove_point", "set_box", "add_stroke", "remove_stroke"];
+const OF_PROMPTS = new Set<string>([...SAYING, "clear_prompts", "paint_mask", "set_mask", "keep_mask"]);
+
+/** Whether an edit changes what the mask is made from. */
 export function changesPrompts(edit: Edit): edit is PromptEdit {
-  return ["add_point", "move_point", "remove_point", "set_box", "clear_prompts"].includes(edit.kind);
+  return OF_PROMPTS.has(edit.kind);
+}
+
+/** Whether an edit chooses of what the model has said already. */
+export function changesChoice(edit: Edit): edit is Choosing {
+  return edit.kind === "choose_candidate" || edit.kind === "set_threshold";
 }
 
 /** The object an edit is about; null when it is about all. */
@@ -92,7 +132,7 @@ export function apply(document: DocumentView, edit: Edit, image: Extent): Docume
 
 /** Whether a locked object refuses an edit. */
 function changesMask(edit: ObjectEdit): boolean {
-  return changesPrompts(edit) || edit.kind === "choose_candidate" || edit.kind === "remove_object";
+  return changesPrompts(edit) || changesChoice(edit) || edit.kind === "remove_object";
 }
 
 function applyTo(document: DocumentView, object: ObjectView, edit: ObjectEdit, image: Extent): DocumentView {
@@ -121,12 +161,38 @@ function applyTo(document: DocumentView, object: ObjectView, edit: ObjectEdit, i
       if (edit.candidate !== null && (edit.candidate < 0 || edit.candidate > 2))
         throw new EditError("a click has the candidates 0, 1 and 2");
       return replace(document, { ...object, candidate: edit.candidate });
+    case "set_threshold":
+      if (!(Math.abs(edit.threshold) <= MAX_THRESHOLD))
+        throw new EditError(`a threshold is a logit from -${MAX_THRESHOLD} to ${MAX_THRESHOLD}`);
+      return replace(document, { ...object, threshold: edit.threshold });
+    case "paint_mask":
+      checkStroke(edit, image);
+      return replace(document, drawnBy(object, (isDrawn(object) ? object.drawn : 1) + 1, true));
+    case "set_mask":
+      if (edit.counts === "") throw new EditError("a mask has at least one pixel");
+      return edit.counts === null
+        ? replace(document, drawnBy(object, 0))
+        : replace(document, drawnBy({ ...object, ...NO_PROMPTS }, 1));
+    case "keep_mask":
+      if (object.drawn === 0) throw new EditError(`${object.name} has no mask drawn by hand`);
+      return replace(document, drawnBy(object, object.drawn, edit.kept));
+    case "clear_prompts":
+      return replace(document, drawnBy({ ...object, ...NO_PROMPTS }, 0));
     default: {
+      if (object.kept) throw new EditError(KEPT);
       const prompts = edited(object, edit);
       check(prompts, image);
-      return replace(document, { ...object, ...prompts, candidate: null });
+      return replace(document, { ...object, ...prompts, candidate: null, threshold: 0 });
     }
   }
+}
+
+const KEPT =
+  "This mask is kept as it was drawn. Press R to let the model go on from it, or N to begin a new object.";
+const NO_PROMPTS: Prompts = { points: [], box: null, strokes: [] };
+
+function drawnBy(object: ObjectView, drawn: number, kept = false): ObjectView {
+  return { ...object, drawn, kept, candidate: null, threshold: 0 };
 }
 
 // Python counts characters, JavaScript counts UTF-16 units.
@@ -179,9 +245,8 @@ function add(document: DocumentView, id: number): DocumentView {
   const used = new Set(document.objects.map((object) => object.color));
   let color = 0;
   while (used.has(color)) color++;
-  const empty = { points: [], box: null, candidate: null, scores: null, result_rev: null, area: 0 };
-  const told = { visible: true, locked: false, label: document.current, attributes: [] };
-  const object: ObjectView = { id, name: `object ${id}`, color, ...told, ...empty };
+  const label = document.current;
+  const object: ObjectView = { ...NOTHING_SAID, id, name: `object ${id}`, color, label };
   return { ...document, objects: [...document.objects, object], selected: id };
 }
 
@@ -195,59 +260,71 @@ function replace(document: DocumentView, object: ObjectView): DocumentView {
   return { ...document, objects: document.objects.map((other) => (other.id === object.id ? object : other)) };
 }
 
-function edited(prompts: Prompts, edit: PromptEdit): Prompts {
-  const { points, box } = prompts;
+function edited(prompts: Prompts, edit: Saying): Prompts {
+  const { points, box, strokes } = prompts;
   switch (edit.kind) {
     case "add_point": {
       if (edit.label !== 0 && edit.label !== 1) throw new EditError("a point's label is 1 or 0");
       const far = ({ x, y }: PointView) => Math.max(Math.abs(x - edit.x), Math.abs(y - edit.y)) >= 0.5;
-      return { points: [...points.filter(far), { x: edit.x, y: edit.y, label: edit.label }], box };
+      return { points: [...points.filter(far), { x: edit.x, y: edit.y, label: edit.label }], box, strokes };
     }
-    case "move_point":
-      return {
-        points: points.with(checkIndex(points, edit.index), {
-          ...at(points, edit.index),
-          x: edit.x,
-          y: edit.y,
-        }),
-        box,
-      };
+    case "move_point": {
+      const { x, y } = edit;
+      return { points: points.with(edit.index, { ...at(points, edit.index, "point"), x, y }), box, strokes };
+    }
     case "remove_point":
-      checkIndex(points, edit.index);
-      return { points: points.filter((_, index) => index !== edit.index), box };
+      at(points, edit.index, "point");
+      return { points: points.filter((_, index) => index !== edit.index), box, strokes };
     case "set_box":
-      return { points, box: edit.box };
-    case "clear_prompts":
-      return { points: [], box: null };
+      return { points, box: edit.box, strokes };
+    case "add_stroke": {
+      const { path, width, label } = edit;
+      return { points, box, strokes: [...strokes, { path, width, label }] };
+    }
+    case "remove_stroke":
+      at(strokes, edit.index, "scribble");
+      return { points, box, strokes: strokes.filter((_, index) => index !== edit.index) };
   }
 }
 
-function checkIndex(points: ReadonlyArray<PointView>, index: number): number {
-  at(points, index);
-  return index;
+function at<T>(list: ReadonlyArray<T>, index: number, what: string): T {
+  const item = list[index];
+  if (item === undefined)
+    throw new EditError(`there is no ${what} number ${index}; the object has ${list.length}`);
+  return item;
 }
 
-function at(points: ReadonlyArray<PointView>, index: number): PointView {
-  const point = points[index];
-  if (point === undefined)
-    throw new EditError(`there is no point number ${index}; the object has ${points.length}`);
-  return point;
-}
-
-function check({ points, box }: Prompts, image: Extent): void {
+function check({ points, box, strokes }: Prompts, image: Extent): void {
   if (points.length > MAX_POINTS) throw new EditError(`one object takes at most ${MAX_POINTS} points`);
-  const corners =
-    box === null
-      ? []
-      : [
-          { x: box[0], y: box[1] },
-          { x: box[2], y: box[3] },
-        ];
-  for (const { x, y } of [...points, ...corners]) {
+  if (strokes.length > MAX_STROKES) throw new EditError(`one object takes at most ${MAX_STROKES} scribbles`);
+  checkPlaces(points, image);
+  for (const stroke of strokes) checkStroke(stroke, image);
+  if (box === null) return;
+  const corners = [
+    { x: box[0], y: box[1] },
+    { x: box[2], y: box[3] },
+  ];
+  checkPlaces(corners, image);
+  if (box[2] < box[0] || box[3] < box[1]) throw new EditError("a box is given as left, top, right, bottom");
+}
+
+function checkPlaces(places: ReadonlyArray<Vec>, image: Extent): void {
+  for (const { x, y } of places) {
     if (!Number.isFinite(x) || !Number.isFinite(y)) throw new EditError("coordinates are finite numbers");
     if (x < 0 || y < 0 || x > image.width || y > image.height)
       throw new EditError(`(${x}, ${y}) lies outside the picture`);
   }
-  if (box !== null && (box[2] < box[0] || box[3] < box[1]))
-    throw new EditError("a box is given as left, top, right, bottom");
+}
+
+function checkStroke({ path, width, label }: StrokeView, image: Extent): void {
+  if (!(width >= 0 && width <= MAX_WIDTH)) throw new EditError(`a brush is 0 to ${MAX_WIDTH} pixels wide`);
+  if (label !== 0 && label !== 1) throw new EditError("a stroke's label is 1 or 0");
+  if (path.length > MAX_PATH) throw new EditError("this path is too long; draw it in two strokes");
+  try {
+    const places = pathPlaces(path);
+    if (places.length === 0) throw new EditError("a stroke has at least one place");
+    checkPlaces(places, image);
+  } catch (error) {
+    throw error instanceof RangeError ? new EditError(error.message) : error;
+  }
 }

@@ -20,12 +20,13 @@ export interface ObjectMask {
   readonly rev: number;
   readonly scores: Scores | null;
   readonly logits: Logits | null;
-  /** The kernel's mask at image size, and which candidate it is. */
-  readonly exact: { readonly shape: Shape; readonly candidate: number } | null;
+  /** The kernel's mask at image size, and of which candidate, cut at which logit, it is. */
+  readonly exact: { readonly shape: Shape; readonly candidate: number; readonly threshold: number } | null;
 }
 
 // Masks from logits are as smooth as the logits: more pixels than this only cost time.
 const PREVIEW_PIXELS = 600_000;
+const KEPT_PREVIEWS = 8;
 
 const previews = new WeakMap<Logits, Map<string, Shape>>();
 
@@ -34,18 +35,23 @@ export function shownCandidate(object: ObjectView, mask: ObjectMask | undefined)
   return object.candidate ?? mask?.scores?.best ?? object.scores?.best ?? 0;
 }
 
-/** The shape of an object's candidate, or of the one it shows; null when nothing is known of it. */
+/**
+ * The shape of an object's candidate, or of the one it shows, cut at its threshold or another one; null when nothing is
+ * known of it.
+ */
 export function shapeOf(
   object: ObjectView,
   mask: ObjectMask | undefined,
   image: Extent,
   candidate = shownCandidate(object, mask),
+  threshold = object.threshold,
 ): Shape | null {
   if (mask === undefined) return null;
   const { exact, logits } = mask;
-  if (exact !== null && (exact.candidate === candidate || logits === null)) return exact.shape;
+  const isExact = exact?.candidate === candidate && exact.threshold === threshold;
+  if (exact !== null && (isExact || logits === null)) return exact.shape;
   if (logits === null) return null;
-  return preview(logits, Math.min(candidate, logits.count - 1), image);
+  return preview(logits, Math.min(candidate, logits.count - 1), image, threshold);
 }
 
 /** A mask at image size as a shape. */
@@ -53,17 +59,18 @@ export function exactShape(patch: Patch): Shape {
   return { rings: trace(patch), left: patch.x, top: patch.y, across: 1, down: 1 };
 }
 
-/** A candidate from its logits, made once for each. */
-export function preview(logits: Logits, candidate: number, image: Extent): Shape {
+/** A candidate from its logits. The newest few are kept. */
+export function preview(logits: Logits, candidate: number, image: Extent, threshold = 0): Shape {
   const made = previews.get(logits) ?? new Map<string, Shape>();
   previews.set(logits, made);
-  const key = `${candidate} ${image.width} ${image.height}`;
+  const key = `${candidate} ${image.width} ${image.height} ${threshold}`;
   const known = made.get(key);
   if (known !== undefined) return known;
+  for (const old of [...made.keys()].slice(0, -KEPT_PREVIEWS)) made.delete(old);
   const shrink = Math.min(1, Math.sqrt(PREVIEW_PIXELS / (image.width * image.height)));
   const height = Math.max(1, Math.round(image.height * shrink));
   const width = Math.max(1, Math.round(image.width * shrink));
-  const rings = trace(maskFromLogits(logits, candidate, height, width));
+  const rings = trace(maskFromLogits(logits, candidate, height, width, threshold));
   const shape = { rings, left: 0, top: 0, across: image.width / width, down: image.height / height };
   made.set(key, shape);
   return shape;

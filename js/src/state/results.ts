@@ -11,7 +11,7 @@ import type {
   Snapshot,
 } from "../protocol/messages.gen";
 import type { Logits } from "../render/logits";
-import { changesPrompts, findObject } from "./document";
+import { changesChoice, changesPrompts, findObject, isBare } from "./document";
 import type { Bytes } from "./link";
 import { exactShape, type ObjectMask, type Shape, shownCandidate } from "./masks";
 import type { Replica } from "./replica";
@@ -40,7 +40,7 @@ export class Results {
   done(edits: ReadonlyArray<Edit>, rev: number): void {
     for (const edit of edits) {
       if (changesPrompts(edit)) this.#promptedAt.set(edit.object, rev);
-      if (edit.kind === "choose_candidate") this.#chosenAt.set(edit.object, rev);
+      if (changesChoice(edit)) this.#chosenAt.set(edit.object, rev);
     }
     const early = [...this.#early.values()];
     this.#early.clear();
@@ -68,12 +68,9 @@ export class Results {
     if (result.buffers.length === 0) masks.delete(result.object);
     else {
       const { logits, shape } = decode(result.buffers, bytes);
-      const known = masks.get(result.object)?.logits ?? null;
+      const known = result.scores === null ? null : (masks.get(result.object)?.logits ?? null);
       const mask = { rev: result.rev, scores: result.scores, logits: logits ?? known, exact: null };
-      const exact =
-        shape !== null && this.#isOfChoice(result)
-          ? { shape, candidate: shownCandidate(object, mask) }
-          : null;
+      const exact = shape !== null && this.#isOfChoice(result) ? exactOf(shape, object, mask) : null;
       masks.set(result.object, { ...mask, exact });
     }
     this.masks.value = masks;
@@ -94,8 +91,7 @@ export class Results {
       const mask = object === undefined ? undefined : masks.get(object.id);
       if (object === undefined || mask === undefined || mask.rev !== object.result_rev) return;
       const { shape } = decode([buffer], bytes.slice(i, i + 1));
-      if (shape !== null)
-        masks.set(object.id, { ...mask, exact: { shape, candidate: shownCandidate(object, mask) } });
+      if (shape !== null) masks.set(object.id, { ...mask, exact: exactOf(shape, object, mask) });
     });
     this.masks.value = masks;
   }
@@ -113,9 +109,15 @@ export class Results {
     const kept = [...this.masks.value].filter(([id, mask]) => {
       const object = findObject(document, id);
       if (object === undefined) return false;
-      return object.points.length > 0 || object.box !== null || !this.#isOutdated(id, mask.rev);
+      return !isBare(object) || !this.#isOutdated(id, mask.rev);
     });
     if (kept.length < this.masks.value.size) this.masks.value = new Map(kept);
+  }
+
+  /** Whether an object's mask was made with other prompts than it has now. */
+  isStale(id: number): boolean {
+    const mask = this.masks.value.get(id);
+    return mask !== undefined && this.#isOutdated(id, mask.rev);
   }
 
   /** Whether the kernel's document speaks of a result that has not come. */
@@ -135,9 +137,13 @@ export class Results {
 
   /** Whether the result's mask at image size is of the candidate that the page shows. */
   #isOfChoice({ object, rev }: ObjectResult): boolean {
-    if (this.#replica.awaits(object, (edit) => edit.kind === "choose_candidate")) return false;
+    if (this.#replica.awaits(object, changesChoice)) return false;
     return rev >= (this.#chosenAt.get(object) ?? 0);
   }
+}
+
+function exactOf(shape: Shape, object: ObjectView, mask: ObjectMask): ObjectMask["exact"] {
+  return { shape, candidate: shownCandidate(object, mask), threshold: object.threshold };
 }
 
 /** What the buffers hold; a broken one is left out, and the console says so. */
@@ -160,5 +166,7 @@ function decode(
 }
 
 function hasSamePrompts(a: ObjectView, b: ObjectView): boolean {
-  return JSON.stringify([a.points, a.box]) === JSON.stringify([b.points, b.box]);
+  const said = ({ points, box, strokes, drawn, kept }: ObjectView) =>
+    JSON.stringify([points, box, strokes, drawn, kept]);
+  return said(a) === said(b);
 }

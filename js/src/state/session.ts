@@ -67,6 +67,11 @@ export class Session implements Sheet {
     return this.#results.masks;
   }
 
+  /** Whether an object's mask was made with other prompts than it has now. */
+  isStale(id: number): boolean {
+    return this.#results.isStale(id);
+  }
+
   /** A view appears: say hello. Returns what to call when it goes. */
   attach(): () => void {
     return this.#link.attach();

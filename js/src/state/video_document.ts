@@ -9,12 +9,11 @@ import type {
   Edit,
   FramePromptsView,
   ObjectView,
-  SetMask,
   VideoDocumentView,
   VideoEdit,
   VideoObjectView,
 } from "../protocol/messages.gen";
-import { apply, EditError, isStep, type PromptEdit } from "./document";
+import { apply, EditError, isStep, NOTHING_SAID, type PromptEdit } from "./document";
 
 export const EMPTY_VIDEO: VideoDocumentView = {
   rev: 0,
@@ -31,7 +30,7 @@ const OF_PROMPTS: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether an edit changes what the model is told. */
-export function changesVideoPrompts(edit: VideoEdit): edit is PromptEdit | SetMask {
+export function changesVideoPrompts(edit: VideoEdit): edit is PromptEdit {
   return OF_PROMPTS.has(edit.kind);
 }
 
@@ -49,7 +48,7 @@ export function seenFrom(document: VideoDocumentView, frame: number): DocumentVi
   const objects = document.objects.map((object): ObjectView => {
     const { points, box } = saidIn(object, frame);
     const { frames, ...told } = object;
-    return { ...told, points, box, candidate: null, scores: null, result_rev: null, area: 0 };
+    return { ...NOTHING_SAID, ...told, points, box };
   });
   return { ...document, objects };
 }
@@ -76,6 +75,14 @@ export function applyInFrame(
     case "choose_candidate":
       throw new EditError(
         "a video takes the candidate the model thinks most of; add a click to tell it more",
+      );
+    case "set_threshold":
+    case "add_stroke":
+    case "remove_stroke":
+    case "paint_mask":
+    case "keep_mask":
+      throw new EditError(
+        "a video takes clicks, boxes and whole masks; scribbles and paint are for pictures",
       );
     case "set_mask": {
       const object = findVideoObject(document, edit.object);

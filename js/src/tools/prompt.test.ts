@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createViewport } from "../geometry/viewport";
 import type { ObjectView } from "../protocol/messages.gen";
+import { NOTHING_SAID } from "../state/document";
 import { promptTool } from "./prompt";
 import type { Button, Command, Held, InputEvent, ToolView } from "./tool";
 
@@ -8,20 +9,7 @@ import type { Button, Command, Held, InputEvent, ToolView } from "./tool";
 const viewport = createViewport({ width: 200, height: 100 }, { width: 400, height: 300 }, 1);
 const none: Held = { shift: false, alt: false, space: false, fresh: false, batch: false };
 const object: ObjectView = {
-  ...{
-    id: 5,
-    name: "it",
-    color: 0,
-    visible: true,
-    locked: false,
-    label: "",
-    attributes: [],
-    box: null,
-    candidate: null,
-    scores: null,
-    result_rev: null,
-    area: 0,
-  },
+  ...{ ...NOTHING_SAID, id: 5, name: "it", color: 0 },
   points: [{ x: 49.5, y: 24.5, label: 1 }],
 };
 const boxed: ObjectView = { ...object, points: [], box: [49.5, 9.5, 149.5, 59.5] };

@@ -3,7 +3,7 @@
 import { effect } from "@preact/signals-core";
 import type { Box, Extent } from "../geometry/viewport";
 import { cssColor, pathOf } from "../render/masks";
-import { isAmbiguous, selectedObject } from "../state/document";
+import { isAmbiguous, isBare, selectedObject } from "../state/document";
 import { bounds, preview, type Shape, shownCandidate } from "../state/masks";
 import type { Session } from "../state/session";
 import type { Ui } from "../state/ui";
@@ -65,7 +65,7 @@ export function createCandidates(session: Session, ui: Ui, signal: AbortSignal):
 }
 
 function hintFor(object: ReturnType<typeof selectedObject>): string {
-  if (object === undefined || (object.points.length === 0 && object.box === null))
+  if (object === undefined || isBare(object))
     return "Click on an object, or drag a box around it. Right click marks what is not part of it.";
   return isAmbiguous(object)
     ? "Thinking about your click…"

@@ -83,7 +83,10 @@ function drawnMasks(session: Session, ui: Ui): ReadonlyArray<DrawnMask> {
     if (!object.visible) return [];
     const isSelected = object.id === selected;
     const previewed = isSelected ? (ui.previewed.peek() ?? undefined) : undefined;
-    const shape = shapeOf(object, session.masks.peek().get(object.id), image, previewed);
+    const mask = session.masks.peek().get(object.id);
+    // A choice that the next click has ended stays in sight until that click is answered.
+    const kept = session.isStale(object.id) ? (mask?.exact?.shape ?? null) : null;
+    const shape = kept ?? shapeOf(object, mask, image, previewed);
     return shape === null ? [] : [{ shape, color: object.color, isSelected }];
   });
 }
