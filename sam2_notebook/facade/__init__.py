@@ -1,6 +1,6 @@
 """The roof: SAM 2 in the words of the Ultralytics page, so that code from there runs with one import changed."""
 
-from sam2_notebook.facade.annotate import AnnotationReport, auto_annotate
+from sam2_notebook.facade.annotation import AnnotationReport, auto_annotate
 from sam2_notebook.facade.dynamic import SAM2DynamicInteractivePredictor
 from sam2_notebook.facade.results import Boxes, Masks, Results
 from sam2_notebook.facade.sam import SAM

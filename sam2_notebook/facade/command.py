@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sam2_notebook.errors import PromptError
-from sam2_notebook.facade.annotate import AnnotationReport, auto_annotate
+from sam2_notebook.facade.annotation import AnnotationReport, auto_annotate
 from sam2_notebook.facade.results import Results
 from sam2_notebook.facade.sam import SAM
 from sam2_notebook.facade.video import SAM2VideoPredictor

@@ -1,10 +1,12 @@
 """What a call of the facade gives for one picture or one frame."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -255,12 +257,19 @@ def label_line(number: int, ring: npt.NDArray[np.floating]) -> str:
     return " ".join([str(int(number)), *(f"{value:.6f}" for value in ring.ravel())])
 
 
-def write_bytes(target: Path, data: bytes) -> None:
-    """Write a file whole or not at all; MediaError if the place cannot be written."""
-    draft = target.with_name(f".{target.name}.part")
+def write_bytes(target: Path, data: bytes, *, durable: bool = False) -> None:
+    """Write a file whole or not at all; MediaError if the place cannot be written.
+
+    Others may write the same file at the same time: the last one counts. A `durable` file outlives a power cut.
+    """
+    draft = target.with_name(f".{target.name}.{uuid4().hex[:8]}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(data)
+        with draft.open("wb") as file:
+            file.write(data)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         draft.replace(target)
     except OSError as error:
         draft.unlink(missing_ok=True) if draft.parent.is_dir() else None

@@ -64,11 +64,12 @@ def media_of(source: Source) -> Iterator[Picture | Clip]:
         yield Picture(image, os.fsdecode(name) or image.name)
 
 
-def files_of(folder: Path, suffixes: frozenset[str]) -> list[Path]:
-    """The files of a folder with some endings, hidden ones left out, in natural order."""
+def files_of(folder: Path, suffixes: frozenset[str] | None) -> list[Path]:
+    """The files of a folder, with some endings only unless None, hidden ones left out, in natural order."""
     with path_errors(str(folder)):
         names = [entry.name for entry in os.scandir(folder) if entry.is_file() and not entry.name.startswith(".")]
-    return [folder / n for n in sorted((n for n in names if Path(n).suffix.lower() in suffixes), key=natural_order)]
+    wanted = names if suffixes is None else [n for n in names if Path(n).suffix.lower() in suffixes]
+    return [folder / name for name in sorted(wanted, key=natural_order)]
 
 
 def _of_path(given: str | bytes) -> Iterator[Picture | Clip]:

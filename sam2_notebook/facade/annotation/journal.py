@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -33,7 +33,7 @@ class Entry:
 
 
 class Journal:
-    """Entries by file name, the newest counts; every new one is on disk before `add` returns.
+    """Entries by file name, the newest counts; new ones are on disk before `add` returns.
 
     An entry is added before its label file is written: a crash between the two leaves no label file that nobody knows.
     """
@@ -56,12 +56,12 @@ class Journal:
                 self._take(entry)
         self._ends_whole = not text or text.endswith("\n")
 
-    def add(self, entry: Entry) -> None:
-        """Note what became of a picture."""
-        line = json.dumps(asdict(entry)) + "\n"
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Note what became of some pictures."""
+        lines = "".join(f"{json.dumps(asdict(entry))}\n" for entry in entries)
         try:
             with self.path.open("a", encoding="utf-8") as file:
-                file.write(line if self._ends_whole else f"\n{line}")
+                file.write(lines if self._ends_whole else f"\n{lines}")
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
@@ -70,7 +70,8 @@ class Journal:
                 "call again to go on."
             ) from error
         self._ends_whole = True
-        self._take(entry)
+        for entry in entries:
+            self._take(entry)
 
     def is_done(self, picture: Path, target: Path, recipe: str) -> bool:
         """Whether a picture, as it is now, was annotated with these settings and its label file is still there."""

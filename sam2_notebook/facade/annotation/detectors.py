@@ -15,6 +15,9 @@ from sam2_notebook.errors import MediaError, ModelError, PromptError
 from sam2_notebook.media import Image
 from sam2_notebook.predict.automatic_filters import suppress
 
+# What detectors that others wrote raise for one picture; the run goes on with the next.
+DETECTOR_ERRORS = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
@@ -252,7 +255,7 @@ def _coco_boxes(coco: Mapping, label: str) -> Detector:
         ) from error
 
     def detect(image: Image) -> Detections:
-        rows = boxes.get(image.name, [])
+        rows = boxes.get(Path(image.name).name, [])
         return Detections(
             boxes=np.array([box for box, _, _ in rows], np.float64).reshape(-1, 4),
             classes=np.array([number for _, number, _ in rows], np.int64),

@@ -1,0 +1,138 @@
+"""`auto_annotate`: pictures in a folder or in shards become segmentation labels."""
+
+import glob
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from tqdm.auto import tqdm
+
+from sam2_notebook.errors import MediaError
+from sam2_notebook.facade.annotation.detectors import DetectorSource, Wishes
+from sam2_notebook.facade.annotation.folder import FolderRun
+from sam2_notebook.facade.annotation.journal import Journal, recipe_of, stamp
+from sam2_notebook.facade.annotation.picture import Build
+from sam2_notebook.facade.annotation.report import AnnotationReport
+from sam2_notebook.facade.annotation.shard_run import ShardRun
+from sam2_notebook.facade.annotation.shards import SHARD_SUFFIXES, shard_stem
+from sam2_notebook.facade.annotation.team import check_engine, team_of
+from sam2_notebook.facade.sam import network
+from sam2_notebook.facade.settings import device_name
+from sam2_notebook.facade.sources import files_of
+from sam2_notebook.media.video_pictures import PICTURE_SUFFIXES, natural_order
+from sam2_notebook.predict import AutomaticMasker, ImagePredictor
+
+
+def auto_annotate(  # noqa: PLR0913, PLR0917 -- the page's arguments
+    data: str | Path,
+    det_model: DetectorSource | AutomaticMasker | None = "yolo11x.pt",
+    sam_model: str | Path | ImagePredictor | None = "sam2_b.pt",
+    device: str = "",
+    conf: float = 0.25,
+    iou: float = 0.45,
+    imgsz: int = 640,
+    max_det: int = 300,
+    classes: Sequence[int] | None = None,
+    output_dir: str | Path | None = None,
+    *,
+    engine: Literal["local", "ray"] = "local",
+    workers: int | None = None,
+    progress: bool = True,
+) -> AnnotationReport:
+    """Label every picture of a folder: a detector finds boxes, SAM 2 turns each into a mask, its outline is written.
+
+    `<output_dir>/<picture>.txt` gets one line per object, its class and a polygon over the picture's size, 0..1; a
+    picture without objects gets no file. `output_dir` is `labels` beside `data` unless given. `det_model` is a function
+    from RGB pixels to (boxes, classes, scores), a transformers pipeline, a COCO file, a YOLO (needs Ultralytics), or
+    None or an `AutomaticMasker` to segment everything as class 0; `conf`, `iou`, `imgsz`, `max_det` and `classes` are
+    for it. `sam_model` is any model `ImagePredictor` takes, or a predictor.
+
+    `data` may also be a picture, a pattern with `*`, or shards: WebDataset's `.tar` files, or Parquet with a column of
+    pictures. The labels of `<shard>.tar` are `<output_dir>/<shard>.parquet`, a row per picture with `picture`,
+    `status`, `reason` and `objects`, each a `class` and a `polygon`.
+
+    `engine="ray"` spreads the work over the `workers` of a Ray cluster, by default one per GPU or CPU: the cluster of
+    `ray.init` or RAY_ADDRESS, else one on this machine while the call lasts. All machines see `data` and `output_dir`
+    under the same paths.
+
+    A call after an interrupted one goes on where it ended, with the next picture or shard. Label files that somebody
+    else wrote or changed are kept, pictures that cannot be read are counted in the report. Also written:
+    `auto_annotate.json` (the report), `auto_annotate.jpg` (some of the pictures with their labels), and for folders
+    `auto_annotate.jsonl` (what was done). Raises MediaError, ModelError or PromptError for what concerns all pictures.
+    """
+    wishes = Wishes(
+        conf=conf, iou=iou, imgsz=imgsz, max_det=max_det, classes=None if classes is None else tuple(classes),
+        device=device_name(device),
+    )  # fmt: skip
+    check_engine(engine, wishes.device)
+    build = Build(model=network(sam_model), det_model=det_model, wishes=wishes)
+    anywhere = replace(wishes, device="")  # a run may go on elsewhere
+    recipe = recipe_of({"wishes": anywhere, "detector": _described(det_model), "model": _named(sam_model)})
+    files, shards = found_in(data)
+    beside = Path(data).expanduser().absolute().parent / "labels"
+    target = beside if output_dir is None else Path(output_dir).expanduser()
+    run = (
+        ShardRun(shards=shards, target=target.absolute(), recipe=recipe)
+        if shards
+        else FolderRun(files=files, target=target, journal=Journal(target), recipe=recipe)
+    )
+    waiting = run.waiting()
+    if waiting:
+        kind = "shard" if shards else "picture"
+        with (
+            team_of(engine, build, workers) as team,
+            tqdm(total=len(waiting), disable=not progress, desc="auto_annotate", unit=kind) as bar,
+        ):
+            for count in run.work(waiting, team):
+                bar.update(count)
+    return run.report()
+
+
+def found_in(data: str | Path) -> tuple[list[Path], list[Path]]:
+    """The pictures, or else the shards, of a folder or a pattern, or the one named.
+
+    MediaError if there are none, some of both, or two whose labels would share a file.
+    """
+    path = Path(data).expanduser().absolute()  # workers stand in other folders
+    if path.exists() and not path.is_dir():
+        files = [path]
+    elif path.is_dir() or not glob.has_magic(str(path)):
+        files = files_of(path, None)
+    else:
+        files = [Path(name) for name in sorted(glob.glob(str(path), recursive=True), key=natural_order)]
+    shards = [file for file in files if shard_stem(file) is not None]
+    pictures = [file for file in files if file.suffix.lower() in PICTURE_SUFFIXES or files == [path]]
+    pictures = [file for file in pictures if file not in set(shards)]
+    if not pictures and not shards:
+        wanted = ", ".join((*sorted(PICTURE_SUFFIXES), *SHARD_SUFFIXES))
+        raise MediaError(f"{path}: there are no pictures and no shards of pictures. Wanted {wanted}.")
+    if pictures and shards:
+        raise MediaError(
+            f"{path}: there are {len(pictures)} pictures and {len(shards)} shards ({shards[0].name}, ...). Name one "
+            f"kind by a pattern, such as {path / ('*' + shards[0].suffix)}."
+        )
+    _check_names([file.stem for file in pictures], pictures)
+    _check_names([shard_stem(shard) or "" for shard in shards], shards)
+    return pictures, shards
+
+
+def _check_names(stems: list[str], files: list[Path]) -> None:
+    doubles = [stem for stem, count in Counter(stems).items() if count > 1]
+    if doubles:
+        names = sorted(str(file) for stem, file in zip(stems, files, strict=True) if stem == doubles[0])
+        raise MediaError(f"the labels of {' and '.join(names)} would share a file. Rename one.")
+
+
+def _named(model: str | Path | ImagePredictor | None) -> str:
+    return model.model_name if isinstance(model, ImagePredictor) else str(model)
+
+
+def _described(det_model: DetectorSource | AutomaticMasker | None) -> str:
+    """A name that stays from run to run; a function's own, a file's path and state."""
+    if isinstance(det_model, str | Path):
+        return f"{det_model} {stamp(Path(det_model))}"
+    if isinstance(det_model, AutomaticMasker):
+        return repr(det_model)
+    return getattr(det_model, "__qualname__", type(det_model).__name__)
