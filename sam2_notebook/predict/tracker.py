@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -10,9 +10,10 @@ import torch
 import torch.nn.functional as F
 
 from sam2_notebook.errors import ModelError
-from sam2_notebook.model import ImageFeatures, Memory, Recollection, Sighting, unprompted
+from sam2_notebook.model import ImageFeatures, MaskPrediction, Memory, Recollection, Sighting, unprompted
 from sam2_notebook.predict.precision import Network
 from sam2_notebook.predict.prompts import ObjectPrompt
+from sam2_notebook.predict.segmentation import Segmentation
 from sam2_notebook.predict.tensors import LOGIT_LIMIT, image_tensor, prompt_tensors
 from sam2_notebook.values.frames import FrameSource
 from sam2_notebook.values.masks import fill_holes
@@ -23,6 +24,14 @@ FILLED_LOGIT = 0.1
 _SHORT_OF_MEMORY = ("out of memory", "not enough memory", "can't allocate memory", "cannot allocate memory")
 
 Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Seen:
+    """What the prompts of a frame mean; `candidates` are all that a lone click can mean, None for other prompts."""
+
+    sighting: Sighting
+    candidates: Segmentation | None
 
 
 class Tracker:
@@ -42,10 +51,19 @@ class Tracker:
 
     @torch.inference_mode()
     def see(
-        self, frame: int, prompt: ObjectPrompt, refine: torch.Tensor | None, recollection: Recollection | None
-    ) -> Sighting:
-        """Decode the prompts of one object; `refine` are the logits (1, 1, side, side) they correct."""
+        self,
+        frame: int,
+        prompt: ObjectPrompt,
+        refine: torch.Tensor | None,
+        recollection: Recollection | None,
+        candidate: int | None = None,
+    ) -> Seen:
+        """Decode the prompts of one object; `refine` are the logits (1, 1, side, side) they correct.
+
+        Of the masks that a lone click can mean `candidate` is taken, or the best by predicted IoU.
+        """
         raw = self.features(frame)
+        candidates = None
         if prompt.mask is not None:
             sighting = self.network.adopt(raw, self._square(np.asarray(prompt.mask, np.bool_)))
         else:
@@ -60,8 +78,13 @@ class Tracker:
             # one click is ambiguous: the best of three masks answers it; a box is two points (paper, section 4)
             several = tensors.points.shape[1] <= 1
             conditioned = self.network.recall(raw, recollection)
-            sighting = self.network.locate(self.network.segment(conditioned, tensors, multimask=several))
-        return self.without_holes(sighting)
+            prediction = self.network.segment(conditioned, tensors, multimask=several)
+            if several:
+                candidates = self._candidates(prediction)
+            if several and candidate is not None:
+                prediction = prediction.take(torch.tensor([candidate], device=prediction.iou.device))
+            sighting = self.network.locate(prediction)
+        return Seen(sighting=self.without_holes(sighting), candidates=candidates)
 
     @torch.inference_mode()
     def remember(self, frame: int, sighting: Sighting) -> Memory:
@@ -122,6 +145,16 @@ class Tracker:
         sighting = self.network.locate(self.network.segment(conditioned, nothing_said, multimask=True))
         memory = self.network.remember(raw, sighting, prompted=False)
         return [(_row(sighting, i), _memory_row(memory, i)) for i in range(len(batch))]
+
+    def _candidates(self, prediction: MaskPrediction) -> Segmentation:
+        """All masks of one object."""
+        return Segmentation(
+            logits=prediction.logits[0].float().cpu().numpy(),
+            scores=prediction.iou[0].float().cpu().numpy(),
+            object_index=np.zeros(prediction.iou.shape[1], np.int64),
+            object_score=prediction.object_score.float().cpu().numpy(),
+            size=self.source.size,
+        )
 
     def _square(self, mask: np.ndarray) -> torch.Tensor:
         """A bool mask of the picture as 0 and 1 at the model's full side, (1, 1, side, side)."""

@@ -8,6 +8,7 @@ from torch import Tensor
 from sam2_notebook.model import Memory, MemoryBank, Recollection, Sighting
 from sam2_notebook.model.memory import POINTERS, PROMPTED_SLOT, RECENT_MAPS
 from sam2_notebook.predict.prompts import ObjectPrompt
+from sam2_notebook.predict.segmentation import Segmentation
 from sam2_notebook.predict.video_results import MemoryUse, ObjectResult
 
 
@@ -24,11 +25,13 @@ class Kept:
 class PromptedFrame:
     """All a user said of an object in one frame, and what the model saw there.
 
-    Where the frame had been tracked before, `before` and `before_logits` are what it was then.
+    `candidates` are the masks that a lone click can mean. Where the frame had been tracked before, `before` and
+    `before_logits` are what it was then.
     """
 
     prompt: ObjectPrompt
     sighting: Sighting
+    candidates: Segmentation | None = None
     before: Kept | None = None
     before_logits: Tensor | None = None
 

@@ -12,6 +12,7 @@ from sam2_notebook.errors import PromptError
 from sam2_notebook.predict.prompt_edits import PromptKind, joined, one_prompt, without
 from sam2_notebook.predict.prompts import Numbers, ObjectPrompt
 from sam2_notebook.predict.propagation import Propagation
+from sam2_notebook.predict.segmentation import Segmentation
 from sam2_notebook.predict.tracker import Tracker, short_of_memory, within_memory
 from sam2_notebook.predict.tracking import Kept, PromptedFrame, Track
 from sam2_notebook.predict.video_results import FrameResult
@@ -77,12 +78,14 @@ class VideoSession:
         labels: Numbers | None = None,
         box: Numbers | Box | None = None,
         mask: Numbers | None = None,
+        candidate: int | None = None,
     ) -> FrameResult:
         """Say something of an object in a frame, in image pixels, and see what the model makes of it.
 
         `points` (n, 2) add to those given before, `labels` are 1 on the object (the default) and 0 not; `box` (4,)
         replaces an earlier one; a bool `mask` stands for the object as it is. A new id is a new object. In a frame that
-        was tracked, or prompted before, the answer corrects the mask that is there. Ends a propagation under way.
+        was tracked, or prompted before, the answer corrects the mask that is there. A lone click can mean three things:
+        `candidate` 0, 1 or 2 says which (`candidates` has them), None takes the best. Ends a propagation under way.
         Raises PromptError, MediaError for a frame that cannot be read, ModelError when memory runs out.
         """
         frame, obj = self._frame(frame), _object_id(obj)
@@ -91,10 +94,16 @@ class VideoSession:
             track = self._state.tracks.get(obj, Track())
             old = track.prompted.get(frame)
             prompt = joined(old.prompt if old else None, new)
+            _check_candidate(candidate, prompt)
             refine = self._state.logits_to_correct(frame, obj)
             before = old.before if old else self._state.kept(frame, obj)
             before_logits = old.before_logits if old else refine
-            return self._say(frame, obj, prompt, refine, (before, before_logits))
+            return self._say(frame, obj, prompt, refine, (before, before_logits), candidate)
+
+    def candidates(self, frame: int, obj: int) -> Segmentation | None:
+        """The masks, with scores, that the lone click on an object in a frame can mean; None for other prompts."""
+        said = self._track(obj).prompted.get(self._frame(frame))
+        return None if said is None else said.candidates
 
     def remove_prompt(self, frame: int, obj: int, index: int = -1, kind: PromptKind = "point") -> FrameResult:
         """Take back one click (the last, or number `index`), the box or the mask; ends a propagation under way."""
@@ -207,6 +216,7 @@ class VideoSession:
         prompt: ObjectPrompt,
         refine: torch.Tensor | None,
         before: tuple[Kept | None, torch.Tensor | None],
+        candidate: int | None = None,
     ) -> FrameResult:
         """Decode the prompts of a frame, with memories if it was tracked or propagated from; then change the state."""
         state, track = self._state, self._state.tracks.get(obj, Track())
@@ -214,16 +224,22 @@ class VideoSession:
         if before[0] is not None or frame in track.bank.prompted:
             reverse = before[0] is not None and before[0].reverse
             recollection = track.bank.forget({frame}).recollect(frame, reverse=reverse, frames=state.length)
-        sighting = within_memory(lambda: self._tracker.see(frame, prompt, refine, recollection))
-        if sighting is None:
+        seen = within_memory(lambda: self._tracker.see(frame, prompt, refine, recollection, candidate))
+        if seen is None:
             self._tracker.shed()
             raise short_of_memory(f"segment object {obj} in frame {frame}")
-        said = PromptedFrame(prompt=prompt, sighting=sighting, before=before[0], before_logits=before[1])
+        said = PromptedFrame(
+            prompt=prompt,
+            sighting=seen.sighting,
+            candidates=seen.candidates,
+            before=before[0],
+            before_logits=before[1],
+        )
         track = track.with_prompt(frame, said)
         if self._clear_memory:
             track = track.without_memory_around(frame)
         use = None if recollection is None else track.memory_use(frame, recollection, reverse=reverse)
-        kept = state.new_result(obj, sighting, track.version, prompted=True, memory=use)
+        kept = state.new_result(obj, seen.sighting, track.version, prompted=True, memory=use)
         state.epoch += 1
         state.tracks = {**state.tracks, obj: track}
         state.set_result(frame, obj, kept)
@@ -278,6 +294,15 @@ def _walk(order: Propagation, start: int, direction: Direction) -> Generator[Fra
         yield from order.walk(start, reverse=False)
     if direction != "forward" and start > 0:
         yield from order.walk(start - (direction == "both"), reverse=True)
+
+
+def _check_candidate(candidate: int | None, prompt: ObjectPrompt) -> None:
+    if candidate is None:
+        return
+    if isinstance(candidate, bool) or candidate not in (0, 1, 2):
+        raise PromptError(f"a lone click has the candidates 0, 1 and 2; got {candidate!r}")
+    if not prompt.is_ambiguous:
+        raise PromptError("only a lone click has candidates to choose from; what is said of the object here is more")
 
 
 def _object_id(obj: int) -> int:

@@ -132,6 +132,17 @@ class MemoryRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FrameCandidatesRequest:
+    """What can the lone click on an object in a frame mean?"""
+
+    type: Literal["frame_candidates"] = "frame_candidates"
+    view: str
+    seq: int
+    frame: int
+    object: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExportRequest:
     """Write the masks beside the notebook, as a file or folder called `name` (no folders in it). Answer: `JobStarted`.
 
@@ -168,6 +179,7 @@ VideoRequest: TypeAlias = (
     | TrackRequest
     | CancelRequest
     | MemoryRequest
+    | FrameCandidatesRequest
     | ExportRequest
     | RecoverRequest
 )
@@ -239,6 +251,19 @@ class MemoryData:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FrameCandidatesData:
+    """Answer to `FrameCandidatesRequest`. Buffer: one `logits8`; none, and no scores, if it is no lone click."""
+
+    type: Literal["frame_candidates_data"] = "frame_candidates_data"
+    view: str
+    seq: int
+    frame: int
+    object: int
+    scores: tuple[float, ...]
+    buffers: tuple[Buffer, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class JobStarted:
     """Answer to `TrackRequest` and `ExportRequest`; `JobChanged` tells the rest."""
 
@@ -248,7 +273,9 @@ class JobStarted:
     job: JobView
 
 
-VideoReply: TypeAlias = VideoSnapshot | Ack | Pong | Failure | FramesData | MasksData | MemoryData | JobStarted
+VideoReply: TypeAlias = (
+    VideoSnapshot | Ack | Pong | Failure | FramesData | MasksData | MemoryData | FrameCandidatesData | JobStarted
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,12 +29,16 @@ class VideoInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class FramePromptsView:
-    """What was said of an object in one frame. Of a mask that was given, only that there is one."""
+    """What was said of an object in one frame. Of a mask that was given, only that there is one.
+
+    `candidate` is which of the masks that the first click can mean is meant; null leaves it to the model.
+    """
 
     frame: int
     points: tuple[PointView, ...]
     box: tuple[float, float, float, float] | None
     mask: bool
+    candidate: int | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,14 +36,34 @@ _OF_PROMPTS = (AddPoint, MovePoint, RemovePoint, SetBox, ClearPrompts, SetMask)
 
 @dataclass(frozen=True, kw_only=True)
 class FramePrompts:
-    """What was said of one object in one frame; `mask` is in COCO's text form, and came before the clicks."""
+    """What was said of one object in one frame; `mask` is in COCO's text form, and came before the clicks.
+
+    `candidate` is which of the masks that the first click can mean is meant, None the one the model thinks most of.
+    """
 
     frame: int
     prompts: Prompts = Prompts()
     mask: str | None = None
+    candidate: int | None = field(default=None, repr=False)  # masks are filed under what this prints
 
     def __bool__(self) -> bool:
         return bool(self.prompts) or self.mask is not None
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether it is a lone click, which can mean three things."""
+        return len(self.prompts.points) == 1 and self.prompts.box is None and self.mask is None
+
+    def with_prompts(self, prompts: Prompts, mask: str | None) -> "FramePrompts":
+        """The same frame with other prompts; the choice of a candidate lasts while the first click does.
+
+        >>> from sam2_notebook.values.prompts import Point
+        >>> one = FramePrompts(frame=3, prompts=Prompts((Point(1, 2),)), candidate=2)
+        >>> one.with_prompts(Prompts((Point(1, 2), Point(5, 5))), None).candidate
+        2
+        """
+        is_same = (prompts.points[:1], prompts.box, mask) == (self.prompts.points[:1], self.prompts.box, self.mask)
+        return replace(self, prompts=prompts, mask=mask, candidate=self.candidate if is_same else None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,11 +89,13 @@ class VideoObject:
 
     def seen_from(self, frame: int) -> ObjectState:
         """The object as a picture of it has it."""
+        said = self.at(frame)
         return ObjectState(
             id=self.id,
             name=self.name,
             color=self.color,
-            prompts=self.at(frame).prompts,
+            prompts=said.prompts,
+            candidate=said.candidate if said.is_ambiguous else None,
             visible=self.visible,
             locked=self.locked,
             label=self.label,
@@ -143,13 +165,20 @@ class VideoDocument:
         """
         match edit:
             case ChooseCandidate():
-                raise EditError("a video takes the candidate the model thinks most of; add a click to tell it more")
+                return self._chosen(frame, edit, self.at(frame).apply(edit))
             case SetThreshold() | AddStroke() | RemoveStroke() | PaintMask() | KeepMask():
                 raise EditError("a video takes clicks, boxes and whole masks; scribbles and paint are for pictures")
             case SetMask():
                 return self._masked(frame, edit)
             case _:
                 return self._merged(frame, self.at(frame).apply(edit), edit, born)
+
+    def _chosen(self, frame: int, edit: ChooseCandidate, seen: Document) -> "VideoDocument":
+        said = self.object(edit.object).at(frame)
+        if not said.is_ambiguous:
+            raise EditError("only a lone click has candidates to choose from; in a tracked frame, click first")
+        candidate = seen.object(edit.object).candidate
+        return self._with(self.object(edit.object).saying(replace(said, candidate=candidate)))
 
     def _masked(self, frame: int, edit: SetMask) -> "VideoDocument":
         item = self.object(edit.object)
@@ -170,7 +199,7 @@ class VideoDocument:
             said = item.at(frame)
             if isinstance(edit, _OF_PROMPTS) and edit.object == state.id:
                 ends_mask = isinstance(edit, ClearPrompts) or (isinstance(edit, SetBox) and edit.box is not None)
-                item = item.saying(replace(said, prompts=state.prompts, mask=None if ends_mask else said.mask))
+                item = item.saying(said.with_prompts(state.prompts, None if ends_mask else said.mask))
             objects.append(item)
         return replace(self, objects=tuple(objects), selected=seen.selected, classes=seen.classes, current=seen.current)
 

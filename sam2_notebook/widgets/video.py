@@ -14,12 +14,13 @@ from PIL import Image as PillowImage
 
 from sam2_notebook.errors import EditError, MediaError, PromptError
 from sam2_notebook.media.video import VideoSource
-from sam2_notebook.predict import MemoryUse, VideoPredictor
+from sam2_notebook.predict import MemoryUse, Segmentation, VideoPredictor
 from sam2_notebook.predict.video_export import ExportFormat
 from sam2_notebook.protocol.video_messages import Direction, VideoRequest
 from sam2_notebook.values.edits import (
     AddObject,
     AddPoint,
+    ChooseCandidate,
     ClassifyObject,
     ClearPrompts,
     LockObject,
@@ -294,6 +295,16 @@ class VideoSegmenter(WiredWidget):
         id_, edits = self._target(object)
         self._desk.edit(as_whole(frame, "frame"), *edits, SetMask(object=id_, counts=rle.to_coco()["counts"]))
         return id_
+
+    def choose(self, object: int, frame: int, candidate: int | None) -> None:
+        """Say which of the masks that a lone click in a frame can mean is meant; None leaves it to the model."""
+        chosen = None if candidate is None else as_whole(candidate, "candidate")
+        edit = ChooseCandidate(object=as_whole(object, "object"), candidate=chosen)
+        self._desk.edit(as_whole(frame, "frame"), edit)
+
+    def candidates(self, object: int, frame: int) -> Segmentation | None:
+        """The masks, with scores, that a lone click in a frame can mean; None for other prompts."""
+        return self._desk.store.candidates(as_whole(frame, "frame"), as_whole(object, "object"))
 
     def clear(self, object: int, frame: int) -> None:
         """Take back all that was said of an object in a frame."""

@@ -14,6 +14,7 @@ from sam2_notebook.protocol.video_messages import (
     MAX_MASK_FRAMES_ASKED,
     CancelRequest,
     ExportRequest,
+    FrameCandidatesRequest,
     FramesRequest,
     GoTo,
     JobStarted,
@@ -39,7 +40,14 @@ from sam2_notebook.widgets.video_history import VideoHistory
 from sam2_notebook.widgets.video_inference import VideoInference
 from sam2_notebook.widgets.video_masks import MaskStore
 from sam2_notebook.widgets.video_news import VideoNews
-from sam2_notebook.widgets.video_packets import document_view, lane_parts, masks_data, memory_data, uneven_times
+from sam2_notebook.widgets.video_packets import (
+    candidates_data,
+    document_view,
+    lane_parts,
+    masks_data,
+    memory_data,
+    uneven_times,
+)
 from sam2_notebook.widgets.video_plan import Order
 from sam2_notebook.widgets.video_previews import Previews
 from sam2_notebook.widgets.video_tracking import Tracking
@@ -281,6 +289,8 @@ class VideoDesk:
                 return self._masks(request)
             case MemoryRequest():
                 return memory_data(request.view, request.seq, request.frame, self.store.at(request.frame))
+            case FrameCandidatesRequest():
+                return candidates_data(request, self.store.candidates(request.frame, request.object))
             case TrackRequest() | ExportRequest():
                 return Packet(JobStarted(**who, job=self._started(request).view))
             case Ping():

@@ -196,8 +196,10 @@ class VideoInference:
                 labels=step.labels,
                 box=step.box,
                 mask=step.mask_of(session.source.size),
+                candidate=step.candidate,
             )
         told.frames[frame] = said
+        self._store.offer(frame, item, said, session.candidates(frame, item.id))
         self._store.put(frame, item, coded(result[item.id], version(item), self._history.rev), said)
 
     def _guarded(self, work: Callable[[], None]) -> None:

@@ -82,6 +82,7 @@ def _frame_to_json(said: FramePrompts) -> dict[str, Any]:
         "points": [[p.x, p.y, p.label] for p in said.prompts.points],
         "box": None if said.prompts.box is None else said.prompts.box.as_tuple(),
         "mask": said.mask,
+        "candidate": said.candidate,
     }
 
 
@@ -102,10 +103,12 @@ def _object_from_json(entry: Mapping[str, Any], size: Size) -> VideoObject:
 
 def _frame_from_json(entry: Mapping[str, Any], size: Size) -> FramePrompts:
     points = tuple(Point(float(x), float(y), int(label)) for x, y, label in entry.get("points", ()))
-    box, mask = entry.get("box"), entry.get("mask")
+    box, mask, candidate = entry.get("box"), entry.get("mask"), entry.get("candidate")
     prompts = Prompts(points, None if box is None else Box(*(float(edge) for edge in box)))
     prompts.check(size)
     frame = int(entry["frame"])
     if frame < 0 or not (mask is None or isinstance(mask, str)):
         raise ValueError(f"prompts of frame {frame}")
-    return FramePrompts(frame=frame, prompts=prompts, mask=mask)
+    return FramePrompts(
+        frame=frame, prompts=prompts, mask=mask, candidate=candidate if candidate in (0, 1, 2) else None
+    )

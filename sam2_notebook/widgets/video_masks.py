@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from sam2_notebook.predict import MemoryUse
+from sam2_notebook.predict import MemoryUse, Segmentation
 from sam2_notebook.predict import ObjectResult as FoundObject
 from sam2_notebook.protocol.codecs import encode_rle
 from sam2_notebook.values.video_document import FramePrompts, VideoDocument, VideoObject
@@ -91,6 +91,7 @@ class _Row:
 
     tracked: dict[int, FrameMask] = field(default_factory=dict)
     prompted: dict[int, tuple[FramePrompts, FrameMask]] = field(default_factory=dict)
+    candidates: dict[int, tuple[FramePrompts, Segmentation]] = field(default_factory=dict)
     made_with: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     codes: ByteArray = field(default_factory=lambda: np.zeros((2, 0), np.uint8))
 
@@ -146,7 +147,24 @@ class MaskStore:
         """Let go of the answer to prompts that are no more."""
         with self._lock:
             self._row(item).prompted.pop(frame, None)
+            self._row(item).candidates.pop(frame, None)
             self._fresh[item.born, frame] = None
+
+    def offer(self, frame: int, item: VideoObject, said: FramePrompts, candidates: Segmentation | None) -> None:
+        """Bring the masks that the lone click of a frame can mean, or take them away."""
+        with self._lock:
+            offered = self._row(item).candidates
+            offered.pop(frame, None)
+            if candidates is not None:
+                offered[frame] = said, candidates
+
+    def candidates(self, frame: int, object: int) -> Segmentation | None:
+        """What the lone click on an object in a frame can mean; None for other prompts, or before the answer."""
+        item = self._document().object(object)
+        with self._lock:
+            row = self._rows.get(item.born)
+            said, found = row.candidates.get(frame, (None, None)) if row else (None, None)
+            return found if said == item.at(frame) else None
 
     def answered(self, item: VideoObject, frame: int) -> FramePrompts | None:
         """What the mask of a prompted frame is the answer to."""
@@ -265,7 +283,8 @@ def version(item: VideoObject) -> int:
 
 @lru_cache(maxsize=4096)
 def _version(frames: tuple[FramePrompts, ...]) -> int:
-    digest = hashlib.blake2b(repr(frames).encode(), digest_size=8).digest()
+    chosen = [(said.frame, said.candidate) for said in frames if said.candidate is not None]
+    digest = hashlib.blake2b(f"{frames!r}{chosen or ''}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True) or 1
 
 

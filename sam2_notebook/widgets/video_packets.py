@@ -5,8 +5,18 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from sam2_notebook.predict import Segmentation
+from sam2_notebook.protocol.codecs import encode_logits8
 from sam2_notebook.protocol.messages import Buffer, PointView
-from sam2_notebook.protocol.video_messages import LanesChanged, MasksChanged, MasksData, MasksRequest, MemoryData
+from sam2_notebook.protocol.video_messages import (
+    FrameCandidatesData,
+    FrameCandidatesRequest,
+    LanesChanged,
+    MasksChanged,
+    MasksData,
+    MasksRequest,
+    MemoryData,
+)
 from sam2_notebook.protocol.video_views import (
     FramePromptsView,
     LaneView,
@@ -59,6 +69,7 @@ def _prompts_view(said: FramePrompts) -> FramePromptsView:
         points=tuple(PointView(x=p.x, y=p.y, label=p.label) for p in said.prompts.points),
         box=said.prompts.box.as_tuple() if said.prompts.box else None,
         mask=said.mask is not None,
+        candidate=said.candidate,
     )
 
 
@@ -156,6 +167,25 @@ def _mask_parts(
 def memory_data(view: str, seq: int, frame: int, masks: Sequence[SeenMask]) -> Packet:
     """What the model looked at in a frame."""
     return Packet(MemoryData(view=view, seq=seq, frame=frame, objects=tuple(memory_view(seen) for seen in masks)))
+
+
+def candidates_data(request: FrameCandidatesRequest, found: Segmentation | None) -> Packet:
+    """What a lone click can mean."""
+    buffers: tuple[Buffer, ...] = ()
+    payload: tuple[bytes, ...] = ()
+    if found is not None:
+        data, scale = encode_logits8(found.logits)
+        buffers = (Buffer(what="logits8", shape=found.logits.shape, scale=scale, object=request.object),)
+        payload = (data,)
+    message = FrameCandidatesData(
+        view=request.view,
+        seq=request.seq,
+        frame=request.frame,
+        object=request.object,
+        scores=() if found is None else tuple(float(score) for score in found.scores),
+        buffers=buffers,
+    )
+    return Packet(message, payload)
 
 
 def memory_view(seen: SeenMask) -> MemoryView:

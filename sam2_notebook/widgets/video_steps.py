@@ -15,11 +15,12 @@ MOST_STEPS = 8
 
 @dataclass(frozen=True)
 class Step:
-    """Some clicks, a box or a mask (run lengths in COCO's text form), said at once."""
+    """Some clicks, a box or a mask (run lengths in COCO's text form), said at once; a lone click with its candidate."""
 
     points: tuple[Point, ...] = ()
     box: Box | None = None
     mask: str | None = None
+    candidate: int | None = None
 
     @property
     def points_px(self) -> npt.NDArray[np.float32] | None:
@@ -58,14 +59,17 @@ def steps_to(new: FramePrompts, old: FramePrompts | None) -> tuple[bool, tuple[S
         first = (Step(mask=new.mask),)
     if new.prompts.box is not None:
         first = (Step(box=new.prompts.box),)
-    return old is not None, (*first, *_clicks(new.prompts.points))
+    points = new.prompts.points
+    if new.candidate is not None and points and not first:
+        first, points = (Step(points=points[:1], candidate=new.candidate),), points[1:]
+    return old is not None, (*first, *_clicks(points))
 
 
 def _extends(new: FramePrompts, old: FramePrompts) -> bool:
     """Whether everything old is still there, and the new comes after it."""
     count = len(old.prompts.points)
     return (
-        new.mask == old.mask
+        (new.mask, new.candidate) == (old.mask, old.candidate)
         and new.prompts.points[:count] == old.prompts.points
         and (old.prompts.box is None or new.prompts.box == old.prompts.box)
     )

@@ -11,6 +11,7 @@ from sam2_notebook.errors import MediaError, ModelError, PromptError
 from sam2_notebook.media import open_video, write_video
 from sam2_notebook.model.fast.memory_attention import FastMemoryAttention
 from sam2_notebook.predict import VideoPredictor, VideoSession
+from sam2_notebook.predict.tracker import FILLED_LOGIT
 from sam2_notebook.values.masks import Rle
 
 from .video_clips import SIZE, clip, video_model
@@ -299,3 +300,45 @@ def test_mistakes_in_the_middle_of_a_video_do_not_end_it(session) -> None:
     with pytest.raises(PromptError):
         session.add(3, 1, points=[[1000, 1]])
     assert [result.frame for result in walk] == [1, 2, 3, 4, 5]
+
+
+def test_the_candidate_chosen_of_a_click_is_what_is_refined_and_remembered(predictor) -> None:
+    follow: dict[int | None, list[float]] = {}
+    for candidate in (None, 0, 1, 2):
+        session = predictor.open(SHORT)
+        session.add(1, 1, points=[[30, 30]], candidate=candidate)
+        offered = session.candidates(1, 1)
+        assert offered is not None
+        index = int(offered.scores.argmax()) if candidate is None else candidate
+        assert session.result(1)[1].score == pytest.approx(float(offered.scores[index]))
+        logits = session.logits(1, 1)
+        assert logits is not None
+        filled = logits == np.float32(FILLED_LOGIT)  # small gaps are closed in what is kept
+        assert np.array_equal(logits[~filled], offered.logits[index][~filled])
+        list(session.propagate(frames=3))
+        seen = session.logits(3, 1)
+        assert seen is not None
+        session.add(1, 1, points=[[50, 40]], labels=[0])
+        assert session.candidates(1, 1) is None
+        corrected = session.logits(1, 1)
+        assert corrected is not None
+        follow[candidate] = [float(seen.sum()), float(corrected.sum())]
+    best = int(offered.scores.argmax())
+    assert follow[best] == follow[None]
+    assert len({tuple(sums) for sums in follow.values()}) == 3
+    assert len({sums[1] for sums in follow.values()}) == 3
+
+
+@pytest.mark.parametrize(
+    ("prompt", "candidate", "words"),
+    [
+        ({"points": [[30, 30]]}, 3, "0, 1 and 2"),
+        ({"points": [[30, 30]]}, True, "0, 1 and 2"),
+        ({"points": [[30, 30], [40, 40]]}, 1, "only a lone click"),
+        ({"box": [10, 10, 50, 40]}, 1, "only a lone click"),
+    ],
+)
+def test_a_choice_where_there_is_none_changes_nothing(session, prompt, candidate, words) -> None:
+    with pytest.raises(PromptError, match=words):
+        session.add(2, 1, **prompt, candidate=candidate)
+    assert session.objects == ()

@@ -22,11 +22,11 @@ _STREAM = w.VideoInfo(
     width=4, height=3, name="camera", key="aa", frames=31, oldest=7, fps=25.0, complete=False, live=True, note="cut"
 )
 _SAID = w.FramePromptsView(
-    frame=3, points=(m.PointView(x=1.5, y=2.0, label=0),), box=(1.0, 2.0, 30.0, 40.5), mask=False
+    frame=3, points=(m.PointView(x=1.5, y=2.0, label=0),), box=(1.0, 2.0, 30.0, 40.5), mask=False, candidate=2
 )
 _CUBE = w.VideoObjectView(
     id=1, name="<b>Würfel</b> 🧊", color=0, visible=True, locked=True, label="toy", attributes=(),
-    frames=(_SAID, w.FramePromptsView(frame=40, points=(), box=None, mask=True)),
+    frames=(_SAID, w.FramePromptsView(frame=40, points=(), box=None, mask=True, candidate=None)),
 )  # fmt: skip
 _BARE = w.VideoObjectView(
     id=7, name="object 7", color=9, visible=False, locked=False, label="", attributes=(), frames=()
@@ -61,6 +61,7 @@ def video_messages() -> list[v.VideoRequest | v.VideoReply | v.VideoEvent]:
     rle = m.Buffer(what="rle", shape=(480, 640), scale=1.0, object=1)
     lane = m.Buffer(what="lane", shape=(2, 90), scale=1.0, object=1)
     times = m.Buffer(what="times", shape=(90,), scale=1.0, object=None)
+    logits8 = m.Buffer(what="logits8", shape=(3, 8, 8), scale=12.7, object=1)
     jpeg = m.Buffer(what="jpeg", shape=(240, 320), scale=1.0, object=None)
     edits = (
         d.AddObject(object=1),
@@ -79,6 +80,7 @@ def video_messages() -> list[v.VideoRequest | v.VideoReply | v.VideoEvent]:
         v.TrackRequest(**who, direction="forward", objects=(1,), start=3, first=0, last=40),
         v.CancelRequest(**who, job=4),
         v.MemoryRequest(**who, frame=3),
+        v.FrameCandidatesRequest(**who, frame=3, object=1),
         v.ExportRequest(**who, format="coco", name="masks.json", objects=None),
         v.RecoverRequest(**who, accept=True),
         v.VideoSnapshot(
@@ -89,6 +91,8 @@ def video_messages() -> list[v.VideoRequest | v.VideoReply | v.VideoEvent]:
         v.FramesData(**who, key="0f", frames=(3,), missing=(w.MissingFrame(frame=4, text="damaged"),), buffers=(jpeg,)),
         v.MasksData(**who, frames=(3,), masks=(_MASK,), buffers=(rle,)),
         v.MemoryData(**who, frame=12, objects=(_MEMORY,)),
+        v.FrameCandidatesData(**who, frame=3, object=1, scores=(0.5, 0.75, 0.25), buffers=(logits8,)),
+        v.FrameCandidatesData(**who, frame=4, object=1, scores=(), buffers=()),
         v.JobStarted(**who, job=_TRACK),
         v.VideoDocumentChanged(epoch="e", document=_DOCUMENT),
         v.MasksChanged(epoch="e", masks=(_MASK,), gone=((4, 7),), buffers=(rle,)),

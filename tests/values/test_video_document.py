@@ -103,7 +103,7 @@ def test_a_locked_object_refuses_prompts_and_removal(edit: VideoEdit) -> None:
 @pytest.mark.parametrize(
     ("edit", "error", "words"),
     [
-        (ChooseCandidate(object=1, candidate=1), EditError, "thinks most of"),
+        (ChooseCandidate(object=1, candidate=1), EditError, "only a lone click"),
         (LockObject(object=2, locked=True), EditError, "no object 2"),
         (ClassifyObject(object=1, label="x" * 201), EditError, "200 characters"),
         (SetMask(object=1, counts="1"), EditError, "not the run lengths"),

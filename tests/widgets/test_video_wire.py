@@ -298,3 +298,44 @@ def test_what_a_stream_has_let_go_is_told(tmp_path, monkeypatch) -> None:
     assert content["frames"] == [FRAMES - 1]
     assert "gone by" in content["missing"][0]["text"]
     widget.close()
+
+
+def test_the_candidate_of_a_lone_click_is_chosen_refined_and_kept(page: VideoPage, tmp_path) -> None:
+    widget = page.widget
+    page.edit(4, NEW, CLICK)
+    assert widget.wait(30)
+    data, (logits,) = page.ask(type="frame_candidates", frame=4, object=1)
+    assert (data["frame"], data["object"], len(data["scores"])) == (4, 1, 3)
+    (buffer,) = data["buffers"]
+    assert len(logits) == np.prod(buffer["shape"])
+    best = int(np.argmax(data["scores"]))
+    other = (best + 1) % 3
+    assert widget.propagate().wait(30)
+    assert page.edit(4, {"kind": "choose_candidate", "object": 1, "candidate": other})["type"] == "ack"
+    assert widget.wait(30)
+    assert page.masks(4)[4, 1]["score"] == pytest.approx(data["scores"][other])
+    assert widget.objects[0].stale == FRAMES - 1
+    said = page.wire.of("video_document")[-1]["document"]["objects"][0]["frames"][0]
+    assert said["candidate"] == other
+    chosen = widget.masks[4][1]
+    page.edit(4, {"kind": "add_point", "object": 1, "x": 60.0, "y": 40.0, "label": 0})
+    assert widget.wait(30)
+    refined = widget.masks[4][1]
+    assert page.ask(type="frame_candidates", frame=4, object=1)[0]["buffers"] == []
+    late = {"kind": "choose_candidate", "object": 1, "candidate": 0}
+    assert "lone click" in page.edit(4, late)["message"]
+    widget.undo()
+    assert widget.wait(30)
+    assert np.array_equal(widget.masks[4][1], chosen)
+    widget.redo()
+    assert widget.wait(30)
+    assert np.array_equal(widget.masks[4][1], refined)
+    loaded = VideoSegmenter.load(widget.save(tmp_path / "s.sam2video"), video(), predictor(), autosave=False)
+    assert loaded._desk.history.document.object(1).at(4).candidate == other
+    loaded.close()
+
+
+def test_a_page_may_ask_for_the_candidates_of_what_has_none(page: VideoPage) -> None:
+    assert page.ask(type="frame_candidates", frame=4, object=9)[0]["code"] == "invalid"
+    page.edit(4, NEW)
+    assert page.ask(type="frame_candidates", frame=4, object=1)[0]["scores"] == []
