@@ -84,6 +84,8 @@ export class FakeVideo {
           { type: "memory_data", view, seq, frame: request.frame, objects: this.#memories(request.frame) },
           [],
         );
+      case "frame_candidates":
+        return this.#candidates(request);
       case "export": {
         const job: JobView = {
           ...{ id: ++this.#jobs, kind: "export", state: "done", objects: [], frame: null },
@@ -99,6 +101,29 @@ export class FakeVideo {
       case "look":
         return this.#ack(view, seq);
     }
+  }
+
+  /** A lone click means one of three discs, the middle one best. */
+  #candidates({ view, seq, frame, object }: Ask<"frame_candidates">): void {
+    const said = findVideoObject(this.document, object)?.frames.find((one) => one.frame === frame);
+    const [point] = said?.points ?? [];
+    const isLone = said?.points.length === 1 && said.box === null && point !== undefined;
+    const side = 32;
+    const { width, height } = this.video;
+    const logits = new Int8Array(3 * side * side).map((_, i) => {
+      const [x, y] = [
+        ((i % side) + 0.5) * (width / side),
+        ((Math.floor(i / side) % side) + 0.5) * (height / side),
+      ];
+      const radius = ((1 + Math.floor(i / side / side)) * height) / 12;
+      return Math.max(-127, Math.min(127, radius - Math.hypot(x - (point?.x ?? 0), y - (point?.y ?? 0))));
+    });
+    const buffer: Buffer = { what: "logits8", shape: [3, side, side], scale: 1, object };
+    const [scores, buffers] = isLone ? [[0.6, 0.8, 0.7], [buffer]] : [[], []];
+    this.post(
+      { type: "frame_candidates_data", view, seq, frame, object, scores, buffers },
+      isLone ? [new Uint8Array(logits.buffer)] : [],
+    );
   }
 
   #ack(view: string, seq: number): void {

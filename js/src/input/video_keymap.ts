@@ -102,6 +102,7 @@ export function videoHelpRows(isMac: boolean): HelpRows {
       [
         ["N, Enter", "new object"],
         ["1 to 9, [ and ]", "choose an object"],
+        ["1, 2, 3 after a click", "choose what it means"],
         ["L", "lock or unlock it"],
         ["Delete", "remove it"],
         ["C", "clear its prompts in this frame"],

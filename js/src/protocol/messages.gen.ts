@@ -469,12 +469,17 @@ export interface VideoInfo {
   readonly note: string;
 }
 
-/** What was said of an object in one frame. Of a mask that was given, only that there is one. */
+/**
+ * What was said of an object in one frame. Of a mask that was given, only that there is one.
+ *
+ * `candidate` is which of the masks that the first click can mean is meant; null leaves it to the model.
+ */
 export interface FramePromptsView {
   readonly frame: number;
   readonly points: ReadonlyArray<PointView>;
   readonly box: readonly [number, number, number, number] | null;
   readonly mask: boolean;
+  readonly candidate: number | null;
 }
 
 /** One object of the video, with its prompted frames, ascending. `label` is its class, empty for none. */
@@ -670,6 +675,15 @@ export interface MemoryRequest {
   readonly frame: number;
 }
 
+/** What can the lone click on an object in a frame mean? */
+export interface FrameCandidatesRequest {
+  readonly type: "frame_candidates";
+  readonly view: string;
+  readonly seq: number;
+  readonly frame: number;
+  readonly object: number;
+}
+
 /**
  * Write the masks beside the notebook, as a file or folder called `name` (no folders in it). Answer: `JobStarted`.
  *
@@ -748,6 +762,17 @@ export interface MemoryData {
   readonly seq: number;
   readonly frame: number;
   readonly objects: ReadonlyArray<MemoryView>;
+}
+
+/** Answer to `FrameCandidatesRequest`. Buffer: one `logits8`; none, and no scores, if it is no lone click. */
+export interface FrameCandidatesData {
+  readonly type: "frame_candidates_data";
+  readonly view: string;
+  readonly seq: number;
+  readonly frame: number;
+  readonly object: number;
+  readonly scores: ReadonlyArray<number>;
+  readonly buffers: ReadonlyArray<Buffer>;
 }
 
 /** Answer to `TrackRequest` and `ExportRequest`; `JobChanged` tells the rest. */
@@ -903,6 +928,7 @@ export type VideoRequest =
   | TrackRequest
   | CancelRequest
   | MemoryRequest
+  | FrameCandidatesRequest
   | ExportRequest
   | RecoverRequest;
 
@@ -914,6 +940,7 @@ export type VideoReply =
   | FramesData
   | MasksData
   | MemoryData
+  | FrameCandidatesData
   | JobStarted;
 
 export type VideoEvent =
@@ -1086,6 +1113,7 @@ export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, unknown>>>
     points: ["list", ["record", "PointView"]],
     box: ["either", ["tuple", "float", "float", "float", "float"], "null"],
     mask: "boolean",
+    candidate: ["either", "int", "null"],
   },
   VideoObjectView: {
     id: "int",
@@ -1201,6 +1229,15 @@ export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, unknown>>>
     frame: "int",
     objects: ["list", ["record", "MemoryView"]],
   },
+  FrameCandidatesData: {
+    type: ["literal", "frame_candidates_data"],
+    view: "string",
+    seq: "int",
+    frame: "int",
+    object: "int",
+    scores: ["list", "float"],
+    buffers: ["list", ["record", "Buffer"]],
+  },
   JobStarted: {
     type: ["literal", "job_started"],
     view: "string",
@@ -1267,6 +1304,7 @@ export const RECEIVED: Readonly<Record<string, string>> = {
   frames_data: "FramesData",
   masks_data: "MasksData",
   memory_data: "MemoryData",
+  frame_candidates_data: "FrameCandidatesData",
   job_started: "JobStarted",
   video_document: "VideoDocumentChanged",
   masks_changed: "MasksChanged",

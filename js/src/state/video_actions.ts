@@ -2,6 +2,7 @@
 
 import type { VideoAction } from "../input/video_keymap";
 import { type Context, perform } from "./actions";
+import { selectedObject } from "./document";
 import { type Lane, nextGap } from "./lanes";
 import { findVideoObject, promptedFrames } from "./video_document";
 import { isUnderWay, type VideoSession } from "./video_session";
@@ -55,6 +56,9 @@ export function performVideo(action: VideoAction, context: VideoContext): void {
     case "track":
       return track(context, action.direction);
     case "pick": {
+      const selected = selectedObject(context.session.document.value);
+      const offered = context.session.masks.value.get(selected?.id ?? -1)?.logits?.count ?? 0;
+      if (action.index < offered) return perform({ type: "candidate", index: action.index }, context);
       const object = video.document.value.objects[action.index];
       if (object !== undefined) context.session.edit([{ kind: "select_object", object: object.id }]);
       return;

@@ -70,9 +70,18 @@ describe("edits in a frame", () => {
     expect(() => applyInFrame(locked, edit, 0, size)).toThrow(EditError);
   });
 
-  test("there is no choice of candidates", () => {
+  test("only a lone click has candidates, and the choice lasts while that click does", () => {
     const edit: VideoEdit = { kind: "choose_candidate", object: 1, candidate: 1 };
-    expect(() => applyInFrame(made([0, add(1)]), edit, 0, size)).toThrow("add a click");
+    expect(() => applyInFrame(made([0, add(1)]), edit, 0, size)).toThrow("lone click");
+    const chosen = applyInFrame(made([0, add(1)], [0, click(1)]), edit, 0, size);
+    const choiceAfter = (next: VideoEdit) =>
+      applyInFrame(chosen, next, 0, size).objects[0]?.frames[0]?.candidate ?? null;
+    expect(choiceAfter(click(1, 40))).toBe(1);
+    expect(choiceAfter({ kind: "move_point", object: 1, index: 0, x: 5, y: 5 })).toBeNull();
+    expect(choiceAfter({ kind: "set_box", object: 1, box: [1, 2, 30, 40] })).toBeNull();
+    expect(choiceAfter({ kind: "rename_object", object: 1, name: "cup" })).toBe(1);
+    expect(seenFrom(chosen, 0).objects[0]?.candidate).toBe(1);
+    expect(seenFrom(chosen, 4).objects[0]?.candidate).toBeNull();
   });
 
   test("are all made, or none", () => {

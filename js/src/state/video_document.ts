@@ -13,7 +13,7 @@ import type {
   VideoEdit,
   VideoObjectView,
 } from "../protocol/messages.gen";
-import { apply, EditError, isStep, NOTHING_SAID, type PromptEdit } from "./document";
+import { apply, EditError, findObject, isStep, NOTHING_SAID, type PromptEdit } from "./document";
 
 export const EMPTY_VIDEO: VideoDocumentView = {
   rev: 0,
@@ -26,11 +26,13 @@ export const EMPTY_VIDEO: VideoDocumentView = {
 };
 
 const OF_PROMPTS: ReadonlySet<string> = new Set([
-  ...["add_point", "move_point", "remove_point", "set_box", "clear_prompts", "set_mask"],
+  ...["add_point", "move_point", "remove_point", "set_box", "clear_prompts", "set_mask", "choose_candidate"],
 ]);
 
 /** Whether an edit changes what the model is told. */
-export function changesVideoPrompts(edit: VideoEdit): edit is PromptEdit {
+export function changesVideoPrompts(
+  edit: VideoEdit,
+): edit is PromptEdit | Extract<Edit, { kind: "choose_candidate" }> {
   return OF_PROMPTS.has(edit.kind);
 }
 
@@ -38,17 +40,25 @@ export function findVideoObject(document: VideoDocumentView, id: number | null):
   return document.objects.find((object) => object.id === id);
 }
 
+const nothingIn = (frame: number): FramePromptsView => ({
+  ...{ frame, points: [], box: null, mask: false, candidate: null },
+});
+
+/** Whether it is a lone click, which can mean three things. */
+const isLoneClick = ({ points, box, mask }: FramePromptsView) => points.length === 1 && box === null && !mask;
+
 /** What was said of an object in a frame. */
 export function saidIn(object: VideoObjectView, frame: number): FramePromptsView {
-  return object.frames.find((said) => said.frame === frame) ?? { frame, points: [], box: null, mask: false };
+  return object.frames.find((said) => said.frame === frame) ?? nothingIn(frame);
 }
 
 /** The document as one frame has it. */
 export function seenFrom(document: VideoDocumentView, frame: number): DocumentView {
   const objects = document.objects.map((object): ObjectView => {
-    const { points, box } = saidIn(object, frame);
+    const said = saidIn(object, frame);
+    const { points, box } = said;
     const { frames, ...told } = object;
-    return { ...NOTHING_SAID, ...told, points, box };
+    return { ...NOTHING_SAID, ...told, points, box, candidate: isLoneClick(said) ? said.candidate : null };
   });
   return { ...document, objects };
 }
@@ -73,9 +83,7 @@ export function applyInFrame(
 ): VideoDocumentView {
   switch (edit.kind) {
     case "choose_candidate":
-      throw new EditError(
-        "a video takes the candidate the model thinks most of; add a click to tell it more",
-      );
+      return chosen(document, apply(seenFrom(document, frame), edit, size), edit.object, frame);
     case "set_threshold":
     case "add_stroke":
     case "remove_stroke":
@@ -95,15 +103,27 @@ export function applyInFrame(
   }
 }
 
+function chosen(
+  document: VideoDocumentView,
+  seen: DocumentView,
+  id: number,
+  frame: number,
+): VideoDocumentView {
+  const object = findVideoObject(document, id);
+  const said = object === undefined ? nothingIn(frame) : saidIn(object, frame);
+  if (object === undefined || !isLoneClick(said))
+    throw new EditError("only a lone click has candidates to choose from; in a tracked frame, click first");
+  const candidate = findObject(seen, id)?.candidate ?? null;
+  return changed(document, id, { frames: saying(object.frames, { ...said, candidate }) });
+}
+
 function masked(
   document: VideoDocumentView,
   object: VideoObjectView,
   frame: number,
   isGiven: boolean,
 ): VideoDocumentView {
-  const said = isGiven
-    ? { frame, points: [], box: null, mask: true }
-    : { ...saidIn(object, frame), mask: false };
+  const said = isGiven ? { ...nothingIn(frame), mask: true } : { ...saidIn(object, frame), mask: false };
   return changed(document, object.id, { frames: saying(object.frames, said) });
 }
 
@@ -120,12 +140,17 @@ function merged(
     const item = { id, name, color, visible, locked, label, attributes, frames };
     if (!changesVideoPrompts(edit) || edit.object !== id) return item;
     const endsMask = edit.kind === "clear_prompts" || (edit.kind === "set_box" && edit.box !== null);
-    const said = { frame, points, box, mask: saidIn(item, frame).mask && !endsMask };
-    return { ...item, frames: saying(frames, said) };
+    const old = saidIn(item, frame);
+    const said = { frame, points, box, mask: old.mask && !endsMask };
+    // the choice of a candidate lasts while the first click does
+    const isSame = JSON.stringify(firstOf(said)) === JSON.stringify(firstOf(old));
+    return { ...item, frames: saying(frames, { ...said, candidate: isSame ? old.candidate : null }) };
   });
   const { selected, classes, current } = seen;
   return { ...document, objects, selected, classes, current };
 }
+
+const firstOf = ({ points, box, mask }: Omit<FramePromptsView, "candidate">) => [points[0], box, mask];
 
 /** The prompted frames with these prompts instead of those there were in their frame. */
 function saying(

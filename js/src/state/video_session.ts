@@ -2,7 +2,7 @@
 
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
 import type { AnyReply, Ask, Send } from "../protocol/channel";
-import type { AnyEvent } from "../protocol/codecs";
+import { type AnyEvent, decodeLogits } from "../protocol/codecs";
 import type {
   JobView,
   MasksChanged,
@@ -20,6 +20,7 @@ import { Frames } from "./frames";
 import { Lanes } from "./lanes";
 import { type Bytes, type Connection, Link, type Snapshotted } from "./link";
 import { MaskFetcher } from "./mask_fetcher";
+import type { ObjectMask } from "./masks";
 import { type Asked, Replica } from "./replica";
 import { applyAllInFrame, changesVideoPrompts, EMPTY_VIDEO, findVideoObject } from "./video_document";
 import { MaskStore } from "./video_masks";
@@ -149,6 +150,24 @@ export class VideoSession {
     );
   }
 
+  /** The masks that the lone click on an object in a frame can mean; null when there are none to choose from. */
+  candidates(frame: number, object: number, settle: (mask: ObjectMask | null) => void): void {
+    this.#link.ask({ type: "frame_candidates", frame, object }, (reply, [bytes]) => {
+      const [buffer] = reply.type === "frame_candidates_data" ? reply.buffers : [];
+      if (reply.type !== "frame_candidates_data" || buffer === undefined || bytes === undefined)
+        return settle(null);
+      const iou = reply.scores;
+      const scores = { iou, object_score: null, best: iou.indexOf(Math.max(...iou)), milliseconds: 0 };
+      settle({ rev: 0, scores, logits: decodeLogits(buffer, bytes), exact: null });
+    });
+  }
+
+  /** Whether the mask that is known of an object in a frame is of other prompts than the page shows. */
+  isBehind(frame: number, object: number): boolean {
+    const rev = this.masks.view(frame, object)?.rev ?? 0;
+    return this.#isOutdated(frame, object, rev);
+  }
+
   receive(content: unknown, buffers: unknown): void {
     this.#link.receive(content, buffers);
   }
@@ -240,8 +259,9 @@ export class VideoSession {
 
   #onMasks({ masks, gone, buffers }: MasksChanged, bytes: Bytes): void {
     masks.forEach((view, i) => {
-      if (this.#isOutdated(view.frame, view.object, view.rev)) return;
-      this.masks.take(view, buffers[i], bytes[i]);
+      const { frame, object, rev } = view;
+      if (this.#isOutdated(frame, object, rev)) this.fetcher.doubt(frame, object);
+      else this.masks.take(view, buffers[i], bytes[i]);
     });
     for (const [frame, object] of gone) this.masks.lacks(frame, object);
     this.results.value += 1;
@@ -250,10 +270,7 @@ export class VideoSession {
 
   /** Whether the page has newer prompts of the object in the frame than those of `rev`. */
   #isOutdated(frame: number, object: number, rev: number): boolean {
-    if (this.#replica.awaits(object, changesVideoPrompts, frame)) {
-      this.fetcher.doubt(frame, object);
-      return true;
-    }
+    if (this.#replica.awaits(object, changesVideoPrompts, frame)) return true;
     return rev < (this.#promptedAt.get(`${frame} ${object}`) ?? 0);
   }
 

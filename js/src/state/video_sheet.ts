@@ -3,26 +3,40 @@
 import { computed, type ReadonlySignal, type Signal } from "@preact/signals-core";
 import type { DocumentView, Edit, Status, VideoInfo } from "../protocol/messages.gen";
 import type { Connection } from "./link";
+import type { ObjectMask } from "./masks";
 import type { Sheet } from "./sheet";
 import { changedFrame, seenFrom } from "./video_document";
+import { createOffers } from "./video_offers";
 import type { VideoSession } from "./video_session";
 import type { VideoUi } from "./video_ui";
 
+const UNKNOWN: ObjectMask = { rev: 0, scores: null, logits: null, exact: null };
+
 export class VideoSheet implements Sheet {
   readonly document: ReadonlySignal<DocumentView>;
-  readonly masks: Sheet["masks"];
+  /** Of prompted objects; with logits for that whose lone click in this frame can mean several things. */
+  readonly masks: ReadonlySignal<ReadonlyMap<number, ObjectMask>>;
+  readonly bitmap: ReadonlySignal<ImageBitmap | null>;
   readonly #session: VideoSession;
   readonly #ui: VideoUi;
   readonly #goTo: (frame: number) => void;
 
-  constructor(session: VideoSession, ui: VideoUi, goTo: (frame: number) => void) {
+  constructor(session: VideoSession, ui: VideoUi, goTo: (frame: number) => void, gone: AbortSignal) {
     this.#session = session;
     this.#ui = ui;
     this.#goTo = goTo;
     this.document = computed(() => seenFrom(session.document.value, ui.shown.value));
+    const offer = createOffers(session, this.document, ui.shown, gone);
     this.masks = computed(() => {
       const prompted = session.document.value.objects.filter(({ frames }) => frames.length > 0);
-      return new Map(prompted.map(({ id }) => [id, { logits: null }]));
+      const offered = offer.value;
+      return new Map(
+        prompted.map(({ id }) => [id, offered?.object === id ? offered.mask : UNKNOWN] as const),
+      );
+    });
+    this.bitmap = computed(() => {
+      session.frames.arrived.value;
+      return session.frames.get(ui.shown.value);
     });
   }
 

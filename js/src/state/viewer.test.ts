@@ -42,7 +42,7 @@ beforeEach(async () => {
   viewer = new Viewer(wire.session, ui, gone.signal);
   left = 0;
   context = {
-    session: new VideoSheet(wire.session, ui, (frame) => viewer.goTo(frame)),
+    session: new VideoSheet(wire.session, ui, (frame) => viewer.goTo(frame), gone.signal),
     ...{ video: wire.session, ui, viewer, askFrame: () => {} },
     ...{ input: () => {}, isDrafting: () => false, leave: () => left++ },
   };
@@ -109,6 +109,39 @@ describe("a view", () => {
     run({ type: "memory" });
     await settle(700);
     expect(ui.recalled.value).toMatchObject({ frame: 0, objects: [{ object: 1, source: "prompt" }] });
+  });
+});
+
+describe("a lone click", () => {
+  const masks = () => context.session.masks.value.get(1);
+  const said = () => wire.session.document.value.objects[0]?.frames[0];
+
+  test("can mean three things, of which a key chooses one until another click is added", async () => {
+    wire.session.edit(0, [add, click()]);
+    await settle();
+    expect(masks()?.logits?.count).toBe(3);
+    run({ type: "pick", index: 2 });
+    expect(said()?.candidate).toBe(2);
+    expect(wire.session.isBehind(0, 1)).toBe(true);
+    await settle();
+    expect([wire.session.isBehind(0, 1), masks()?.logits?.count]).toEqual([false, 3]);
+    wire.session.edit(0, [click(40)]);
+    await settle();
+    expect([masks()?.logits, said()?.candidate]).toEqual([null, 2]);
+  });
+
+  test("is asked about once, and only where it is seen", async () => {
+    wire.session.edit(3, [add, click()]);
+    await settle();
+    expect(asked("frame_candidates")).toEqual([]);
+    viewer.goTo(3);
+    await settle(40);
+    expect(masks()?.logits?.count).toBe(3);
+    viewer.goTo(4);
+    await settle(40);
+    expect(masks()?.logits).toBeNull();
+    run({ type: "pick", index: 0 });
+    expect([said()?.candidate, wire.session.document.value.selected]).toEqual([null, 1]);
   });
 });
 

@@ -6,6 +6,7 @@ import { cssColor, pathOf } from "../render/masks";
 import { isAmbiguous, isBare, selectedObject } from "../state/document";
 import { bounds, preview, type Shape, shownCandidate } from "../state/masks";
 import type { Session } from "../state/session";
+import type { Sheet } from "../state/sheet";
 import type { Ui } from "../state/ui";
 import { h, setText } from "./dom";
 
@@ -20,7 +21,10 @@ interface Thumbnail {
   readonly score: HTMLElement;
 }
 
-export function createCandidates(session: Session, ui: Ui, signal: AbortSignal): HTMLElement {
+/** What the chooser needs of a picture, or of a video's frame. */
+export type Offering = Pick<Session, "document" | "masks" | "info" | "bitmap"> & Pick<Sheet, "edit">;
+
+export function createCandidates(session: Offering, ui: Ui, signal: AbortSignal): HTMLElement {
   const thumbnails = Array.from({ length: COUNT }, (_, index) => createThumbnail(index, session, ui));
   const strip = h(
     "div",
@@ -72,7 +76,7 @@ function hintFor(object: ReturnType<typeof selectedObject>): string {
     : "Click to add, right click to take away, drag points to move them.";
 }
 
-function createThumbnail(index: number, session: Session, ui: Ui): Thumbnail {
+function createThumbnail(index: number, session: Offering, ui: Ui): Thumbnail {
   const canvas = h("canvas", { class: "sam2nb-thumb", "aria-hidden": "true" });
   const score = h("span", { class: "sam2nb-candidate-score" });
   const node = h(

@@ -1,14 +1,17 @@
 /** One view of a video: puts the parts together in one element, and takes them apart again. */
 
-import { computed, effect } from "@preact/signals-core";
+import { effect } from "@preact/signals-core";
 import { type VideoAction, videoActionOf, videoHelpRows } from "../input/video_keymap";
+import type { ObjectView } from "../protocol/messages.gen";
 import type { DrawnMask } from "../render/masks";
 import { STALE_PRESENT } from "../state/lanes";
+import { preview, type Shape, shownCandidate } from "../state/masks";
 import { performVideo, type VideoContext } from "../state/video_actions";
 import type { VideoSession } from "../state/video_session";
 import { VideoSheet } from "../state/video_sheet";
 import { VideoUi } from "../state/video_ui";
 import { Viewer } from "../state/viewer";
+import { createCandidates } from "./candidates";
 import { h, setText } from "./dom";
 import { contextOf, createEasel, createZoomReadout, describe, type Easel, listen, paint } from "./easel";
 import { createExport } from "./export";
@@ -30,7 +33,7 @@ export function mountVideoView(session: VideoSession, el: HTMLElement, height: u
   const { signal } = gone;
   const ui = new VideoUi();
   const viewer = new Viewer(session, ui, signal);
-  const sheet = new VideoSheet(session, ui, (frame) => viewer.goTo(frame));
+  const sheet = new VideoSheet(session, ui, (frame) => viewer.goTo(frame), signal);
   const easel = createEasel(sheet, ui, "Video", height, signal);
   const { root, isMac } = easel;
   root.classList.add("sam2nb-video");
@@ -49,7 +52,7 @@ export function mountVideoView(session: VideoSession, el: HTMLElement, height: u
     transport.node,
     createTracking(session, ui, run, signal),
   );
-  const body = createBody(easel, session, ui, viewer, [status.bar, status.banner]);
+  const body = createBody(easel, sheet, session, ui, viewer, [status.bar, status.banner]);
   root.append(
     createToolbar(sheet, ui, isMac, run, signal, [
       createSaved(session, signal),
@@ -59,7 +62,7 @@ export function mountVideoView(session: VideoSession, el: HTMLElement, height: u
     h("div", { class: "sam2nb-video-parts" }, body, controls, timeline.node),
     h("div", { class: "sam2nb-foot" }, status.line, createZoomReadout(ui, signal)),
   );
-  work(easel, session, ui, viewer, run);
+  work(easel, sheet, session, ui, viewer, run);
   describe(easel, mood);
   describeVideo(root, session, ui, signal);
   el.append(root);
@@ -73,7 +76,8 @@ export function mountVideoView(session: VideoSession, el: HTMLElement, height: u
 
 /** The stage with what lies over it, and the panels beside it. */
 function createBody(
-  { stage, sheet, isMac, signal }: Easel,
+  { stage, isMac, signal }: Easel,
+  sheet: VideoSheet,
   session: VideoSession,
   ui: VideoUi,
   viewer: Viewer,
@@ -89,6 +93,7 @@ function createBody(
       h(
         "div",
         { class: "sam2nb-side-scroll" },
+        createCandidates(sheet, ui, signal),
         createObjectList(sheet, videoListParts(session, ui), signal),
         createMemory(session, ui, viewer, signal),
       ),
@@ -101,6 +106,7 @@ function createBody(
 /** Pointer, keys and layers of the stage. */
 function work(
   easel: Easel,
+  sheet: VideoSheet,
   session: VideoSession,
   ui: VideoUi,
   viewer: Viewer,
@@ -118,26 +124,33 @@ function work(
     run,
   );
   paint(easel, {
-    bitmap: computed(() => {
-      session.frames.arrived.value;
-      return session.frames.get(ui.shown.value);
-    }),
-    masks: () => drawnMasks(session, ui),
-    watched: [session.masks.arrived, session.lanes.all, ui.shown],
+    bitmap: sheet.bitmap,
+    masks: () => drawnMasks(sheet, session, ui),
+    watched: [session.masks.arrived, session.lanes.all, ui.shown, sheet.masks],
     showAt: (width) => viewer.showAt(width),
   });
 }
 
-function drawnMasks(session: VideoSession, ui: VideoUi): ReadonlyArray<DrawnMask> {
-  const { objects, selected } = session.document.peek();
+function drawnMasks(sheet: VideoSheet, session: VideoSession, ui: VideoUi): ReadonlyArray<DrawnMask> {
+  const { objects, selected } = sheet.document.peek();
   const frame = ui.shown.peek();
   return objects.flatMap((object) => {
     if (!object.visible) return [];
-    const shape = session.masks.shape(frame, object.id);
+    const shape = offered(object, sheet, session, ui) ?? session.masks.shape(frame, object.id);
     if (shape === null) return [];
     const isStale = session.lanes.stateAt(object.id, frame) >= STALE_PRESENT;
     return [{ shape, color: object.color, isSelected: object.id === selected, isStale }];
   });
+}
+
+/** The candidate that is looked at, or that was chosen a moment ago: the page can draw it itself. */
+function offered(object: ObjectView, sheet: VideoSheet, session: VideoSession, ui: VideoUi): Shape | null {
+  const [mask, info] = [sheet.masks.peek().get(object.id), sheet.info.peek()];
+  if (mask === undefined || mask.logits === null || info === null) return null;
+  const isSelected = object.id === sheet.document.peek().selected;
+  const previewed = isSelected ? ui.previewed.peek() : null;
+  const isKnown = previewed === null && !session.isBehind(ui.shown.peek(), object.id);
+  return isKnown ? null : preview(mask.logits, previewed ?? shownCandidate(object, mask), info);
 }
 
 /** Words on the stage: a frame that cannot be shown, or a picture that is not yet that of the frame asked for. */
