@@ -76,7 +76,9 @@ def tour(page: Page, save: str) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowUp")
-    page.locator('.sam2nb-object[data-object="2"] .sam2nb-tool').first.click()
+    row = page.locator('.sam2nb-object[data-object="2"]')
+    row.get_by_label("More").click()
+    row.get_by_label("Colour", exact=True).click()
     page.wait_for_timeout(200)
     page.screenshot(path=f"{save}-7-palette.png")
 
@@ -96,7 +98,9 @@ def main() -> None:
             )
             page.on("console", lambda message: sys.stderr.write(f"{message.type}: {message.text}\n"))
             page.on("pageerror", lambda error: sys.stderr.write(f"page error: {error}\n"))
-            page.goto(f"http://127.0.0.1:{server.server_port}/harness.html")
+            page.goto(
+                f"http://127.0.0.1:{server.server_port}/harness.html?classes=shoe,sole,a%20long%20name%20of%20a%20class,lace"
+            )
             tour(page, f"{folder}/{scheme}{ratio}-{width}")
             page.close()
         browser.close()

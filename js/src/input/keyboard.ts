@@ -32,8 +32,8 @@ export function listenKeyboard<A extends { readonly type: string }>(
     if (event.key === "Tab") return;
     event.stopPropagation();
     if (event.isComposing || isTyping(event)) return;
-    const { key, ctrlKey, metaKey, shiftKey, altKey } = event;
-    const action = sink.actionOf({ key, ctrl: ctrlKey, meta: metaKey, shift: shiftKey, alt: altKey });
+    const { key, code, ctrlKey, metaKey, shiftKey, altKey } = event;
+    const action = sink.actionOf({ key, code, ctrl: ctrlKey, meta: metaKey, shift: shiftKey, alt: altKey });
     if (action === null || isForControl(event)) return;
     event.preventDefault();
     if (action.type === "place") {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Action, actionOf, helpRows, type Press } from "./keymap";
 
-const plain = { ctrl: false, meta: false, shift: false, alt: false };
+const plain = { code: "", ctrl: false, meta: false, shift: false, alt: false };
 const press = (key: string, more: Partial<Press> = {}): Press => ({ ...plain, key, ...more });
 
 const CASES: Array<[string, Press, Action | null]> = [

@@ -2,6 +2,8 @@
 
 export interface Press {
   readonly key: string;
+  /** Which key it is, whatever is printed on it. */
+  readonly code: string;
   readonly ctrl: boolean;
   readonly meta: boolean;
   readonly shift: boolean;
@@ -25,12 +27,16 @@ export type ActionName =
   | "help"
   | "escape"
   | "box"
-  | "grab";
+  | "grab"
+  | "rename"
+  | "lock"
+  | "hide";
 
 export type Action =
   | { readonly type: ActionName }
   | { readonly type: "candidate"; readonly index: number }
-  | { readonly type: "next-object"; readonly by: 1 | -1 }
+  | { readonly type: "class"; readonly index: number }
+  | { readonly type: "next-object" | "extend"; readonly by: 1 | -1 }
   | { readonly type: "place"; readonly isNegative: boolean }
   | { readonly type: "cursor"; readonly x: -1 | 0 | 1; readonly y: -1 | 0 | 1; readonly isFine: boolean };
 
@@ -60,6 +66,8 @@ const PLAIN = new Map<string, Action>([
   ["Escape", { type: "escape" }],
   ["[", { type: "next-object", by: -1 }],
   ["]", { type: "next-object", by: 1 }],
+  ["F2", { type: "rename" }],
+  ["l", { type: "lock" }],
   ["1", { type: "candidate", index: 0 }],
   ["2", { type: "candidate", index: 1 }],
   ["3", { type: "candidate", index: 2 }],
@@ -75,8 +83,19 @@ export function actionOf(press: Press, isMac: boolean): Action | null {
   const arrow = ARROWS.get(key);
   if (arrow !== undefined) return { type: "cursor", x: arrow[0], y: arrow[1], isFine: press.shift };
   if (key === " ") return { type: "place", isNegative: press.shift };
-  if (key === "f" && press.shift) return { type: "one-to-one" };
-  return PLAIN.get(key) ?? null;
+  if (press.shift) {
+    const bracket = press.code === "BracketLeft" ? -1 : press.code === "BracketRight" ? 1 : null;
+    if (bracket !== null) return { type: "extend", by: bracket };
+    if (key === "f") return { type: "one-to-one" };
+    if (key === "h") return { type: "hide" };
+  }
+  const place = press.shift ? undefined : /^Digit([1-3])$/.exec(press.code)?.[1];
+  return PLAIN.get(place ?? key) ?? null;
+}
+
+/** Whether a key by itself means something already. */
+export function isTaken(key: string): boolean {
+  return PLAIN.has(key);
 }
 
 /** Titles of groups, and in each: keys, and what they do. */
@@ -102,10 +121,13 @@ export function helpRows(isMac: boolean): HelpRows {
       "Objects",
       [
         ["N, Enter", "new object"],
-        ["[ and ]", "previous and next object"],
+        ["[ and ]", "previous and next object (Shift: choose it too)"],
+        ["F2", "rename the object"],
+        ["L, Shift+H", "lock, hide the object"],
         ["Delete", "remove the object"],
         ["C", "clear its points and box"],
         ["1, 2, 3", "choose a candidate mask"],
+        ["Shift+1 to Shift+0", "give it a class, and new objects too"],
         [`${command}+Z, ${command}+${isMac ? "⇧Z" : "Y"}`, "undo, redo"],
       ],
     ],

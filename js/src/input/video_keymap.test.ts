@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Press } from "./keymap";
 import { type VideoAction, videoActionOf, videoHelpRows } from "./video_keymap";
 
-const plain = { ctrl: false, meta: false, shift: false, alt: false };
+const plain = { code: "", ctrl: false, meta: false, shift: false, alt: false };
 const press = (key: string, more: Partial<Press> = {}): Press => ({ ...plain, key, ...more });
 
 test.each<[string, Press, VideoAction | null]>([

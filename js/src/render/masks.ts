@@ -2,11 +2,12 @@
 
 import type { Viewport } from "../geometry/viewport";
 import { PALETTE } from "../protocol/messages.gen";
+import type { Ink } from "../state/inks";
 import type { Shape } from "../state/masks";
 
 export interface DrawnMask {
   readonly shape: Shape;
-  readonly color: number;
+  readonly color: Ink;
   readonly isSelected: boolean;
   /** Made with other prompts than there are now: paler, in a broken outline. */
   readonly isStale?: boolean;
@@ -21,8 +22,12 @@ export interface MaskLook {
 const paths = new WeakMap<Shape, Path2D>();
 
 /** An object's colour as CSS. */
-export function cssColor(index: number, alpha = 1): string {
-  const [red, green, blue] = PALETTE[index % PALETTE.length]?.rgb ?? [187, 187, 187];
+export function cssColor(ink: Ink, alpha = 1): string {
+  if (typeof ink === "string")
+    return `${ink}${Math.round(alpha * 255)
+      .toString(16)
+      .padStart(2, "0")}`;
+  const [red, green, blue] = PALETTE[ink % PALETTE.length]?.rgb ?? [187, 187, 187];
   return `rgb(${red} ${green} ${blue} / ${alpha})`;
 }
 

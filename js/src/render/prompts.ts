@@ -2,6 +2,7 @@
 
 import { type Box, boxToStage, pixelsToStage, type Vec, type Viewport } from "../geometry/viewport";
 import type { ObjectView } from "../protocol/messages.gen";
+import type { Ink } from "../state/inks";
 import { closeAt, handleAt, handlesOf } from "../tools/handles";
 import { cssColor } from "./masks";
 
@@ -21,11 +22,12 @@ export function paintPrompts(
   view: Viewport,
   object: ObjectView,
   hidden: Hidden,
+  ink: Ink = object.color,
 ): void {
   if (object.box !== null && !hidden.box) {
     const box = boxToStage(view, object.box);
-    paintBox(context, box, object.color);
-    for (const handle of handlesOf(box)) paintHandle(context, handleAt(box, handle), object.color);
+    paintBox(context, box, ink);
+    for (const handle of handlesOf(box)) paintHandle(context, handleAt(box, handle), ink);
     paintCross(context, closeAt(box, view));
   }
   object.points.forEach((point, index) => {
@@ -65,7 +67,7 @@ export function paintPoint(
 export function paintBox(
   context: CanvasRenderingContext2D,
   [left, top, right, bottom]: Box,
-  color: number,
+  color: Ink,
   dash: number[] = [],
 ): void {
   context.setLineDash([]);
@@ -79,7 +81,7 @@ export function paintBox(
   context.setLineDash([]);
 }
 
-function paintHandle(context: CanvasRenderingContext2D, at: Vec, color: number): void {
+function paintHandle(context: CanvasRenderingContext2D, at: Vec, color: Ink): void {
   context.beginPath();
   context.arc(at.x, at.y, HANDLE_RADIUS, 0, 2 * Math.PI);
   context.fillStyle = "#fff";

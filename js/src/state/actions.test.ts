@@ -57,6 +57,35 @@ describe("edits of an action", () => {
   });
 });
 
+describe("several objects", () => {
+  const classes = ["cat", "dog"].map((name) => ({ name, color: "#000000", hotkey: null, attributes: [] }));
+  const classed = made({ kind: "set_classes", classes }, add(1), add(2), add(3));
+  const edits = (action: Action, picked: number[] = [], document = classed) =>
+    editsOf(action, { document: signal(document), masks: signal(new Map()) }, new Set(picked));
+
+  test("are removed, locked, hidden and classified together", () => {
+    expect(edits({ type: "remove-object" }, [1])).toEqual([
+      { kind: "remove_object", object: 1 },
+      { kind: "remove_object", object: 3 },
+    ]);
+    expect(edits({ type: "lock" }, [1])).toMatchObject([
+      { object: 1, locked: true },
+      { object: 3, locked: true },
+    ]);
+    expect(edits({ type: "hide" })).toEqual([{ kind: "show_object", object: 3, visible: false }]);
+    expect(edits({ type: "class", index: 1 }, [2])).toMatchObject([
+      { object: 2, label: "dog" },
+      { object: 3, label: "dog" },
+    ]);
+  });
+
+  test("of a class chosen before there are any objects is the class of the first one", () => {
+    const none = made({ kind: "set_classes", classes });
+    expect(edits({ type: "class", index: 1 }, [], none)).toEqual([{ kind: "choose_class", label: "dog" }]);
+    expect(edits({ type: "class", index: 2 }, [], none)).toEqual([]);
+  });
+});
+
 describe("without a mouse", () => {
   let ui: Ui;
   let edits: Edit[];

@@ -5,7 +5,7 @@ import type { Action } from "../input/keymap";
 import type { Edit } from "../protocol/messages.gen";
 import { gripAt } from "../tools/handles";
 import type { Held, InputEvent } from "../tools/tool";
-import { isAmbiguous, isBare, nextId, selectedObject } from "./document";
+import { chosenObjects, isAmbiguous, isBare, nextId, selectedObject } from "./document";
 import type { Sheet } from "./sheet";
 import type { Ui } from "./ui";
 
@@ -58,6 +58,14 @@ export function perform(action: Action, context: Context): void {
     case "help":
       ui.isHelpOpen.value = !ui.isHelpOpen.value;
       return;
+    case "rename":
+      ui.renaming.value = session.document.value.selected;
+      return;
+    case "extend":
+      return extend(context, action.by);
+    case "next-object":
+      ui.picked.value = new Set();
+      return session.edit(editsOf(action, session));
     case "escape":
       return backOut(context);
     case "cursor":
@@ -68,7 +76,7 @@ export function perform(action: Action, context: Context): void {
     case "grab":
       return startOrEndDrag(context, action.type === "box");
     default:
-      session.edit(editsOf(action, session));
+      session.edit(editsOf(action, session, ui.picked.value));
   }
 }
 
@@ -76,9 +84,11 @@ export function perform(action: Action, context: Context): void {
 export function editsOf(
   action: Action,
   { document, masks }: Pick<Sheet, "document" | "masks">,
+  picked: ReadonlySet<number> = new Set(),
 ): ReadonlyArray<Edit> {
   const { objects } = document.value;
   const selected = selectedObject(document.value);
+  const chosen = chosenObjects(document.value, picked);
   switch (action.type) {
     case "new-object": {
       return selected !== undefined && isBare(selected) && !masks.value.has(selected.id)
@@ -86,13 +96,23 @@ export function editsOf(
         : [{ kind: "add_object", object: nextId(document.value) }];
     }
     case "remove-object":
-      return selected === undefined ? [] : [{ kind: "remove_object", object: selected.id }];
+      return chosen.map(({ id }) => ({ kind: "remove_object", object: id }));
+    case "lock":
+      return chosen.map(({ id }) => ({ kind: "lock_object", object: id, locked: !selected?.locked }));
+    case "hide":
+      return chosen.map(({ id }) => ({ kind: "show_object", object: id, visible: !selected?.visible }));
     case "clear":
       return selected === undefined ? [] : [{ kind: "clear_prompts", object: selected.id }];
     case "candidate": {
       const count = selected === undefined ? 0 : (masks.value.get(selected.id)?.logits?.count ?? 0);
       if (selected === undefined || !isAmbiguous(selected) || action.index >= count) return [];
       return [{ kind: "choose_candidate", object: selected.id, candidate: action.index }];
+    }
+    case "class": {
+      const label = document.value.classes[action.index]?.name;
+      if (label === undefined) return [];
+      if (chosen.length === 0) return [{ kind: "choose_class", label }];
+      return chosen.map(({ id }) => ({ kind: "classify_object", object: id, label }));
     }
     case "next-object": {
       const at = objects.findIndex((object) => object.id === selected?.id);
@@ -106,10 +126,20 @@ export function editsOf(
   }
 }
 
+/** Choose the next object too: the selection moves on, and what was selected stays chosen. */
+function extend({ session, ui }: Context, by: 1 | -1): void {
+  const { objects, selected } = session.document.value;
+  const next = objects[objects.findIndex(({ id }) => id === selected) + by];
+  if (next === undefined || selected === null) return;
+  ui.picked.value = new Set([...ui.picked.value, selected, next.id]);
+  session.edit([{ kind: "select_object", object: next.id }]);
+}
+
 function backOut({ ui, input, isDrafting, leave }: Context): void {
   if (ui.isHelpOpen.value) ui.isHelpOpen.value = false;
   else if (isDrafting()) input({ type: "cancel" });
   else if (ui.cursor.value !== null) ui.cursor.value = null;
+  else if (ui.picked.value.size > 0) ui.picked.value = new Set();
   else leave();
 }
 

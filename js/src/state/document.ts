@@ -61,6 +61,14 @@ export function selectedObject(document: DocumentView): ObjectView | undefined {
   return findObject(document, document.selected);
 }
 
+/** The selected object and those picked beside it, in drawing order. */
+export function chosenObjects(
+  { objects, selected }: Pick<DocumentView, "objects" | "selected">,
+  picked: ReadonlySet<number>,
+): ReadonlyArray<ObjectView> {
+  return objects.filter(({ id }) => id === selected || picked.has(id));
+}
+
 /** The id the next new object takes. */
 export function nextId(document: DocumentView): number {
   return document.objects.reduce((highest, object) => Math.max(highest, object.id), 0) + 1;

@@ -16,5 +16,11 @@ export class Ui {
   readonly cursor: Signal<Vec | null> = signal(null);
   /** The candidate whose thumbnail the pointer is on. */
   readonly previewed: Signal<number | null> = signal(null);
+  /** Whether objects are drawn in the colour of their class. */
+  readonly byClass: Signal<boolean> = signal(true);
+  /** The objects chosen beside the selected one. */
+  readonly picked: Signal<ReadonlySet<number>> = signal(new Set());
+  /** The object whose name is to be edited now. */
+  readonly renaming: Signal<number | null> = signal(null);
   readonly isHelpOpen: Signal<boolean> = signal(false);
 }

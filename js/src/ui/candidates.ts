@@ -1,19 +1,17 @@
 /** The three masks an ambiguous click can mean, as thumbnails with scores; choosing one needs no answer from the kernel. */
 
 import { effect } from "@preact/signals-core";
-import type { Box, Extent } from "../geometry/viewport";
-import { cssColor, pathOf } from "../render/masks";
+import { cutout, paintThumbnail } from "../render/thumbnail";
 import { isAmbiguous, isBare, selectedObject } from "../state/document";
-import { bounds, preview, type Shape, shownCandidate } from "../state/masks";
+import { inkOf } from "../state/inks";
+import { bounds, preview, shownCandidate } from "../state/masks";
 import type { Session } from "../state/session";
 import type { Sheet } from "../state/sheet";
 import type { Ui } from "../state/ui";
 import { h, setText } from "./dom";
 
-const WIDTH = 72;
-const HEIGHT = 56;
+const SIZE = { width: 72, height: 56 };
 const COUNT = 3;
-const MARGIN = 0.12;
 
 interface Thumbnail {
   readonly node: HTMLButtonElement;
@@ -46,7 +44,8 @@ export function createCandidates(session: Offering, ui: Ui, signal: AbortSignal)
     setText(hint, hintFor(object));
     if (!isOffered) return;
     const shapes = thumbnails.slice(0, logits.count).map((_, index) => preview(logits, index, image));
-    const window = frame(bounds(shapes), image);
+    const window = cutout(bounds(shapes), image, SIZE);
+    const ink = inkOf(object, session.document.value, ui.byClass.value);
     const chosen = shownCandidate(object, mask);
     thumbnails.forEach((thumbnail, index) => {
       const { node, score } = thumbnail;
@@ -61,7 +60,7 @@ export function createCandidates(session: Offering, ui: Ui, signal: AbortSignal)
           ? ""
           : `, predicted fit ${iou.toFixed(2)}${index === mask?.scores?.best ? ", best" : ""}`;
       node.setAttribute("aria-label", `Mask ${index + 1}${words}`);
-      if (shape !== undefined) draw(thumbnail, shape, window, image, bitmap, object.color);
+      if (shape !== undefined) paintThumbnail(thumbnail.canvas, SIZE, shape, window, image, bitmap, ink);
     });
   });
   signal.addEventListener("abort", stop);
@@ -102,43 +101,4 @@ function createThumbnail(index: number, session: Offering, ui: Ui): Thumbnail {
   node.addEventListener("pointerenter", show(index));
   node.addEventListener("pointerleave", show(null));
   return { node, canvas, score };
-}
-
-/** Scale and offset of the picture in a thumbnail: all candidates and some margin, as far as there is picture. */
-function frame(box: Box | null, image: Extent): readonly [number, number, number] {
-  const [left, top, right, bottom] = box ?? [0, 0, image.width, image.height];
-  const room = 1 + 2 * MARGIN;
-  const around = Math.min(WIDTH / ((right - left) * room), HEIGHT / ((bottom - top) * room));
-  const scale = Math.max(around, WIDTH / image.width, HEIGHT / image.height);
-  const along = (centre: number, length: number, size: number) =>
-    Math.min(0, Math.max(length - size * scale, length / 2 - centre * scale));
-  return [
-    scale,
-    along((left + right) / 2, WIDTH, image.width),
-    along((top + bottom) / 2, HEIGHT, image.height),
-  ];
-}
-
-function draw(
-  { canvas }: Thumbnail,
-  shape: Shape,
-  [scale, x, y]: readonly [number, number, number],
-  image: Extent,
-  bitmap: ImageBitmap | null,
-  color: number,
-): void {
-  const ratio = Math.min(window.devicePixelRatio, 2);
-  [canvas.width, canvas.height] = [Math.round(WIDTH * ratio), Math.round(HEIGHT * ratio)];
-  const context = canvas.getContext("2d");
-  if (context === null) return;
-  context.scale(ratio, ratio);
-  context.translate(x, y);
-  context.scale(scale, scale);
-  context.imageSmoothingQuality = "high";
-  if (bitmap !== null) context.drawImage(bitmap, 0, 0, image.width, image.height);
-  context.fillStyle = cssColor(color, 0.6);
-  context.fill(pathOf(shape), "evenodd");
-  context.strokeStyle = cssColor(color);
-  context.lineWidth = 1.25 / scale;
-  context.stroke(pathOf(shape));
 }

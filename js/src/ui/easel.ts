@@ -18,6 +18,7 @@ import { paintBox, paintCrosshair, paintPoint, paintPrompts } from "../render/pr
 import { type Layer, type Paint, Stage } from "../render/stage";
 import type { Context } from "../state/actions";
 import { nextId, selectedObject } from "../state/document";
+import { inkOf } from "../state/inks";
 import type { Sheet } from "../state/sheet";
 import type { Ui } from "../state/ui";
 import { draftBox } from "../tools/prompt";
@@ -159,13 +160,13 @@ export function paint(easel: Easel, motif: Motif): void {
       for (const read of reads) read.value;
       stage.invalidate(layer);
     });
-  const { viewport, cursor, previewed, masksHidden, outlineOnly, opacity } = ui;
+  const { viewport, cursor, previewed, masksHidden, outlineOnly, opacity, byClass } = ui;
   const isShownElsewhere = computed(() => JSON.stringify(hiddenByDraft(runner)));
-  const looks = [previewed, masksHidden, outlineOnly, opacity];
+  const looks = [previewed, masksHidden, outlineOnly, opacity, byClass];
   const stops = [
     repaint("picture", viewport, motif.bitmap),
     repaint("masks", viewport, sheet.document, ...motif.watched, ...looks),
-    repaint("prompts", viewport, sheet.document, isShownElsewhere),
+    repaint("prompts", viewport, sheet.document, isShownElsewhere, byClass),
     repaint("draft", viewport, runner.prompt, cursor),
     effect(() => {
       const image = sheet.info.value;
@@ -202,7 +203,9 @@ function painters({ sheet, ui, runner }: Easel, motif: Motif): Readonly<Record<L
     },
     prompts: (context, view) => {
       const object = selectedObject(sheet.document.peek());
-      if (object !== undefined) paintPrompts(context, view, object, hiddenByDraft(runner));
+      if (object === undefined) return;
+      const ink = inkOf(object, sheet.document.peek(), ui.byClass.peek());
+      paintPrompts(context, view, object, hiddenByDraft(runner), ink);
     },
     draft: (context, view) => {
       const state = runner.prompt.peek();

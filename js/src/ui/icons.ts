@@ -32,6 +32,7 @@ const PATHS = {
   "prompt-previous": "M8 5 3.5 10 8 15M14 7.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5Z",
   "prompt-next": "M12 5l4.5 5-4.5 5M6 7.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5Z",
   "gap-next": "M13 5l4 5-4 5M3 7.5h6v5H3Z",
+  more: "M4.5 10h.1M10 10h.1M15.5 10h.1",
   lock: "M5.5 9h9v7.5h-9ZM7 9V6.5a3 3 0 0 1 6 0V9",
   unlock: "M5.5 9h9v7.5h-9ZM7 9V6.5a3 3 0 0 1 5.8-1.1",
   forward: "M3.5 10h12M11 5l5 5-5 5",

@@ -1,190 +1,143 @@
-/** The list of objects: which one is selected, their colours, names and scores, and what can be done with each. */
+/** The list of objects: which are chosen, what they look like, and what can be done with each and with several. */
 
 import { effect } from "@preact/signals-core";
-import { MAX_NAME, type ObjectView, PALETTE } from "../protocol/messages.gen";
-import { cssColor } from "../render/masks";
+import type { Edit, ObjectView } from "../protocol/messages.gen";
+import { chosenObjects } from "../state/document";
+import { type Ink, inkOf } from "../state/inks";
 import type { Sheet } from "../state/sheet";
-import { h, setText } from "./dom";
+import type { Ui } from "../state/ui";
+import { h, setHidden, setText } from "./dom";
+import type { IconName } from "./icons";
 import { icon } from "./icons";
-
-/** What a list shows of an object beyond what every list does. */
-export interface RowParts {
-  /** In the row, before the button that removes. */
-  readonly tools: ReadonlyArray<HTMLElement>;
-  readonly below: ReadonlyArray<HTMLElement>;
-  readonly update: (object: ObjectView) => void;
-}
+import { nameOf, Row, type RowHands, type RowParts } from "./object_row";
 
 export interface ListParts {
   /** The model's own judgement of its mask, 0 to 1. */
   readonly score: (object: ObjectView) => number | undefined;
   readonly partsOf?: (id: number) => RowParts;
+  readonly paintThumbnail?: (object: ObjectView, canvas: HTMLCanvasElement, ink: Ink) => void;
+  readonly deeds?: RowHands["deeds"];
+  /** What can be done with several objects together. */
+  readonly together?: ReadonlyArray<{
+    readonly icon: IconName;
+    readonly label: string;
+    readonly editsOf: (chosen: ReadonlyArray<ObjectView>) => ReadonlyArray<Edit>;
+  }>;
 }
 
-export function createObjectList(session: Sheet, parts: ListParts, signal: AbortSignal): HTMLElement {
+export function createObjectList(session: Sheet, ui: Ui, parts: ListParts, signal: AbortSignal): HTMLElement {
   const list = h("ul", { class: "sam2nb-objects", "aria-label": "Objects" });
   const empty = h(
     "p",
     { class: "sam2nb-hint" },
     "Click something in the picture: that makes the first object.",
   );
+  const said = h("span", { class: "sam2nb-unseen", role: "status" });
+  const choose = (id: number, event: MouseEvent) => chooseObject(session, ui, id, event);
+  const hands = { choose, deeds: parts.deeds ?? [], paintThumbnail: parts.paintThumbnail };
   const rows = new Map<number, Row>();
   const stop = effect(() => {
-    const { objects, selected } = session.document.value;
+    const document = session.document.value;
+    const { objects, selected } = document;
+    const picked = ui.picked.value;
     for (const [id, row] of rows) {
       if (objects.some((object) => object.id === id)) continue;
       row.node.remove();
       rows.delete(id);
     }
     objects.forEach((object, index) => {
-      const row = rows.get(object.id) ?? new Row(object, session, parts.partsOf?.(object.id));
+      const row = rows.get(object.id) ?? new Row(object, session, hands, parts.partsOf?.(object.id));
       rows.set(object.id, row);
-      row.update(object, parts.score(object), object.id === selected);
+      row.update(object, {
+        ink: inkOf(object, document, ui.byClass.value),
+        score: parts.score(object),
+        isSelected: object.id === selected,
+        isPicked: picked.has(object.id),
+      });
       if (list.children[index] !== row.node) list.insertBefore(row.node, list.children[index] ?? null);
     });
     empty.hidden = objects.length > 0;
+    setText(said, sentence(objects, selected));
   });
-  signal.addEventListener("abort", stop);
+  const stopRename = effect(() => {
+    const id = ui.renaming.value;
+    if (id === null) return;
+    ui.renaming.value = null;
+    rows.get(id)?.rename();
+  });
+  signal.addEventListener("abort", () => {
+    stop();
+    stopRename();
+  });
   return h(
     "section",
     { class: "sam2nb-section" },
     h("h3", { class: "sam2nb-title" }, "Objects"),
+    ...(parts.together === undefined ? [] : [createTogether(session, ui, parts.together, signal)]),
     list,
     empty,
+    said,
   );
 }
 
-class Row {
-  readonly node: HTMLLIElement;
-  readonly #session: Sheet;
-  readonly #parts: RowParts | undefined;
-  readonly #swatch = tool("Colour");
-  readonly #name = h("button", { type: "button", class: "sam2nb-name" });
-  readonly #score = h("span", { class: "sam2nb-score" });
-  readonly #eye = tool("Show or hide");
-  readonly #palette = h("div", {
-    class: "sam2nb-palette",
-    role: "group",
-    "aria-label": "Colours",
-    hidden: true,
+/** What a screen reader hears when another object is selected, or it has become something else. */
+function sentence(objects: ReadonlyArray<ObjectView>, selected: number | null): string {
+  const index = objects.findIndex(({ id }) => id === selected);
+  const object = objects[index];
+  if (object === undefined) return "";
+  const facts = [object.label, object.locked ? "locked" : "", object.visible ? "" : "hidden"];
+  const place = `${index + 1} of ${objects.length}`;
+  return [nameOf(object), ...facts.filter((fact) => fact !== ""), place].join(", ");
+}
+
+/** A click selects; with Ctrl it picks one more or one less, with Shift all from the selected one to here. */
+function chooseObject(session: Sheet, ui: Ui, id: number, event: MouseEvent): void {
+  const { objects, selected } = session.document.peek();
+  const select = (object: number) => session.edit([{ kind: "select_object", object }]);
+  if (event.shiftKey) {
+    const [a, b] = [selected, id].map((one) => objects.findIndex((object) => object.id === one));
+    if (a === undefined || b === undefined || a < 0 || b < 0) return;
+    ui.picked.value = new Set(objects.slice(Math.min(a, b), Math.max(a, b) + 1).map((object) => object.id));
+  } else if (event.ctrlKey || event.metaKey) {
+    const picked = new Set(ui.picked.peek());
+    if (id === selected) return;
+    if (!picked.delete(id)) picked.add(id);
+    ui.picked.value = picked;
+  } else {
+    ui.picked.value = new Set();
+    select(id);
+  }
+}
+
+/** The bar of deeds for several objects, as long as several are chosen. */
+function createTogether(
+  session: Sheet,
+  ui: Ui,
+  deeds: NonNullable<ListParts["together"]>,
+  signal: AbortSignal,
+): HTMLElement {
+  const count = h("span", {});
+  const chosen = () => chosenObjects(session.document.value, ui.picked.value);
+  const buttons = deeds.map(({ icon: sign, label, editsOf }) => {
+    const button = h(
+      "button",
+      { type: "button", class: "sam2nb-tool", "aria-label": label, title: label },
+      icon(sign),
+    );
+    button.addEventListener("click", () => session.edit(editsOf(chosen())));
+    return button;
   });
-  #object: ObjectView;
-  #isEyeOpen: boolean | null = null;
-
-  constructor(object: ObjectView, session: Sheet, parts: RowParts | undefined) {
-    this.#object = object;
-    this.#session = session;
-    this.#parts = parts;
-    this.#swatch.classList.add("sam2nb-swatch");
-    const pencil = tool("Rename", icon("pencil"));
-    const trash = tool("Remove", icon("trash"));
-    pencil.classList.add("sam2nb-quiet");
-    trash.classList.add("sam2nb-quiet");
-    const line = h(
-      "div",
-      { class: "sam2nb-row" },
-      this.#swatch,
-      this.#name,
-      this.#score,
-      pencil,
-      this.#eye,
-      ...(parts?.tools ?? []),
-      trash,
-    );
-    this.node = h(
-      "li",
-      { class: "sam2nb-object", "data-object": object.id },
-      line,
-      ...(parts?.below ?? []),
-      this.#palette,
-    );
-    this.node.addEventListener("click", (event) => {
-      const isTool =
-        event.target instanceof Element && event.target.closest(".sam2nb-tool, input, select") !== null;
-      if (!isTool) this.#edit({ kind: "select_object", object: this.#object.id });
-    });
-    this.#name.addEventListener("dblclick", () => this.#rename());
-    pencil.addEventListener("click", () => this.#rename());
-    trash.addEventListener("click", () => {
-      this.node.closest<HTMLElement>(".sam2nb")?.focus({ preventScroll: true });
-      this.#edit({ kind: "remove_object", object: this.#object.id });
-    });
-    this.#eye.addEventListener("click", () =>
-      this.#edit({ kind: "show_object", object: this.#object.id, visible: !this.#object.visible }),
-    );
-    this.#swatch.addEventListener("click", () => this.#togglePalette());
-  }
-
-  update(object: ObjectView, score: number | undefined, isSelected: boolean): void {
-    this.#object = object;
-    this.#parts?.update(object);
-    this.node.classList.toggle("sam2nb-selected", isSelected);
-    this.node.classList.toggle("sam2nb-hidden", !object.visible);
-    this.#name.setAttribute("aria-current", String(isSelected));
-    this.#swatch.style.setProperty("--sam2nb-swatch", cssColor(object.color));
-    const shown = object.name === "" ? `object ${object.id}` : object.name;
-    setText(this.#name, shown);
-    this.#name.title = shown;
-    setText(this.#score, score === undefined ? "" : score.toFixed(2));
-    this.#score.title = score === undefined ? "" : "How well the model thinks its mask fits (predicted IoU)";
-    if (object.visible === this.#isEyeOpen) return;
-    this.#isEyeOpen = object.visible;
-    this.#eye.replaceChildren(icon(object.visible ? "eye" : "eye-off"));
-    this.#eye.setAttribute("aria-pressed", String(!object.visible));
-  }
-
-  #edit(edit: Parameters<Sheet["edit"]>[0][number]): void {
-    this.#session.edit([edit]);
-  }
-
-  #togglePalette(): void {
-    this.#palette.hidden = !this.#palette.hidden;
-    if (this.#palette.hidden) return this.#palette.replaceChildren();
-    const swatches = PALETTE.map(({ name }, color) => {
-      const swatch = tool(name);
-      swatch.classList.add("sam2nb-swatch");
-      swatch.style.setProperty("--sam2nb-swatch", cssColor(color));
-      swatch.addEventListener("click", () => {
-        this.#togglePalette();
-        this.#swatch.focus();
-        this.#edit({ kind: "recolor_object", object: this.#object.id, color });
-      });
-      return swatch;
-    });
-    this.#palette.replaceChildren(...swatches);
-  }
-
-  /** A text field in the name's place: Enter and leaving keep what it says, Escape does not. */
-  #rename(): void {
-    const field = h("input", { class: "sam2nb-field", "aria-label": "Name", maxlength: MAX_NAME });
-    field.value = this.#object.name;
-    this.#name.replaceWith(field);
-    field.focus();
-    field.select();
-    let isOver = false;
-    const finish = (isKept: boolean) => {
-      if (isOver) return;
-      isOver = true;
-      const name = field.value.trim();
-      field.replaceWith(this.#name);
-      this.#name.focus();
-      if (isKept && name !== "" && name !== this.#object.name)
-        this.#edit({ kind: "rename_object", object: this.#object.id, name });
-    };
-    field.addEventListener("blur", () => finish(true));
-    field.addEventListener("keydown", (event) => {
-      if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
-      event.preventDefault();
-      event.stopPropagation();
-      finish(event.key === "Enter");
-    });
-  }
-}
-
-export function tool(label: string, ...children: ReadonlyArray<Node>): HTMLButtonElement {
-  return h(
-    "button",
-    { type: "button", class: "sam2nb-tool", "aria-label": label, title: label },
-    ...children,
+  const node = h(
+    "div",
+    { class: "sam2nb-together", role: "group", "aria-label": "Chosen objects" },
+    count,
+    ...buttons,
   );
+  const stop = effect(() => {
+    const several = chosen().length;
+    setHidden(node, several < 2);
+    setText(count, `${several} chosen`);
+  });
+  signal.addEventListener("abort", stop);
+  return node;
 }

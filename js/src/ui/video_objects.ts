@@ -6,8 +6,8 @@ import { findVideoObject } from "../state/video_document";
 import type { VideoSession } from "../state/video_session";
 import type { VideoUi } from "../state/video_ui";
 import { h, setText } from "./dom";
-import { icon } from "./icons";
-import { type ListParts, type RowParts, tool } from "./objects";
+import type { RowParts } from "./object_row";
+import type { ListParts } from "./objects";
 import { badgeOf } from "./tracking";
 
 export function videoListParts(session: VideoSession, ui: VideoUi): ListParts {
@@ -19,28 +19,14 @@ export function videoListParts(session: VideoSession, ui: VideoUi): ListParts {
 
 function rowParts(id: number, session: VideoSession, ui: VideoUi): RowParts {
   const edit = (change: VideoEdit) => session.edit(ui.shown.peek(), [change]);
-  const lock = tool("Lock");
-  lock.classList.add("sam2nb-lock");
-  lock.addEventListener("click", () => {
-    const locked = findVideoObject(session.document.peek(), id)?.locked ?? false;
-    edit({ kind: "lock_object", object: id, locked: !locked });
-  });
   const chip = h("span", { class: "sam2nb-chip", "data-standing": "" });
   const label = classField(
     () => findVideoObject(session.document.peek(), id)?.label ?? "",
     (text) => edit({ kind: "classify_object", object: id, label: text }),
   );
-  let isLocked: boolean | null = null;
   const update = (_: ObjectView) => {
     const object = findVideoObject(session.document.value, id);
     if (object === undefined) return;
-    if (object.locked !== isLocked) {
-      isLocked = object.locked;
-      lock.replaceChildren(icon(isLocked ? "lock" : "unlock"));
-      lock.setAttribute("aria-pressed", String(isLocked));
-      lock.title = isLocked ? "Unlock (L)" : "Protect from changes (L)";
-      lock.classList.toggle("sam2nb-quiet", !isLocked);
-    }
     if (document.activeElement !== label) label.value = object.label;
     const lane = session.lanes.all.value.get(id);
     const badge = badgeOf(standing(lane === undefined ? [] : [lane.view]));
@@ -50,7 +36,7 @@ function rowParts(id: number, session: VideoSession, ui: VideoUi): RowParts {
     setText(chip, `${here}${badge.text}`);
     chip.title = chip.textContent ?? "";
   };
-  return { tools: [lock], below: [h("div", { class: "sam2nb-below" }, chip, label)], update };
+  return { below: [h("div", { class: "sam2nb-below" }, chip, label)], update };
 }
 
 /** A text field for the class: Enter and leaving keep what it says, Escape does not. */

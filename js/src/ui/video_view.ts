@@ -94,7 +94,7 @@ function createBody(
         "div",
         { class: "sam2nb-side-scroll" },
         createCandidates(sheet, ui, signal),
-        createObjectList(sheet, videoListParts(session, ui), signal),
+        createObjectList(sheet, ui, videoListParts(session, ui), signal),
         createMemory(session, ui, viewer, signal),
       ),
     ),

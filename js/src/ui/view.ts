@@ -1,16 +1,20 @@
 /** One view of a picture: puts the parts together in one element, and takes them apart again. */
 
+import { classAt } from "../input/class_keys";
 import { type Action, actionOf, helpRows } from "../input/keymap";
 import type { DrawnMask } from "../render/masks";
 import { perform } from "../state/actions";
-import { shapeOf, shownCandidate } from "../state/masks";
+import { inkOf } from "../state/inks";
+import { shapeOf } from "../state/masks";
 import type { Session } from "../state/session";
 import { Ui } from "../state/ui";
 import { createCandidates } from "./candidates";
+import { createClasses } from "./classes";
 import { h } from "./dom";
 import { contextOf, createEasel, createZoomReadout, describe, listen, paint } from "./easel";
 import { createHelp } from "./help";
 import { createObjectList } from "./objects";
+import { pictureListParts } from "./picture_objects";
 import { createStatus, moodOf } from "./status";
 import { createToolbar } from "./toolbar";
 
@@ -28,16 +32,7 @@ export function mountView(session: Session, el: HTMLElement, height: unknown): (
   const status = createStatus(session, mood, signal);
   const context = contextOf(easel);
   const run = (action: Action) => perform(action, context);
-  const objects = createObjectList(
-    session,
-    {
-      score: (object) => {
-        const mask = session.masks.value.get(object.id);
-        return (mask?.scores ?? object.scores)?.iou.at(shownCandidate(object, mask));
-      },
-    },
-    signal,
-  );
+  const objects = createObjectList(session, ui, pictureListParts(session), signal);
   root.append(
     createToolbar(session, ui, isMac, run, signal),
     h(
@@ -47,7 +42,13 @@ export function mountView(session: Session, el: HTMLElement, height: unknown): (
       h(
         "div",
         { class: "sam2nb-side" },
-        h("div", { class: "sam2nb-side-scroll" }, createCandidates(session, ui, signal), objects),
+        h(
+          "div",
+          { class: "sam2nb-side-scroll" },
+          createClasses(session, ui, (index) => run({ type: "class", index }), signal),
+          createCandidates(session, ui, signal),
+          objects,
+        ),
       ),
       createHelp(ui, helpRows(isMac), signal),
     ),
@@ -56,7 +57,10 @@ export function mountView(session: Session, el: HTMLElement, height: unknown): (
   listen<Action>(
     easel,
     () => false,
-    (press) => actionOf(press, isMac),
+    (press) => {
+      const index = classAt(press, session.document.peek().classes);
+      return index === null ? actionOf(press, isMac) : { type: "class", index };
+    },
     run,
   );
   paint(easel, {
@@ -87,6 +91,8 @@ function drawnMasks(session: Session, ui: Ui): ReadonlyArray<DrawnMask> {
     // A choice that the next click has ended stays in sight until that click is answered.
     const kept = session.isStale(object.id) ? (mask?.exact?.shape ?? null) : null;
     const shape = kept ?? shapeOf(object, mask, image, previewed);
-    return shape === null ? [] : [{ shape, color: object.color, isSelected }];
+    if (shape === null) return [];
+    const color = inkOf(object, session.document.peek(), ui.byClass.peek());
+    return [{ shape, color, isSelected }];
   });
 }

@@ -1,0 +1,92 @@
+/** What is noted about an object: the questions of its class, whatever else was noted, and a field for more. */
+
+import type { Attribute, AttributeView, LabelClass, ObjectView } from "../protocol/messages.gen";
+import { h, keepFocus } from "./dom";
+
+type Value = AttributeView["value"];
+type Note = (name: string, value: Value | null) => void;
+
+export class AttributeList {
+  readonly node = h("div", { class: "sam2nb-notes" });
+  readonly #note: Note;
+  #shown = "";
+
+  constructor(note: Note) {
+    this.#note = note;
+  }
+
+  update({ label, attributes }: ObjectView, classes: ReadonlyArray<LabelClass>): void {
+    const asked = classes.find(({ name }) => name === label)?.attributes ?? [];
+    const shown = JSON.stringify([asked, attributes]);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    const active = document.activeElement;
+    const held = this.node.contains(active) ? active?.getAttribute("aria-label") : null;
+    keepFocus(this.node);
+    const values = new Map(attributes.map(({ name, value }) => [name, value]));
+    const free = attributes.filter(({ name }) => !asked.some((one) => one.name === name));
+    this.node.replaceChildren(
+      ...asked.map((one) => line(one.name, field(one, values.get(one.name), this.#note))),
+      ...free.map(({ name, value }) => line(name, field(questionOf(name, value), value, this.#note))),
+      this.#adder(new Set([...asked.map(({ name }) => name), ...values.keys()])),
+    );
+    for (const control of this.node.querySelectorAll<HTMLElement>("input, select"))
+      if (control.getAttribute("aria-label") === held) control.focus({ preventScroll: true });
+  }
+
+  /** `name: value`, with the kind read off the value. */
+  #adder(taken: ReadonlySet<string>): HTMLElement {
+    const input = h("input", {
+      ...{ class: "sam2nb-field", type: "text", placeholder: "note: value", "aria-label": "New note" },
+      ...{ title: "A name, a colon and a text, a number, yes or no", autocomplete: "off" },
+    });
+    const take = () => {
+      const [, name = "", value = ""] = /^\s*([^:]+?)\s*:\s*(.+?)\s*$/.exec(input.value) ?? [];
+      if (name === "" || value === "" || taken.has(name)) return;
+      input.value = "";
+      this.#note(name, read(value));
+    };
+    input.addEventListener("change", take);
+    return input;
+  }
+}
+
+/** A value as it is meant: 3.5 is a number, yes and no are flags, all else is text. */
+export function read(text: string): Value {
+  if (/^(yes|no|true|false)$/i.test(text)) return /^(yes|true)$/i.test(text);
+  const number = Number(text);
+  return text.trim() !== "" && Number.isFinite(number) ? number : text;
+}
+
+function questionOf(name: string, value: Value): Attribute {
+  const kind = typeof value === "string" ? "text" : typeof value === "number" ? "number" : "flag";
+  return { name, kind, choices: [] };
+}
+
+function line(name: string, control: HTMLElement): HTMLElement {
+  return h("label", { class: "sam2nb-note" }, h("span", {}, name), control);
+}
+
+function field({ name, kind, choices }: Attribute, value: Value | undefined, note: Note): HTMLElement {
+  if (kind === "choice" || kind === "flag") {
+    const options = kind === "flag" ? ["yes", "no"] : choices;
+    const now = typeof value === "boolean" ? (value ? "yes" : "no") : (value ?? "");
+    const select = h("select", { class: "sam2nb-field", "aria-label": name });
+    for (const option of ["", ...options])
+      select.append(h("option", { value: option, selected: option === now }, option === "" ? "–" : option));
+    select.addEventListener("change", () => {
+      const chosen = select.value;
+      note(name, chosen === "" ? null : kind === "flag" ? chosen === "yes" : chosen);
+    });
+    return select;
+  }
+  const type = kind === "number" ? "number" : "text";
+  const input = h("input", { class: "sam2nb-field", type, step: "any", "aria-label": name });
+  input.value = value === undefined ? "" : String(value);
+  input.addEventListener("change", () => {
+    if (input.value.trim() === "") note(name, null);
+    else if (kind === "text") note(name, input.value.trim());
+    else if (Number.isFinite(input.valueAsNumber)) note(name, input.valueAsNumber);
+  });
+  return input;
+}

@@ -1,0 +1,59 @@
+/** What the list of objects shows of a picture's: thumbnails, scores, and what can be done with several. */
+
+import { cutout, paintThumbnail } from "../render/thumbnail";
+import { bounds, shapeOf, shownCandidate } from "../state/masks";
+import type { Session } from "../state/session";
+import type { ListParts } from "./objects";
+
+export function pictureListParts(session: Session): ListParts {
+  return {
+    score: (object) => {
+      const mask = session.masks.value.get(object.id);
+      return (mask?.scores ?? object.scores)?.iou.at(shownCandidate(object, mask));
+    },
+    paintThumbnail: thumbnails(session),
+    together: TOGETHER,
+  };
+}
+
+const TOGETHER: NonNullable<ListParts["together"]> = [
+  {
+    icon: "eye",
+    label: "Show or hide them (Shift+H)",
+    editsOf: (chosen) => {
+      const visible = !chosen.some((object) => object.visible);
+      return chosen.map(({ id }) => ({ kind: "show_object", object: id, visible }));
+    },
+  },
+  {
+    icon: "lock",
+    label: "Lock or unlock them (L)",
+    editsOf: (chosen) => {
+      const locked = !chosen.every((object) => object.locked);
+      return chosen.map(({ id }) => ({ kind: "lock_object", object: id, locked }));
+    },
+  },
+  {
+    icon: "trash",
+    label: "Remove them (Delete)",
+    editsOf: (chosen) => chosen.map(({ id }) => ({ kind: "remove_object", object: id })),
+  },
+];
+
+const THUMBNAIL = { width: 40, height: 32 };
+
+/** Paints the thumbnails of objects in the list, each only when it has changed. */
+function thumbnails(session: Session): NonNullable<ListParts["paintThumbnail"]> {
+  const painted = new WeakMap<HTMLCanvasElement, ReadonlyArray<unknown>>();
+  return (object, canvas, ink) => {
+    const [image, bitmap] = [session.info.value, session.bitmap.value];
+    if (image === null) return;
+    const shape = shapeOf(object, session.masks.value.get(object.id), image);
+    const now = [shape, bitmap, ink];
+    const before = painted.get(canvas);
+    if (before !== undefined && now.every((part, index) => part === before[index])) return;
+    painted.set(canvas, now);
+    const place = cutout(shape === null ? null : bounds([shape]), image, THUMBNAIL);
+    paintThumbnail(canvas, THUMBNAIL, shape, place, image, bitmap, ink);
+  };
+}
