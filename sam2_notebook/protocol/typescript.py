@@ -28,7 +28,11 @@ _UNIONS: dict[str, object] = {
     "VideoReply": video_messages.VideoReply,
     "VideoEvent": video_messages.VideoEvent,
 }
-_RECEIVED = ("Reply", "Event", "VideoReply", "VideoEvent")
+# What each widget receives: all that a wire before it does, if it names one, and these.
+_WIRES: dict[str, tuple[str | None, tuple[str, ...]]] = {
+    "PICTURE_WIRE": (None, ("Reply", "Event")),
+    "VIDEO_WIRE": ("PICTURE_WIRE", ("VideoReply", "VideoEvent")),
+}
 _MODULES = (classes, edits, video_document, messages, video_views, video_messages)
 _CONSTANTS = {
     "VERSION": messages.VERSION,
@@ -51,15 +55,13 @@ def render() -> str:
     True
     """
     found = _dataclasses()
-    received = _reachable(_messages())
     parts = [
         "// Written by `python -m sam2_notebook.protocol`. Do not edit: change sam2_notebook/protocol/messages.py.",
         "\n".join(f"export const {name} = {value};" for name, value in _CONSTANTS.items()),
         _palette(),
         *(_interface(cls) for cls in found),
         *(_union(name, alias) for name, alias in _UNIONS.items()),
-        _schemas([cls for cls in found if cls in received]),
-        _message_types(),
+        *_wires(found),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -103,11 +105,6 @@ def schema(hint: object, where: str) -> Schema:
     if origin is tuple and args and Ellipsis not in args:
         return ["tuple", *(schema(arg, where) for arg in args)]
     raise TypeError(f"{where} has the type {hint!r}, which the protocol cannot check; use what JSON carries")
-
-
-def _messages() -> list[type]:
-    """All messages that a page receives, each once."""
-    return list(dict.fromkeys(cls for name in _RECEIVED for cls in get_args(_UNIONS[name])))
 
 
 def _dataclasses() -> list[type]:
@@ -160,25 +157,44 @@ def _palette() -> str:
     return f"{comment}\nexport const PALETTE: {kind} = [\n{rows}\n];"
 
 
-def _schemas(classes: list[type]) -> str:
-    rows: list[str] = []
-    for cls in classes:
-        fields = {name: schema(hint, f"{cls.__name__}.{name}") for name, hint in get_type_hints(cls).items()}
-        inner = "\n".join(f"    {name}: {json.dumps(value)}," for name, value in fields.items())
-        rows.append(f"  {cls.__name__}: {{\n{inner}\n  }},")
-    return "\n".join(
-        [
-            "/** How each record that the page receives must look. */",
-            "export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {",
-            *rows,
+def _wires(found: list[type]) -> list[str]:
+    """What each widget's page checks messages by."""
+    parts = [
+        "/** Which record a received message is, by its `type`, and how each record must look. */\n"
+        "export interface Wire {\n"
+        "  /** A wire whose messages come here, too. */\n"
+        "  readonly base: Wire | null;\n"
+        "  readonly received: Readonly<Record<string, string>>;\n"
+        "  readonly schemas: Readonly<Record<string, Readonly<Record<string, unknown>>>>;\n"
+        "}"
+    ]
+    spelled: dict[str | None, set[type]] = {None: set()}
+    for wire, (base, unions) in _WIRES.items():
+        messages = [cls for name in unions for cls in get_args(_UNIONS[name])]
+        spelled[wire] = _reachable(messages) | spelled[base]
+        fresh = [cls for cls in found if cls in spelled[wire] - spelled[base]]
+        types_ = [f'    {_word(cls)}: "{cls.__name__}",' for cls in messages if cls in fresh]
+        lines = [
+            f"export const {wire}: Wire = {{",
+            f"  base: {base or 'null'},",
+            "  received: {",
+            *types_,
+            "  },",
+            "  schemas: {",
+            *map(_schema, fresh),
+            "  },",
             "};",
         ]
-    )
+        parts.append("\n".join(lines))
+    return parts
 
 
-def _message_types() -> str:
-    rows = "\n".join(f'  {get_args(get_type_hints(cls)["type"])[0]}: "{cls.__name__}",' for cls in _messages())
-    return (
-        "/** Which record a received message is, by its `type`. */\n"
-        f"export const RECEIVED: Readonly<Record<string, string>> = {{\n{rows}\n}};"
-    )
+def _word(message: type) -> str:
+    """What its `type` says."""
+    return get_args(get_type_hints(message)["type"])[0]
+
+
+def _schema(cls: type) -> str:
+    fields = {name: schema(hint, f"{cls.__name__}.{name}") for name, hint in get_type_hints(cls).items()}
+    inner = "\n".join(f"      {name}: {json.dumps(value)}," for name, value in fields.items())
+    return f"    {cls.__name__}: {{\n{inner}\n    }},"

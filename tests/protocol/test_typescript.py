@@ -1,5 +1,6 @@
 """The page's types are the kernel's, written by a machine."""
 
+import re
 from typing import Any, Literal
 
 import pytest
@@ -51,9 +52,17 @@ def test_every_message_and_edit_is_rendered_with_its_words() -> None:
 
 
 def test_requests_need_no_schema_because_the_page_never_reads_them() -> None:
-    checked = render().split("SCHEMAS")[1]
+    checked = render().split("PICTURE_WIRE")[1]
     assert "Snapshot" in checked
     assert "EditRequest" not in checked
+
+
+def test_a_picture_s_page_carries_nothing_of_videos_and_a_video_s_all_of_pictures() -> None:
+    _, picture, video, *_ = re.split(r"export const \w+_WIRE: Wire = ", render())
+    assert "Video" not in picture
+    assert "Snapshot: {" in picture
+    assert "VideoSnapshot: {" in video
+    assert "base: PICTURE_WIRE" in video
 
 
 def test_the_committed_file_is_fresh() -> None:

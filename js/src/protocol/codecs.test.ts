@@ -1,23 +1,34 @@
 import { describe, expect, test } from "vitest";
 import { golden } from "../../dev/golden";
-import { receive, toBytes } from "./codecs";
-import { RECEIVED } from "./messages.gen";
+import { receive as receiveOn, toBytes } from "./codecs";
+import { PICTURE_WIRE, VIDEO_WIRE } from "./messages.gen";
 
 type Message = Record<string, unknown> & { type: string; buffers?: unknown[] };
 const messages = golden<Record<string, Message[]>>("messages");
-const received = Object.values(RECEIVED).flatMap((name) =>
-  (messages[name] ?? []).map((m) => [name, m] as const),
-);
+const names = [PICTURE_WIRE, VIDEO_WIRE].flatMap((wire) => Object.values(wire.received));
+const received = names.flatMap((name) => (messages[name] ?? []).map((m) => [name, m] as const));
+const receive = (message: unknown, buffers: unknown) => receiveOn(VIDEO_WIRE, message, buffers);
 const buffersFor = (message: Message) => (message.buffers ?? []).map(() => new DataView(new ArrayBuffer(2)));
 const pong = { type: "pong", view: "v", seq: 1, epoch: "e", rev: 2 };
 
 describe("messages from Python", () => {
   test("of every type there is one to try", () => {
-    expect(new Set(received.map(([name]) => name))).toEqual(new Set(Object.values(RECEIVED)));
+    expect(new Set(received.map(([name]) => name))).toEqual(new Set(names));
   });
 
   test.each(received)("%s comes in as it was sent", (_, message) => {
     expect(receive(message, buffersFor(message))).toMatchObject({ message });
+  });
+
+  test("of videos mean nothing to a picture, those of pictures do", () => {
+    for (const [name, message] of received) {
+      const isKnown = Object.values(PICTURE_WIRE.received).includes(name);
+      expect(typeof receiveOn(PICTURE_WIRE, message, buffersFor(message))).toBe(
+        isKnown ? "object" : "string",
+      );
+    }
+    expect(Object.values(PICTURE_WIRE.received)).toContain("DocumentChanged");
+    expect(Object.values(PICTURE_WIRE.received)).not.toContain("MasksChanged");
   });
 
   test.each(received)("%s without any one of its parts is refused in words", (_, message) => {

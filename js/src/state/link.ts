@@ -3,7 +3,7 @@
 import { batch, type Signal, signal } from "@preact/signals-core";
 import { type AnyReply, type Ask, Channel, type Send, type Settle } from "../protocol/channel";
 import { type AnyEvent, receive } from "../protocol/codecs";
-import { VERSION } from "../protocol/messages.gen";
+import { VERSION, type Wire } from "../protocol/messages.gen";
 
 /** `waiting`: nothing heard for a while, it may be busy with a cell. `lost`: long enough to stop taking clicks. */
 export type Connection = "greeting" | "live" | "waiting" | "lost";
@@ -12,6 +12,7 @@ export type Bytes = ReadonlyArray<Uint8Array>;
 
 /** What a session makes of what comes. */
 export interface Ends {
+  readonly wire: Wire;
   /** The answer to a hello; `isNew` when the kernel, or its widget, is another one than before. */
   readonly snapshot: (snapshot: Snapshotted, bytes: Bytes, isNew: boolean) => void;
   readonly event: (event: AnyEvent, bytes: Bytes) => void;
@@ -92,7 +93,7 @@ export class Link {
 
   /** Something came from the kernel. */
   receive(content: unknown, buffers: unknown): void {
-    const received = receive(content, buffers);
+    const received = receive(this.#ends.wire, content, buffers);
     if (typeof received === "string") {
       console.warn(`sam2_notebook: ignored ${received}`);
       return;

@@ -3,7 +3,13 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
 import type { AnyReply, Send } from "../protocol/channel";
 import type { AnyEvent } from "../protocol/codecs";
-import type { DocumentView, Edit, PictureInfo, Status } from "../protocol/messages.gen";
+import {
+  type DocumentView,
+  type Edit,
+  PICTURE_WIRE,
+  type PictureInfo,
+  type Status,
+} from "../protocol/messages.gen";
 import { applyAll, EditError, EMPTY_DOCUMENT, isAmbiguous, selectedObject } from "./document";
 import { type Bytes, type Connection, Link, type Snapshotted } from "./link";
 import type { ObjectMask } from "./masks";
@@ -36,6 +42,7 @@ export class Session implements Sheet {
 
   constructor(view: string, send: Send, now: () => number = () => performance.now()) {
     this.#link = new Link(view, send, now, {
+      wire: PICTURE_WIRE,
       snapshot: (snapshot, bytes, isNew) => this.#onSnapshot(snapshot, bytes, isNew),
       event: (event, bytes) => this.#onEvent(event, bytes),
       isMissing: (rev) =>

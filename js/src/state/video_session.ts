@@ -3,17 +3,18 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
 import type { AnyReply, Ask, Send } from "../protocol/channel";
 import { type AnyEvent, decodeLogits } from "../protocol/codecs";
-import type {
-  JobView,
-  MasksChanged,
-  MemoryView,
-  Notice,
-  SavedView,
-  Status,
-  VideoDocumentView,
-  VideoEdit,
-  VideoInfo,
-  VideoSnapshot,
+import {
+  type JobView,
+  type MasksChanged,
+  type MemoryView,
+  type Notice,
+  type SavedView,
+  type Status,
+  VIDEO_WIRE,
+  type VideoDocumentView,
+  type VideoEdit,
+  type VideoInfo,
+  type VideoSnapshot,
 } from "../protocol/messages.gen";
 import { EditError } from "./document";
 import { Frames } from "./frames";
@@ -68,6 +69,7 @@ export class VideoSession {
 
   constructor(view: string, send: Send, now: () => number = () => performance.now(), decode = decodeJpeg) {
     this.#link = new Link(view, send, now, {
+      wire: VIDEO_WIRE,
       snapshot: (snapshot, bytes, isNew) => this.#onSnapshot(snapshot, bytes, isNew),
       event: (event, bytes) => this.#onEvent(event, bytes),
       isMissing: (rev) => this.#replica.isBehind(rev),

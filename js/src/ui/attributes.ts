@@ -2,11 +2,11 @@
 
 import type { Attribute, AttributeView, LabelClass, ObjectView } from "../protocol/messages.gen";
 import { h, keepFocus } from "./dom";
+import type { Note, Notes } from "./object_row";
 
 type Value = AttributeView["value"];
-type Note = (name: string, value: Value | null) => void;
 
-export class AttributeList {
+export class AttributeList implements Notes {
   readonly node = h("div", { class: "sam2nb-notes" });
   readonly #note: Note;
   #shown = "";

@@ -1,10 +1,16 @@
 /** One row of the list of objects: what it is, what it looks like, and what can be done with it. */
 
-import { type Edit, MAX_NAME, type ObjectView, PALETTE } from "../protocol/messages.gen";
+import {
+  type Edit,
+  type LabelClass,
+  MAX_NAME,
+  type ObjectView,
+  PALETTE,
+  type SetAttribute,
+} from "../protocol/messages.gen";
 import { cssColor } from "../render/masks";
 import type { Ink } from "../state/inks";
 import type { Sheet } from "../state/sheet";
-import { AttributeList } from "./attributes";
 import { h, setText } from "./dom";
 import { type IconName, icon } from "./icons";
 
@@ -14,12 +20,20 @@ export interface RowParts {
   readonly update: (object: ObjectView) => void;
 }
 
+export type Note = (name: string, value: SetAttribute["value"]) => void;
+
 /** How an object stands among the others. */
 export interface Standing {
   readonly ink: Ink;
   readonly score: number | undefined;
   readonly isSelected: boolean;
   readonly isPicked: boolean;
+}
+
+/** What is noted about an object, and fields to change that. */
+export interface Notes {
+  readonly node: HTMLElement;
+  readonly update: (object: ObjectView, classes: ReadonlyArray<LabelClass>) => void;
 }
 
 export interface RowHands {
@@ -31,6 +45,7 @@ export interface RowHands {
     readonly label: string;
     readonly run: (id: number) => void;
   }>;
+  readonly notes: ((note: Note) => Notes) | undefined;
   readonly paintThumbnail: ((object: ObjectView, canvas: HTMLCanvasElement, ink: Ink) => void) | undefined;
 }
 
@@ -51,7 +66,7 @@ export class Row {
   readonly #palette = h("div", {
     ...{ class: "sam2nb-palette", role: "group", "aria-label": "Colours", hidden: true },
   });
-  readonly #attributes: AttributeList;
+  readonly #notes: Notes | undefined;
   readonly #details: HTMLElement;
   #object: ObjectView;
 
@@ -76,7 +91,7 @@ export class Row {
       button.addEventListener("click", () => run(this.#object.id));
       return button;
     });
-    this.#attributes = new AttributeList((name, value) =>
+    this.#notes = hands.notes?.((name, value) =>
       this.#edit({ kind: "set_attribute", object: this.#object.id, name, value }),
     );
     this.#details = h(
@@ -84,7 +99,7 @@ export class Row {
       { class: "sam2nb-details", hidden: true },
       h("div", { class: "sam2nb-deeds" }, pencil, this.#swatch, this.#lock, ...deeds),
       this.#palette,
-      this.#attributes.node,
+      ...(this.#notes === undefined ? [] : [this.#notes.node]),
     );
     this.node = h(
       "li",
@@ -150,7 +165,7 @@ export class Row {
     this.#guard.hidden = !object.locked;
     this.#trash.hidden = object.locked;
     this.#hands.paintThumbnail?.(object, this.#thumbnail, ink);
-    this.#attributes.update(object, this.#session.document.peek().classes);
+    this.#notes?.update(object, this.#session.document.peek().classes);
   }
 
   #edit(edit: Edit): void {

@@ -16,6 +16,7 @@ export interface ListParts {
   readonly score: (object: ObjectView) => number | undefined;
   readonly partsOf?: (id: number) => RowParts;
   readonly paintThumbnail?: (object: ObjectView, canvas: HTMLCanvasElement, ink: Ink) => void;
+  readonly notes?: NonNullable<RowHands["notes"]>;
   readonly deeds?: RowHands["deeds"];
   /** What can be done with several objects together. */
   readonly together?: ReadonlyArray<{
@@ -34,7 +35,8 @@ export function createObjectList(session: Sheet, ui: Ui, parts: ListParts, signa
   );
   const said = h("span", { class: "sam2nb-unseen", role: "status" });
   const choose = (id: number, event: MouseEvent) => chooseObject(session, ui, id, event);
-  const hands = { choose, deeds: parts.deeds ?? [], paintThumbnail: parts.paintThumbnail };
+  const { deeds = [], notes, paintThumbnail } = parts;
+  const hands = { choose, deeds, notes, paintThumbnail };
   const rows = new Map<number, Row>();
   const stop = effect(() => {
     const document = session.document.value;

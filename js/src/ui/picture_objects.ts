@@ -3,6 +3,7 @@
 import { cutout, paintThumbnail } from "../render/thumbnail";
 import { bounds, shapeOf, shownCandidate } from "../state/masks";
 import type { Session } from "../state/session";
+import { AttributeList } from "./attributes";
 import type { ListParts } from "./objects";
 
 export function pictureListParts(session: Session): ListParts {
@@ -12,6 +13,7 @@ export function pictureListParts(session: Session): ListParts {
       return (mask?.scores ?? object.scores)?.iou.at(shownCandidate(object, mask));
     },
     paintThumbnail: thumbnails(session),
+    notes: (note) => new AttributeList(note),
     together: TOGETHER,
   };
 }
