@@ -7,11 +7,17 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Page, sync_playwright
 
 JS = Path(__file__).parents[1]
 DIST = JS / "dev" / "dist"
+VIEWS: tuple[tuple[float, Literal["light", "dark"], int], ...] = (
+    (1, "light", 1040),
+    (2, "dark", 1040),
+    (1.5, "light", 560),
+)
 
 
 def build(picture: Path) -> None:
@@ -83,6 +89,11 @@ def tour(page: Page, save: str) -> None:
     page.screenshot(path=f"{save}-7-palette.png")
 
 
+def complain(words: str) -> None:
+    """Pass on what the browser says."""
+    sys.stderr.write(f"{words}\n")
+
+
 def main() -> None:
     """Every screenshot at both densities and in both themes."""
     picture, folder = map(Path, sys.argv[1:3])
@@ -92,12 +103,12 @@ def main() -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        for ratio, scheme, width in ((1, "light", 1040), (2, "dark", 1040), (1.5, "light", 560)):
+        for ratio, scheme, width in VIEWS:
             page = browser.new_page(
                 viewport={"width": width, "height": 820}, device_scale_factor=ratio, color_scheme=scheme
             )
-            page.on("console", lambda message: sys.stderr.write(f"{message.type}: {message.text}\n"))
-            page.on("pageerror", lambda error: sys.stderr.write(f"page error: {error}\n"))
+            page.on("console", lambda message: complain(f"{message.type}: {message.text}"))
+            page.on("pageerror", lambda error: complain(f"page error: {error}"))
             page.goto(
                 f"http://127.0.0.1:{server.server_port}/harness.html?classes=shoe,sole,a%20long%20name%20of%20a%20class,lace"
             )
