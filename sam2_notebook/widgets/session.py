@@ -148,7 +148,8 @@ def _with_something_to_go_by(document: Document, id: int) -> Document:
 class SegmentationSession:
     """The document on one picture, its undo history, and the masks of its objects.
 
-    >>>     >>> session = SegmentationSession(Size(height=10, width=10))
+    >>> from sam2_notebook.values.edits import AddObject, AddPoint
+    >>> session = SegmentationSession(Size(height=10, width=10))
     >>> session.apply(AddObject(object=1), AddPoint(object=1, x=3, y=4, label=1))
     1
     >>> session.pending, session.undo(), session.pending

@@ -37,8 +37,9 @@ from sam2_notebook.widgets.channel import Channel
 from sam2_notebook.widgets.drawing import STILL_SIDE, Still, draw_objects
 from sam2_notebook.widgets.jobs import Job
 from sam2_notebook.widgets.live import Live
-from sam2_notebook.widgets.video_autosave import sessions_folder
+from sam2_notebook.widgets.video_autosave import folder_of
 from sam2_notebook.widgets.video_desk import VideoDesk, VideoParts
+from sam2_notebook.widgets.video_exporting import format_of
 from sam2_notebook.widgets.video_file import load_session, save_session
 from sam2_notebook.widgets.video_masks import decoded
 from sam2_notebook.widgets.video_objects import TrackedObject, VideoMasks, scores_of, tracked_objects
@@ -101,6 +102,7 @@ class VideoSegmenter(WiredWidget):
     ) -> None:
         with ExitStack() as undo:
             undo.callback(sources.page.close)
+            folder = folder_of(autosave)
             predictor = _predictor(model)
             undo.pop_all()
         self._model_title = _title(model)
@@ -111,7 +113,6 @@ class VideoSegmenter(WiredWidget):
             reopen=sources.another,
             worker=shared_worker(str(predictor.device)),
         )
-        folder = None if autosave is False else sessions_folder() if autosave is True else Path(autosave).expanduser()
         self._desk = VideoDesk(parts, folder, self._post, self._notice)
         super().__init__()
         self.set_trait("height", height)
@@ -149,8 +150,10 @@ class VideoSegmenter(WiredWidget):
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write prompts, objects and masks to one file, for `VideoSegmenter.load`; whole or not at all. MediaError."""
-        desk = self._desk
-        return save_session(path, desk.reference, desk.history.document, desk.store.everything())
+        desk, writes = self._desk, self._desk.autosave.writes
+        saved = save_session(path, desk.reference, desk.history.document, desk.store.everything())
+        desk.autosave.saved_as(saved, writes)
+        return saved
 
     @property
     def autosave(self) -> Path | None:
@@ -226,16 +229,7 @@ class VideoSegmenter(WiredWidget):
         `format` is `png`, `davis` (folders), `coco`, `ytvis` (JSON), `npz`, `overlay` (mp4) or `cutout` (webm with
         alpha); None takes it from the ending: .json is `ytvis`, .npz, .mp4 and .webm are themselves, none is `davis`.
         """
-        endings: dict[str, ExportFormat] = {
-            ".json": "ytvis",
-            ".npz": "npz",
-            ".mp4": "overlay",
-            ".webm": "cutout",
-            "": "davis",
-        }
-        kind = format or endings.get(Path(path).suffix.lower())
-        if kind is None:
-            raise MediaError(f"the ending of {Path(path).name!r} names no format; say format= as well")
+        kind = format or format_of(path)
         chosen = None if objects is None else tuple(as_whole(o, "an object") for o in objects)
         return self._desk.exporting.start(kind, path, chosen)
 

@@ -5,6 +5,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -16,6 +17,7 @@ from sam2_notebook.protocol.video_views import SavedView
 from sam2_notebook.values.video_document import VideoDocument
 from sam2_notebook.widgets.failures import in_words
 from sam2_notebook.widgets.video_file import SUFFIX, SessionFile, VideoReference, load_session
+from sam2_notebook.widgets.video_leftovers import Leftovers, mark_of, prune
 from sam2_notebook.widgets.video_masks import StoredMask
 
 FOLDER_VARIABLE = "SAM2_NOTEBOOK_SESSIONS"
@@ -36,6 +38,21 @@ class Earlier:
         things = "1 object" if self.objects == 1 else f"{self.objects} objects"
         when = time.strftime("%d %B, %H:%M", time.localtime(self.when))
         return f"There is earlier work on this video: {things}, of {when}."
+
+
+def folder_of(autosave: object) -> Path | None:
+    """Where a session is written along: True is the usual folder, False nowhere; MediaError for what is neither.
+
+    >>> folder_of(False) is None, folder_of("~/sessions").name
+    (True, 'sessions')
+    """
+    if isinstance(autosave, bool):
+        return sessions_folder() if autosave else None
+    if isinstance(autosave, str | os.PathLike) and os.fspath(autosave):
+        return Path(os.fsdecode(autosave)).expanduser()
+    raise MediaError(
+        f"autosave is True (the usual folder), False (nowhere) or the path of a folder; got {autosave!r:.60}"
+    )
 
 
 def sessions_folder() -> Path:
@@ -63,6 +80,7 @@ class Autosave:
         self._is_behind = True
         self._rev = 0
         self._is_empty = True
+        self._writes = 0
         words = "" if folder else "this session is not written along; widget.save(path) saves it"
         self._saved = SavedView(state="saved" if folder else "off", rev=0, text=words)
 
@@ -94,9 +112,25 @@ class Autosave:
                 return
             if document is not None:
                 self._is_empty = not document.objects
+            self._writes += 1
             self._is_behind = False
             self._rev = max(rev, self._rev)
             self._saved = SavedView(state="saved", rev=self._rev, text="")
+
+    @property
+    def writes(self) -> int:
+        """Counts up with everything that is written."""
+        return self._writes
+
+    def saved_as(self, target: Path, writes: int) -> None:
+        """All that had been written when `writes` was what it is now is in another file too."""
+        with self._lock, suppress(MediaError):
+            if self._file is not None and not self._is_behind and self._writes == writes:
+                self._file.mark(mark_of(target))
+
+    def leftovers(self) -> Leftovers | None:
+        """Tidy the folder, and say what is left there."""
+        return None if self._folder is None else prune(self._folder)
 
     def earlier(self) -> Earlier | None:
         """The newest work on the same video that no running session has."""

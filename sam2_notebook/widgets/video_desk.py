@@ -4,6 +4,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from sam2_notebook.errors import EditError, Sam2NotebookError
 from sam2_notebook.media.video import Video
@@ -74,7 +75,7 @@ class VideoDesk:
     `send` puts a message on the wire; `noticed` is called on the publisher's thread when something has changed.
     """
 
-    def __init__(self, parts: VideoParts, folder: object, send: Send, noticed: Callable[[], None]) -> None:
+    def __init__(self, parts: VideoParts, folder: Path | None, send: Send, noticed: Callable[[], None]) -> None:
         source = self.source = parts.source
         self.reference = parts.reference
         self.epoch = uuid.uuid4().hex
@@ -87,7 +88,7 @@ class VideoDesk:
         self.inference = VideoInference(self.history, self.store, parts.open_session, parts.worker, self._news)
         self.tracking = Tracking(self.history, self.store, self.inference, self._step_news, self.frames.pull)
         self.exporting = Exporting(self.store, self.history, parts.reopen, self._step_news)
-        self.autosave = Autosave(folder, parts.reference, self._everything)  # type: ignore[arg-type]
+        self.autosave = Autosave(folder, parts.reference, self._everything)
         self.notices: list[Notice] = []
         self._earlier: Earlier | None = None
         self._noticed = noticed
@@ -265,6 +266,9 @@ class VideoDesk:
         self.inference.last_error = details
 
     def _look_for_earlier(self) -> None:
+        leftovers = self.autosave.leftovers()
+        if leftovers is not None and leftovers.words:
+            self.tell("info", leftovers.words)
         self._earlier = self.autosave.earlier()
         if self._earlier is not None:
             self.tell("info", self._earlier.words, "recover")

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from sam2_notebook.errors import EditError, MediaError, Sam2NotebookError
 from sam2_notebook.predict.video_export import Export, ExportedObject, ExportFormat, export_video
@@ -13,6 +14,26 @@ from sam2_notebook.widgets.jobs import Job
 from sam2_notebook.widgets.video_history import VideoHistory
 from sam2_notebook.widgets.video_masks import MaskStore, decoded
 from sam2_notebook.widgets.worker import shared_worker
+
+_ENDINGS: Mapping[str, ExportFormat] = {
+    ".json": "ytvis",
+    ".npz": "npz",
+    ".mp4": "overlay",
+    ".webm": "cutout",
+    "": "davis",
+}
+
+
+def format_of(path: str | os.PathLike[str]) -> ExportFormat:
+    """The format that a path's ending names; MediaError for one that names none.
+
+    >>> format_of("masks.json"), format_of("masks")
+    ('ytvis', 'davis')
+    """
+    kind = _ENDINGS.get(Path(path).suffix.lower())
+    if kind is None:
+        raise MediaError(f"the ending of {Path(path).name!r} names no format; say format= as well")
+    return kind
 
 
 class _StoppedError(Exception):

@@ -56,12 +56,16 @@ class VideoReference:
 
 @dataclass(frozen=True, kw_only=True)
 class SavedSession:
-    """What a file holds; `masks` are those of the document's objects, by their `born`."""
+    """What a file holds; `masks` are those of the document's objects, by their `born`.
+
+    `saved_as` says in which other file all of it is as well (`video_leftovers`); empty if in none.
+    """
 
     video: VideoReference
     document: VideoDocument
     masks: tuple[StoredMask, ...]
     damaged: int
+    saved_as: str = ""
 
 
 class SessionFile:
@@ -91,12 +95,18 @@ class SessionFile:
             self._database.execute("BEGIN IMMEDIATE")
             with ExitStack() as undo:
                 undo.callback(self._roll_back)
+                self._database.execute("DELETE FROM meta WHERE key = 'saved_as'")
                 if document is not None:
                     self._put("document", document_to_json(document))
                 places = ", ".join("?" * (_COLUMNS.count(",") + 1))
                 self._database.executemany(f"INSERT OR REPLACE INTO masks ({_COLUMNS}) VALUES ({places})", rows)  # noqa: S608 - our own names
                 self._database.execute("COMMIT")
                 undo.pop_all()
+
+    def mark(self, saved_as: str) -> None:
+        """Note that another file has all of this, until something more is written."""
+        with self._lock, _told(self.path):
+            self._put("saved_as", saved_as)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -161,7 +171,8 @@ def load_session(path: str | os.PathLike[str], *, masks: bool = True) -> SavedSe
         damaged = 0
         said = {(item.born, said.frame): said for item in document.objects for said in item.frames}
         if not masks:
-            return SavedSession(video=video, document=document, masks=(), damaged=0)
+            saved_as = meta.get("saved_as", "")
+            return SavedSession(video=video, document=document, masks=(), damaged=0, saved_as=saved_as)
         for row in database.execute(f"SELECT {_COLUMNS} FROM masks ORDER BY born, frame"):  # noqa: S608 - our own names
             if row[0] not in known or not 0 <= row[1] < max(video.frames, 1):
                 continue

@@ -26,7 +26,8 @@ class VideoMoment:
 class VideoHistory:
     """The document on one video with undo and redo; `has` says whether there is a frame of a number.
 
-    >>>     >>> history = VideoHistory(Size(height=10, width=10), has=lambda frame: frame < 5)
+    >>> from sam2_notebook.values.edits import AddObject, AddPoint
+    >>> history = VideoHistory(Size(height=10, width=10), has=lambda frame: frame < 5)
     >>> history.apply(3, AddObject(object=1), AddPoint(object=1, x=3, y=4, label=1))
     1
     >>> history.undo(), history.document.objects

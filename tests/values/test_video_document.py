@@ -47,6 +47,19 @@ def test_prompts_belong_to_their_frame() -> None:
     assert not document.at(4).object(1).prompts
 
 
+def test_a_lone_click_has_a_candidate_that_lasts_while_the_click_does() -> None:
+    chosen = made(*CLICKED, (3, ChooseCandidate(object=1, candidate=2)))
+    assert chosen.object(1).at(3).candidate == 2
+    assert chosen.at(3).object(1).candidate == 2
+    assert chosen.at(4).object(1).candidate is None
+    more = chosen.apply(3, AddPoint(object=1, x=0, y=0, label=0))
+    assert more.object(1).at(3).candidate == 2
+    assert chosen.apply(3, MovePoint(object=1, index=0, x=0, y=1)).object(1).at(3).candidate is None
+    for document, frame in ((more, 3), (chosen, 4), (made(*CLICKED, (3, SetMask(object=1, counts="13"))), 3)):
+        with pytest.raises(EditError, match="lone click"):
+            document.apply(frame, ChooseCandidate(object=1, candidate=0))
+
+
 def test_a_frame_without_prompts_is_no_prompted_frame() -> None:
     assert made(*CLICKED, (3, RemovePoint(object=1, index=0))).object(1).frames == ()
     assert made(*CLICKED, (3, ClearPrompts(object=1))).object(1).frames == ()
@@ -103,7 +116,7 @@ def test_a_locked_object_refuses_prompts_and_removal(edit: VideoEdit) -> None:
 @pytest.mark.parametrize(
     ("edit", "error", "words"),
     [
-        (ChooseCandidate(object=1, candidate=1), EditError, "only a lone click"),
+        (ChooseCandidate(object=1, candidate=3), EditError, "candidate"),
         (LockObject(object=2, locked=True), EditError, "no object 2"),
         (ClassifyObject(object=1, label="x" * 201), EditError, "200 characters"),
         (SetMask(object=1, counts="1"), EditError, "not the run lengths"),

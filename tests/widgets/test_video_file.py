@@ -13,9 +13,11 @@ import pytest
 
 from sam2_notebook.errors import MediaError
 from sam2_notebook.media import write_video
+from sam2_notebook.widgets import video_leftovers
 from sam2_notebook.widgets.video import VideoSegmenter
 from sam2_notebook.widgets.video_file import FORMAT, load_session
-from tests.widgets.videos import FRAMES, predictor, video
+from sam2_notebook.widgets.video_leftovers import prune
+from tests.widgets.videos import FRAMES, predictor, until, video
 
 
 @pytest.fixture(scope="module")
@@ -287,4 +289,70 @@ def test_a_killed_kernel_loses_nothing_that_a_page_was_told(clip_file: Path, tmp
     while not widget.masks and time.monotonic() < deadline:
         time.sleep(0.01)
     assert 0 in widget.masks
+    widget.close()
+
+
+@pytest.mark.parametrize("autosave", [None, 3, ""])
+def test_a_place_to_write_along_that_is_none_is_refused_in_words(clip_file: Path, autosave: object) -> None:
+    with pytest.raises(MediaError, match=r"True .*False .*folder"):
+        VideoSegmenter(clip_file, predictor(), autosave=autosave)  # pyright: ignore[reportArgumentType]
+
+
+def left_behind(clip_file: Path, folder: Path, saved: Path | None, *, and_more: bool = False) -> Path:
+    """A session that was written along, saved perhaps, changed afterwards perhaps, and closed."""
+    widget = VideoSegmenter(clip_file, predictor(), autosave=folder)
+    widget.add_point(0, 30, 20)
+    widget.wait()
+    until(lambda: widget._desk.autosave.saved.rev == widget.revision and not widget._desk.channel.is_busy)
+    if saved is not None:
+        widget.save(saved)
+    if and_more:
+        widget.rename(1, "changed since")
+    path = widget.autosave
+    assert path is not None
+    widget.close()
+    assert path.exists()
+    return path
+
+
+def test_only_copies_of_saved_work_are_pruned(clip_file: Path, tmp_path, monkeypatch) -> None:
+    folder = tmp_path / "sessions"
+    monkeypatch.setattr(video_leftovers, "COPIES_MOST", 0)
+    unsaved = left_behind(clip_file, folder, None)
+    copy = left_behind(clip_file, folder, tmp_path / "kept.sam2video")
+    changed = left_behind(clip_file, folder, tmp_path / "kept2.sam2video", and_more=True)
+    orphan = left_behind(clip_file, folder, tmp_path / "gone.sam2video")
+    (tmp_path / "gone.sam2video").unlink()
+    (folder / "broken.sam2video").write_bytes(b"no session")
+    in_use = VideoSegmenter(clip_file, predictor(), autosave=folder)
+    in_use.add_object()
+    in_use.save(tmp_path / "in-use.sam2video")
+    leftovers = prune(folder)
+    names = {path.name for path in folder.glob("*.sam2video")}
+    assert in_use.autosave is not None
+    assert names == {p.name for p in (unsaved, changed, orphan, in_use.autosave)} | {"broken.sam2video"}
+    assert not copy.exists()
+    assert (leftovers.count, leftovers.words) == (3, "")
+    in_use.close()
+
+
+def test_copies_stay_for_a_while_and_much_unsaved_work_is_told(clip_file: Path, tmp_path, monkeypatch) -> None:
+    folder = tmp_path / "sessions"
+    copies = [left_behind(clip_file, folder, tmp_path / f"{i}.sam2video") for i in range(3)]
+    for age, path in enumerate(copies):
+        when = time.time() - age * 86400
+        os.utime(path, (when, when))
+    prune(folder)
+    assert all(path.exists() for path in copies)
+    monkeypatch.setattr(video_leftovers, "COPIES_DAYS", 1.5)
+    prune(folder)
+    assert [path.exists() for path in copies] == [True, True, False]
+    monkeypatch.setattr(video_leftovers, "COPIES_BYTES", copies[0].stat().st_size + 1)
+    prune(folder)
+    assert [path.exists() for path in copies] == [True, False, False]
+    left_behind(clip_file, folder, None)
+    monkeypatch.setattr(video_leftovers, "UNSAVED_MOST", 0)
+    widget = VideoSegmenter(clip_file, predictor(), autosave=folder)
+    until(lambda: len(widget.notices) == 2)
+    assert f"Unsaved sessions in {folder}: 1, " in widget.notices[0]
     widget.close()

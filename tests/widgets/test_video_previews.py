@@ -14,7 +14,7 @@ from sam2_notebook.media.video import Video
 from sam2_notebook.widgets.video import VideoSegmenter
 from sam2_notebook.widgets.video_previews import Previews
 from tests.media.videos import Recipe, plainly_decoded, write
-from tests.widgets.videos import VideoPage, predictor
+from tests.widgets.videos import VideoPage, predictor, until
 
 FRAMES = 90
 GOP = 30
@@ -26,13 +26,6 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     steady = {"x264-params": "scenecut=0"}
     recipe = Recipe(gop=GOP, b_frames=2, frames=FRAMES, size_hw=(96, 160), options=steady)
     return write(tmp_path_factory.mktemp("previews") / "clip.mp4", recipe)
-
-
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never came about"
-        time.sleep(0.01)
 
 
 def made(path: Path, look: int, most_bytes: int, is_free: Callable[[], bool] = lambda: True) -> Previews:

@@ -1,5 +1,7 @@
 """A small video, a predictor for it, and a page that speaks to a widget's desk."""
 
+import time
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -14,6 +16,14 @@ FRAMES = 12
 NEW = {"kind": "add_object", "object": 1}
 CLICK = {"kind": "add_point", "object": 1, "x": 30.0, "y": 20.0, "label": 1}
 TRACK = {"type": "track", "direction": "both", "objects": None, "start": None, "first": None, "last": None}
+
+
+def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Wait until something has come about."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never came about"
+        time.sleep(0.01)
 
 
 @cache
