@@ -14,6 +14,7 @@ from sam2_notebook.values.drawing import Drawing
 from sam2_notebook.values.edits import (
     OF_MASKS,
     OF_PROMPTS,
+    OF_SHAPES,
     AddObject,
     AddPoint,
     AddStroke,
@@ -21,9 +22,12 @@ from sam2_notebook.values.edits import (
     ChooseClass,
     ClassifyObject,
     ClearPrompts,
+    CutOverlap,
     Edit,
     KeepMask,
     LockObject,
+    MergeObjects,
+    MoveObject,
     MovePoint,
     OfMasks,
     OfPrompts,
@@ -40,6 +44,7 @@ from sam2_notebook.values.edits import (
     SetMask,
     SetThreshold,
     ShowObject,
+    SplitObject,
 )
 from sam2_notebook.values.geometry import Box, Size
 from sam2_notebook.values.prompts import Point, Prompts
@@ -60,6 +65,7 @@ _OfOne: TypeAlias = (
     | OfPrompts
     | OfMasks
 )
+_OF_UNLOCKED = (*OF_PROMPTS, *OF_MASKS, *OF_SHAPES, ChooseCandidate, SetThreshold, RemoveObject)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +140,8 @@ class Document:
         """The document after an edit; EditError or PromptError if it does not fit, and then nothing has changed.
 
         A stroke of paint goes over the drawing if that is what the object shows, else over nothing: whoever has the
-        model's mask makes it the drawing first (`over`).
+        model's mask makes it the drawing first (`over`). In the same way whoever has the masks draws what comes of a
+        merge, a split or a cut; here that changes only which objects there are.
         """
         match edit:
             case AddObject():
@@ -146,9 +153,15 @@ class Document:
             case _:
                 pass
         state = self.object(edit.object)
-        if state.locked and isinstance(edit, (*OF_PROMPTS, *OF_MASKS, ChooseCandidate, SetThreshold, RemoveObject)):
+        if state.locked and isinstance(edit, _OF_UNLOCKED) and not is_at_others_cost(edit):
             raise EditError(f"object {state.id} is locked; unlock it first")
         match edit:
+            case MoveObject():
+                return self._moved(state, edit.place)
+            case MergeObjects():
+                return self._merged(state, edit.others)
+            case SplitObject() | CutOverlap():
+                return self
             case RemoveObject():
                 return self._remove(state.id)
             case SelectObject():
@@ -185,6 +198,32 @@ class Document:
     def over(self, id: int, counts: str | None) -> "Document":
         """The document with this mask as what the next stroke of paint goes over."""
         return self._with(self.object(id).showing(Drawing(counts=counts), kept=True))
+
+    def drawn(self, id: int, counts: str) -> "Document":
+        """The document with this mask, run lengths in COCO's text form, as all that is said of an object."""
+        return self._with(replace(self.object(id).showing(Drawing(counts=counts)), prompts=Prompts()))
+
+    def copied(self, id: int, name: str) -> "Document":
+        """The document with one more object, on top and empty, of the same class and attributes as another."""
+        old = self.object(id)
+        made = self._add(self.next_id)
+        new = replace(made.objects[-1], name=name[:MAX_NAME], label=old.label, attributes=old.attributes)
+        return replace(made._with(new), selected=self.selected)
+
+    def _moved(self, state: ObjectState, place: int) -> "Document":
+        if not 0 <= place < len(self.objects):
+            raise EditError(f"the drawing order has the places 0 to {len(self.objects) - 1}; got {place}")
+        others = [o for o in self.objects if o.id != state.id]
+        return replace(self, objects=(*others[:place], state, *others[place:]))
+
+    def _merged(self, state: ObjectState, others: tuple[int, ...]) -> "Document":
+        if not others or state.id in others or len(set(others)) < len(others):
+            raise EditError(f"merging takes other objects than {state.id}, each once; got {list(others)}")
+        for other in map(self.object, others):
+            if other.locked:
+                raise EditError(f"object {other.id} is locked; unlock it first")
+        left = tuple(o for o in self.objects if o.id not in others)
+        return replace(self, objects=left, selected=state.id)
 
     def _add(self, id: int) -> "Document":
         if any(o.id == id for o in self.objects):
@@ -276,6 +315,11 @@ class Document:
 
     def _with(self, state: ObjectState) -> "Document":
         return replace(self, objects=tuple(state if o.id == state.id else o for o in self.objects))
+
+
+def is_at_others_cost(edit: object) -> bool:
+    """Whether an edit leaves the mask of its own object as it is."""
+    return isinstance(edit, CutOverlap) and edit.loser == "others"
 
 
 def _chosen(state: ObjectState, edit: ChooseCandidate | SetThreshold) -> ObjectState:

@@ -220,6 +220,41 @@ class KeepMask:
     kept: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class MoveObject:
+    """Put an object at another place of the drawing order: 0 is drawn first, below all others."""
+
+    kind: Literal["move_object"] = "move_object"
+    object: int
+    place: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeObjects:
+    """Make one of several objects: `object` gets the masks of all, the `others` go."""
+
+    kind: Literal["merge_objects"] = "merge_objects"
+    object: int
+    others: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitObject:
+    """Make an object of each connected part of a mask; the largest part stays what it was."""
+
+    kind: Literal["split_object"] = "split_object"
+    object: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutOverlap:
+    """Share no pixel with other visible objects: `loser` says who gives them up. Locked objects stay as they are."""
+
+    kind: Literal["cut_overlap"] = "cut_overlap"
+    object: int
+    loser: Literal["object", "others"]
+
+
 Edit: TypeAlias = (
     AddObject
     | RemoveObject
@@ -244,11 +279,17 @@ Edit: TypeAlias = (
     | PaintMask
     | SetMask
     | KeepMask
+    | MoveObject
+    | MergeObjects
+    | SplitObject
+    | CutOverlap
 )
 OfPrompts: TypeAlias = AddPoint | MovePoint | RemovePoint | SetBox | AddStroke | RemoveStroke
 OfMasks: TypeAlias = ClearPrompts | PaintMask | SetMask | KeepMask
 OF_PROMPTS = (AddPoint, MovePoint, RemovePoint, SetBox, AddStroke, RemoveStroke)
 OF_MASKS = (ClearPrompts, PaintMask, SetMask, KeepMask)
+OfShapes: TypeAlias = MergeObjects | SplitObject | CutOverlap
+OF_SHAPES = (MergeObjects, SplitObject, CutOverlap)
 
 
 def is_step(edits: Iterable[object]) -> bool:

@@ -1,5 +1,6 @@
 """Masks as bool arrays (height, width), and their run-length form. Pure numpy; nothing here changes its input."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypedDict, cast
 
@@ -110,13 +111,7 @@ def remove_islands(mask: BoolMask, smaller_than: int) -> BoolMask:
         return mask.copy()
     sizes = np.bincount(part, weights=ends - starts)
     kept = sizes[part] >= smaller_than
-    width = mask.shape[1]
-    steps = np.zeros((mask.shape[0], width + 1), dtype=np.int8)
-    rows, columns = np.divmod(starts[kept], width + 1)
-    steps[rows, columns] = 1
-    rows, columns = np.divmod(ends[kept], width + 1)
-    steps[rows, columns] -= 1
-    return np.cumsum(steps, axis=1, dtype=np.int8)[:, :width].astype(np.bool_)
+    return _painted(mask.shape, starts[kept], ends[kept])
 
 
 def fill_holes(mask: BoolMask, smaller_than: int) -> BoolMask:
@@ -126,6 +121,38 @@ def fill_holes(mask: BoolMask, smaller_than: int) -> BoolMask:
     array([[ True,  True,  True]])
     """
     return ~remove_islands(~check_mask(mask), smaller_than)
+
+
+def components(mask: BoolMask, most: int | None = None) -> Iterator[BoolMask]:
+    """The connected parts of a mask (diagonals connect), the largest first.
+
+    With `most`, there are no more than that, and the first has all the small ones, too.
+
+    >>> [area(part) for part in components(np.array([[1, 0, 1, 1, 0, 1]], dtype=bool), most=2)]
+    [3, 1]
+    """
+    starts, ends, part = _parts(check_mask(mask))
+    names, which = np.unique(part, return_inverse=True)
+    sizes = np.bincount(which, weights=ends - starts, minlength=len(names))
+    order = np.argsort(-sizes, kind="stable")
+    place = np.empty(len(names), dtype=np.int64)
+    place[order] = np.arange(len(names))
+    if most is not None:
+        place[place >= most] = 0
+    for number in range(int(place.max(initial=-1)) + 1):
+        own = place[which] == number
+        yield _painted(mask.shape, starts[own], ends[own])
+
+
+def _painted(shape: tuple[int, ...], starts: IntArray, ends: IntArray) -> BoolMask:
+    """The mask that runs are (see `_parts`)."""
+    height, width = shape
+    steps = np.zeros((height, width + 1), dtype=np.int8)
+    rows, columns = np.divmod(starts, width + 1)
+    steps[rows, columns] = 1
+    rows, columns = np.divmod(ends, width + 1)
+    steps[rows, columns] -= 1
+    return np.cumsum(steps, axis=1, dtype=np.int8)[:, :width].astype(np.bool_)
 
 
 def _parts(mask: BoolMask) -> tuple[IntArray, IntArray, IntArray]:

@@ -17,8 +17,10 @@ from sam2_notebook.values.edits import (
     AddStroke,
     ChooseCandidate,
     ClearPrompts,
+    CutOverlap,
     Edit,
     KeepMask,
+    MergeObjects,
     MovePoint,
     PaintMask,
     RemovePoint,
@@ -26,6 +28,7 @@ from sam2_notebook.values.edits import (
     SetBox,
     SetMask,
     SetThreshold,
+    SplitObject,
 )
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.values.prompts import Prompts
@@ -168,6 +171,8 @@ class VideoDocument:
                 return self._chosen(frame, edit, self.at(frame).apply(edit))
             case SetThreshold() | AddStroke() | RemoveStroke() | PaintMask() | KeepMask():
                 raise EditError("a video takes clicks, boxes and whole masks; scribbles and paint are for pictures")
+            case MergeObjects() | SplitObject() | CutOverlap():
+                raise EditError("the objects of a video are not merged, split or cut; that is for pictures")
             case SetMask():
                 return self._masked(frame, edit)
             case _:

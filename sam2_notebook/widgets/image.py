@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import SupportsFloat
+from typing import Literal, SupportsFloat
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -24,9 +24,12 @@ from sam2_notebook.values.edits import (
     ChooseClass,
     ClassifyObject,
     ClearPrompts,
+    CutOverlap,
     Edit,
     KeepMask,
     LockObject,
+    MergeObjects,
+    MoveObject,
     PaintMask,
     RemoveObject,
     RenameObject,
@@ -36,6 +39,7 @@ from sam2_notebook.values.edits import (
     SetClasses,
     SetMask,
     SetThreshold,
+    SplitObject,
 )
 from sam2_notebook.values.masks import BoolMask, Rle
 from sam2_notebook.values.strokes import Stroke
@@ -285,6 +289,28 @@ class ImageSegmenter(WiredWidget):
         EditError if the object's class asks for something else under that name.
         """
         self._desk.edit(SetAttribute(object=as_whole(object, "object"), name=str(name), value=value))
+
+    def merge(self, *objects: int) -> int:
+        """Make one of several objects: the first, with the masks of all. Returns its id; EditError without a mask."""
+        first, *others = (as_whole(id_, "object") for id_ in objects)
+        self._desk.edit(MergeObjects(object=first, others=tuple(others)))
+        return first
+
+    def split(self, object: int) -> tuple[int, ...]:
+        """Make an object of each connected part of a mask, of 20 at most; returns their ids, the largest part first."""
+        before = {o.id for o in self.session.document.objects}
+        self._desk.edit(SplitObject(object=as_whole(object, "object")))
+        return (object, *(o.id for o in self.session.document.objects if o.id not in before))
+
+    def cut_overlap(self, object: int, loser: Literal["object", "others"] = "others") -> None:
+        """Let no pixel belong to this object and to another visible one; `loser` gives them up."""
+        if loser not in ("object", "others"):
+            raise EditError(f"loser is 'object' or 'others'; got {loser!r:.60}")
+        self._desk.edit(CutOverlap(object=as_whole(object, "object"), loser=loser))
+
+    def move(self, object: int, place: int) -> None:
+        """Put an object at another place of the drawing order: 0 is below all others, which lie over it."""
+        self._desk.edit(MoveObject(object=as_whole(object, "object"), place=as_whole(place, "place")))
 
     def remove_object(self, object: int) -> None:
         """Remove an object with all it has."""

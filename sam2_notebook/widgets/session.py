@@ -13,6 +13,7 @@ from sam2_notebook.errors import EditError
 from sam2_notebook.values.classes import LabelClass
 from sam2_notebook.values.document import Document, ObjectState
 from sam2_notebook.values.edits import (
+    OF_SHAPES,
     AddPoint,
     ChooseCandidate,
     Edit,
@@ -26,10 +27,11 @@ from sam2_notebook.values.edits import (
     is_step,
 )
 from sam2_notebook.values.geometry import Size
-from sam2_notebook.values.masks import Rle, deepest_place
+from sam2_notebook.values.masks import BoolMask, Rle, deepest_place
 from sam2_notebook.widgets.history import ConflictError, History
 from sam2_notebook.widgets.outcome import CodedMask, Outcome
 from sam2_notebook.widgets.recipe import Choice, Recipe
+from sam2_notebook.widgets.shapes import MaskOf, reshape
 
 CACHE_BYTES = 64 * 1024 * 1024
 MAX_PAINT = 64  # strokes of a drawing; with more, they become part of the mask they go over
@@ -104,6 +106,9 @@ class _Moment:
                     state = document.object(edit.object)
                     choices[edit.object] = Choice(state.candidate, state.threshold)
                 continue
+            if isinstance(edit, OF_SHAPES):
+                document = reshape(document, edit, self._mask_of(shown))
+                continue
             if isinstance(edit, PaintMask):
                 document = self._ready_for_paint(document, edit.object, shown)
             document = document.apply(edit)
@@ -111,6 +116,15 @@ class _Moment:
                 document = _with_something_to_go_by(document, edit.object)
         recipes = {o.id: self._recipe(o, choices.get(o.id, Choice())) for o in document.objects}
         return _Moment(document, {id: recipe for id, recipe in recipes.items() if recipe})
+
+    def _mask_of(self, shown: Mapping[int, Shown]) -> MaskOf:
+        """Gives what is seen of an object, unless that is not what was said of it last."""
+
+        def mask_of(id: int) -> BoolMask | None:
+            seen = shown.get(id)
+            return None if seen is None or seen.recipe != self.recipes.get(id) else seen.mask.decode()
+
+        return mask_of
 
     def _recipe(self, state: ObjectState, choice: Choice) -> Recipe:
         if state.is_drawn:

@@ -30,7 +30,11 @@ export type ActionName =
   | "grab"
   | "rename"
   | "lock"
-  | "hide";
+  | "hide"
+  | "raise"
+  | "lower"
+  | "merge"
+  | "split";
 
 export type Action =
   | { readonly type: ActionName }
@@ -68,6 +72,9 @@ const PLAIN = new Map<string, Action>([
   ["]", { type: "next-object", by: 1 }],
   ["F2", { type: "rename" }],
   ["l", { type: "lock" }],
+  ["j", { type: "merge" }],
+  ["PageUp", { type: "raise" }],
+  ["PageDown", { type: "lower" }],
   ["1", { type: "candidate", index: 0 }],
   ["2", { type: "candidate", index: 1 }],
   ["3", { type: "candidate", index: 2 }],
@@ -88,6 +95,7 @@ export function actionOf(press: Press, isMac: boolean): Action | null {
     if (bracket !== null) return { type: "extend", by: bracket };
     if (key === "f") return { type: "one-to-one" };
     if (key === "h") return { type: "hide" };
+    if (key === "j") return { type: "split" };
   }
   const place = press.shift ? undefined : /^Digit([1-3])$/.exec(press.code)?.[1];
   return PLAIN.get(place ?? key) ?? null;
@@ -124,6 +132,8 @@ export function helpRows(isMac: boolean): HelpRows {
         ["[ and ]", "previous and next object (Shift: choose it too)"],
         ["F2", "rename the object"],
         ["L, Shift+H", "lock, hide the object"],
+        ["J, Shift+J", "merge what is chosen, split into parts"],
+        ["Page up, Page down", "draw it over, under the next one"],
         ["Delete", "remove the object"],
         ["C", "clear its points and box"],
         ["1, 2, 3", "choose a candidate mask"],

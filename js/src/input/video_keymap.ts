@@ -16,8 +16,11 @@ export type VideoActionName =
   | "export"
   | "lock";
 
+/** What videos do not do. */
+type OfPictures = Extract<Action, { type: "candidate" }> | { readonly type: "merge" | "split" };
+
 export type VideoAction =
-  | Exclude<Action, { type: "candidate" }>
+  | Exclude<Action, OfPictures>
   | { readonly type: VideoActionName }
   | { readonly type: "step"; readonly by: number }
   | { readonly type: "end"; readonly isLast: boolean }
@@ -50,6 +53,10 @@ const SHIFTED = new Map<string, VideoAction>([
   ["r", { type: "track", direction: "backward" }],
 ]);
 
+function isOfPictures(action: Action): action is OfPictures {
+  return ["candidate", "merge", "split"].includes(action.type);
+}
+
 /** The action of a key, or null when the key is not ours. With the cross on the stage, arrows move that. */
 export function videoActionOf(press: Press, isMac: boolean, hasCross: boolean): VideoAction | null {
   const isPlain = !(press.ctrl || press.meta || press.alt);
@@ -60,7 +67,7 @@ export function videoActionOf(press: Press, isMac: boolean, hasCross: boolean): 
     if (/^[1-9]$/.test(key)) return { type: "pick", index: Number(key) - 1 };
   }
   const action = actionOf(press, isMac);
-  if (action === null || action.type === "candidate") return null;
+  if (action === null || isOfPictures(action)) return null;
   if (action.type !== "cursor" || hasCross) return action;
   return action.x === 0 ? null : { type: "step", by: action.x * (press.shift ? 10 : 1) };
 }

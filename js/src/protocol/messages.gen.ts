@@ -216,6 +216,33 @@ export interface KeepMask {
   readonly kept: boolean;
 }
 
+/** Put an object at another place of the drawing order: 0 is drawn first, below all others. */
+export interface MoveObject {
+  readonly kind: "move_object";
+  readonly object: number;
+  readonly place: number;
+}
+
+/** Make one of several objects: `object` gets the masks of all, the `others` go. */
+export interface MergeObjects {
+  readonly kind: "merge_objects";
+  readonly object: number;
+  readonly others: ReadonlyArray<number>;
+}
+
+/** Make an object of each connected part of a mask; the largest part stays what it was. */
+export interface SplitObject {
+  readonly kind: "split_object";
+  readonly object: number;
+}
+
+/** Share no pixel with other visible objects: `loser` says who gives them up. Locked objects stay as they are. */
+export interface CutOverlap {
+  readonly kind: "cut_overlap";
+  readonly object: number;
+  readonly loser: "object" | "others";
+}
+
 /**
  * What one binary buffer beside a message holds.
  *
@@ -869,7 +896,11 @@ export type Edit =
   | RemoveStroke
   | PaintMask
   | SetMask
-  | KeepMask;
+  | KeepMask
+  | MoveObject
+  | MergeObjects
+  | SplitObject
+  | CutOverlap;
 
 export type Request =
   | Hello
@@ -915,7 +946,11 @@ export type VideoEdit =
   | RemoveStroke
   | PaintMask
   | SetMask
-  | KeepMask;
+  | KeepMask
+  | MoveObject
+  | MergeObjects
+  | SplitObject
+  | CutOverlap;
 
 export type VideoRequest =
   | Hello

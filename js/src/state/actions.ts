@@ -108,6 +108,19 @@ export function editsOf(
       if (selected === undefined || !isAmbiguous(selected) || action.index >= count) return [];
       return [{ kind: "choose_candidate", object: selected.id, candidate: action.index }];
     }
+    case "raise":
+    case "lower": {
+      const place = objects.findIndex(({ id }) => id === selected?.id) + (action.type === "raise" ? 1 : -1);
+      if (selected === undefined || objects[place] === undefined) return [];
+      return [{ kind: "move_object", object: selected.id, place }];
+    }
+    case "merge": {
+      const others = chosen.map(({ id }) => id).filter((id) => id !== selected?.id);
+      if (selected === undefined || others.length === 0) return [];
+      return [{ kind: "merge_objects", object: selected.id, others }];
+    }
+    case "split":
+      return selected === undefined ? [] : [{ kind: "split_object", object: selected.id }];
     case "class": {
       const label = document.value.classes[action.index]?.name;
       if (label === undefined) return [];

@@ -140,7 +140,12 @@ export function apply(document: DocumentView, edit: Edit, image: Extent): Docume
 
 /** Whether a locked object refuses an edit. */
 function changesMask(edit: ObjectEdit): boolean {
-  return changesPrompts(edit) || changesChoice(edit) || edit.kind === "remove_object";
+  if (edit.kind === "cut_overlap") return edit.loser === "object";
+  return (
+    changesPrompts(edit) ||
+    changesChoice(edit) ||
+    ["remove_object", "merge_objects", "split_object"].includes(edit.kind)
+  );
 }
 
 function applyTo(document: DocumentView, object: ObjectView, edit: ObjectEdit, image: Extent): DocumentView {
@@ -165,6 +170,13 @@ function applyTo(document: DocumentView, object: ObjectView, edit: ObjectEdit, i
     }
     case "set_attribute":
       return replace(document, { ...object, attributes: noted(document, object, edit) });
+    case "move_object":
+      return moved(document, object, edit.place);
+    case "merge_objects":
+      return merged(document, object.id, edit.others);
+    case "split_object":
+    case "cut_overlap":
+      return document; // what comes of it, only the kernel can tell
     case "choose_candidate":
       if (edit.candidate !== null && (edit.candidate < 0 || edit.candidate > 2))
         throw new EditError("a click has the candidates 0, 1 and 2");
@@ -243,6 +255,24 @@ function noted(
 function answers({ kind, choices }: Attribute, value: string | number | boolean): boolean {
   if (kind === "choice") return typeof value === "string" && choices.includes(value);
   return { text: "string", number: "number", flag: "boolean" }[kind] === typeof value;
+}
+
+function moved(document: DocumentView, object: ObjectView, place: number): DocumentView {
+  const others = document.objects.filter(({ id }) => id !== object.id);
+  if (place < 0 || place > others.length)
+    throw new EditError(`the drawing order has the places 0 to ${others.length}`);
+  return { ...document, objects: others.toSpliced(place, 0, object) };
+}
+
+function merged(document: DocumentView, id: number, others: ReadonlyArray<number>): DocumentView {
+  if (others.length === 0 || others.includes(id) || new Set(others).size < others.length)
+    throw new EditError("merging takes several objects, each once");
+  for (const other of others) {
+    const object = findObject(document, other);
+    if (object === undefined) throw new EditError(`there is no object ${other}`);
+    if (object.locked) throw new EditError(`${object.name} is locked; unlock it first`);
+  }
+  return { ...document, objects: document.objects.filter((one) => !others.includes(one.id)), selected: id };
 }
 
 function add(document: DocumentView, id: number): DocumentView {

@@ -92,6 +92,10 @@ export function applyInFrame(
       throw new EditError(
         "a video takes clicks, boxes and whole masks; scribbles and paint are for pictures",
       );
+    case "merge_objects":
+    case "split_object":
+    case "cut_overlap":
+      throw new EditError("the objects of a video are not merged, split or cut; that is for pictures");
     case "set_mask": {
       const object = findVideoObject(document, edit.object);
       if (object === undefined) throw new EditError(`there is no object ${edit.object}`);

@@ -22,7 +22,7 @@ export interface ListParts {
   readonly together?: ReadonlyArray<{
     readonly icon: IconName;
     readonly label: string;
-    readonly editsOf: (chosen: ReadonlyArray<ObjectView>) => ReadonlyArray<Edit>;
+    readonly editsOf: (chosen: ReadonlyArray<ObjectView>, selected: number | null) => ReadonlyArray<Edit>;
   }>;
 }
 
@@ -126,7 +126,7 @@ function createTogether(
       { type: "button", class: "sam2nb-tool", "aria-label": label, title: label },
       icon(sign),
     );
-    button.addEventListener("click", () => session.edit(editsOf(chosen())));
+    button.addEventListener("click", () => session.edit(editsOf(chosen(), session.document.peek().selected)));
     return button;
   });
   const node = h(

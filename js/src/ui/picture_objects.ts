@@ -15,10 +15,46 @@ export function pictureListParts(session: Session): ListParts {
     paintThumbnail: thumbnails(session),
     notes: (note) => new AttributeList(note),
     together: TOGETHER,
+    deeds: deedsOf(session),
   };
 }
 
+function deedsOf(session: Session): NonNullable<ListParts["deeds"]> {
+  const move = (object: number, by: 1 | -1) => {
+    const { objects } = session.document.peek();
+    const place = objects.findIndex(({ id }) => id === object) + by;
+    if (objects[place] !== undefined) session.edit([{ kind: "move_object", object, place }]);
+  };
+  return [
+    { icon: "raise", label: "Draw over the next (Page up)", run: (id) => move(id, 1) },
+    { icon: "lower", label: "Draw under the one before (Page down)", run: (id) => move(id, -1) },
+    {
+      icon: "split",
+      label: "Split into its parts (Shift+J)",
+      run: (object) => session.edit([{ kind: "split_object", object }]),
+    },
+    {
+      icon: "cut-others",
+      label: "Cut it out of the others",
+      run: (object) => session.edit([{ kind: "cut_overlap", object, loser: "others" }]),
+    },
+    {
+      icon: "cut-this",
+      label: "Cut the others out of it",
+      run: (object) => session.edit([{ kind: "cut_overlap", object, loser: "object" }]),
+    },
+  ];
+}
+
 const TOGETHER: NonNullable<ListParts["together"]> = [
+  {
+    icon: "merge",
+    label: "Merge into the selected one (J)",
+    editsOf: (chosen, selected) => {
+      const others = chosen.map(({ id }) => id).filter((id) => id !== selected);
+      return selected === null ? [] : [{ kind: "merge_objects", object: selected, others }];
+    },
+  },
   {
     icon: "eye",
     label: "Show or hide them (Shift+H)",
