@@ -21,11 +21,15 @@ from sam2_notebook.evaluate import (
 )
 from sam2_notebook.evaluate.__main__ import main
 from sam2_notebook.evaluate.data import is_davis
+from sam2_notebook.evaluate.finders import TemplateFinder
+from sam2_notebook.evaluate.finding import find_in_others
 from sam2_notebook.evaluate.followers import PromptKind
+from sam2_notebook.evaluate.sets import LabelledSet, picture_set
 from sam2_notebook.metrics import score_object
 from sam2_notebook.model import Sam2, Sam2Config
 from sam2_notebook.predict.video import VideoPredictor
 from sam2_notebook.training.clips import Clip
+from sam2_notebook.values.geometry import Size
 from sam2_notebook.values.masks import Rle
 from sam2_notebook.weights import save_model
 
@@ -37,6 +41,9 @@ TINY = Sam2Config(
     image_size=64, embed_dim=8, stages=(1, 1, 1, 1), windows=(4, 4, 4, 2), global_blocks=(), dim=32,
     decoder_mlp_dim=32, memory_layers=1, memory_dim=16,
 )  # fmt: skip
+
+
+SHOWN = ("1 shown", "2 shown", "3 shown", "1 shown, corrected on the way")
 
 
 def moving_clip(frames: int = 5) -> Clip:
@@ -51,6 +58,57 @@ def moving_clip(frames: int = 5) -> Clip:
         pixels[i][place] = thing
         masks[i, 0][place] = True
     return Clip(pixels=pixels, masks=masks, name="square")
+
+
+class Known:
+    """Finds what it was told, in set after set; misses object 1 everywhere but where it is shown it again."""
+
+    name = "known"
+
+    def __init__(self, sets: list[LabelledSet]) -> None:
+        self.truth = {some.pixels[i].tobytes(): some.masks[i] for some in sets for i in range(len(some.pixels))}
+        self.shown: list[tuple[int, bool]] = []
+
+    def begin(self) -> None:
+        self.shown.clear()
+
+    def show(self, pixels: np.ndarray, index: int, mask: np.ndarray) -> None:
+        self.shown.append((index, bool(mask.any())))
+
+    def find(self, pixels: np.ndarray, index: int) -> np.ndarray:
+        wanted = self.truth[pixels.tobytes()][index]
+        return wanted if index == 0 else ~wanted
+
+
+def test_sets_show_the_same_things_in_other_places_and_sometimes_not() -> None:
+    some, again = picture_set(4, Size(height=72, width=96)), picture_set(4, Size(height=72, width=96))
+    assert np.array_equal(some.pixels, again.pixels)
+    there = np.array([[mask.any() for mask in masks] for masks in some.masks])
+    assert there[:3].all()
+    assert not np.array_equal(some.masks[0], some.masks[1])
+    later = [picture_set(seed, Size(height=72, width=96)).masks[3:] for seed in range(4)]
+    assert not all(mask.any() for masks in later for both in masks for mask in both)
+
+
+def test_finding_is_scored_in_the_pictures_after_the_first_three_and_before_corrections() -> None:
+    sets = [picture_set(seed, Size(height=72, width=96)) for seed in (1, 2)]
+    finder = Known(sets)
+    plain = find_in_others(finder, sets, 1)
+    assert finder.shown == [(0, True), (1, True)]
+    assert (plain.objects, plain.corrections) == (4, 0)
+    assert 0.4 < plain.iou < 0.6  # one of two objects is found to the pixel, the other nowhere
+    corrected = find_in_others(finder, sets, 1, corrected=True)
+    assert corrected.iou == plain.iou
+    assert corrected.corrections == 3  # all six pictures of every second object
+
+
+def test_a_template_finds_its_own_picture_and_nothing_in_noise() -> None:
+    finder, some = TemplateFinder(), picture_set(4)
+    finder.show(some.pixels[0], 0, some.masks[0, 0])
+    found, wanted = finder.find(some.pixels[0], 0), some.masks[0, 0]
+    assert (found & wanted).sum() > 0.6 * found.sum() > 0
+    noise = np.random.default_rng(0).integers(0, 255, some.pixels[0].shape).astype(np.uint8)
+    assert not finder.find(noise, 0).any()
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +187,7 @@ def test_the_command_writes_tables_numbers_and_sheets(
 ) -> None:
     out = davis.parent / "out"
     words = ["--data", str(coco), str(davis), "--model", str(weights), "--device", "cpu", "--clicks", "2"]
+    words += ["--sets", "1"]
     main([*words, "--out", str(out)])
     said = capsys.readouterr().out
     assert "| coco | tiny.safetensors | 1 |" in said
@@ -140,7 +199,9 @@ def test_the_command_writes_tables_numbers_and_sheets(
         "tiny.safetensors",
         "optical flow",
         "stay",
+        *(f"{who}, {how}" for who in ("tiny.safetensors", "template + GrabCut") for how in SHOWN),
     ]
+    assert "| generated sets | tiny.safetensors, 3 shown | 2 |" in said
     assert (out / "results.md").read_text().count("| coco |") == 2
     with Image.open(out / "coco.png") as sheet:
         assert sheet.size[0] == 480

@@ -1,17 +1,20 @@
-"""Measure a model on pictures and videos: `python -m sam2_notebook.evaluate --data FOLDER`."""
+"""Measure a model on pictures, videos and sets of pictures: `python -m sam2_notebook.evaluate --data FOLDER`."""
 
 import argparse
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sam2_notebook.evaluate.data import choose, davis_clips, is_davis, made_clips, photos_of
+from sam2_notebook.evaluate.finders import Finder, ModelFinder, TemplateFinder
+from sam2_notebook.evaluate.finding import find_in_others
 from sam2_notebook.evaluate.followers import FlowFollower, Follower, ModelFollower, Stay
 from sam2_notebook.evaluate.run import evaluate, evaluate_clips
+from sam2_notebook.evaluate.sets import made_sets
 from sam2_notebook.evaluate.sheets import clip_sheet, picture_sheet
 from sam2_notebook.evaluate.subjects import GrabCut, ModelSubject
-from sam2_notebook.evaluate.table import CLIP_HEAD, PICTURE_HEAD, Row, write_results
+from sam2_notebook.evaluate.table import CLIP_HEAD, PICTURE_HEAD, SET_HEAD, Row, write_results
 from sam2_notebook.metrics import Subject, summarize, summarize_tracks
-from sam2_notebook.predict import ImagePredictor
+from sam2_notebook.predict import DynamicSession, ImagePredictor
 from sam2_notebook.predict.video import VideoPredictor
 from sam2_notebook.training.clips import Clip
 
@@ -38,6 +41,10 @@ def main(words: Sequence[str] | None = None) -> None:
     if clips:
         print(CLIP_HEAD, flush=True)
         rows += _videos(clips, arguments)
+        print()
+    if arguments.sets:
+        print(SET_HEAD, flush=True)
+        rows += _sets(arguments)
     if arguments.out:
         write_results(arguments.out, rows)
 
@@ -74,6 +81,22 @@ def _videos(clips: Iterable[tuple[str, list[Clip]]], arguments: argparse.Namespa
     return rows
 
 
+def _sets(arguments: argparse.Namespace) -> list[Row]:
+    name = "embedded" if arguments.model is None else Path(arguments.model).name
+    finders: list[Finder] = [ModelFinder(DynamicSession(arguments.model, device=arguments.device), name)]
+    if not arguments.no_baseline:
+        finders.append(TemplateFinder())
+    sets = list(made_sets(arguments.sets))
+    rows = []
+    for finder in finders:
+        for shown, corrected in ((1, False), (2, False), (3, False), (1, True)):
+            summary = find_in_others(finder, sets, shown, corrected=corrected)
+            words = f"{finder.name}, {shown} shown" + (", corrected on the way" if corrected else "")
+            rows.append(Row(data="generated sets", subject=words, summary=summary))
+            print(rows[-1], flush=True)
+    return rows
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m sam2_notebook.evaluate",
@@ -91,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--clips", type=int, default=0, help="also measure on so many generated clips")
     parser.add_argument("--cutouts", type=Path, nargs="*", default=[], help="and on clips of these folders' cut-outs")
     parser.add_argument("--frames", type=int, default=24, help="frames of a made clip (24)")
+    parser.add_argument("--sets", type=int, default=0, help="also find objects in so many generated sets of pictures")
     parser.add_argument("--prompt", choices=("mask", "box", "click"), default="mask", help="what frame 0 of clips gets")
     parser.add_argument("--no-baseline", action="store_true", help="leave out GrabCut and optical flow")
     parser.add_argument("--out", type=Path, help="folder for results.md, results.json and picture sheets")

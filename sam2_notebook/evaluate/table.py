@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from sam2_notebook.evaluate.finding import FindSummary
 from sam2_notebook.metrics import Summary, TrackSummary
 
 PICTURE_HEAD = (
     "| data | subject | objects | 1 click | best of 3 | box | last click | AUC | NoC@80 | NoC@85 | NoC@90 "
     "| F box | F last | rank |\n|" + "---|" * 14
 )
+SET_HEAD = "| sets | subject | objects | IoU | presence | absent | corrections |\n|" + "---|" * 7
 CLIP_HEAD = "| clips | subject | objects | J | F | J&F | hidden frames | absent |\n|" + "---|" * 8
 
 
@@ -20,13 +22,15 @@ class Row:
 
     data: str
     subject: str
-    summary: Summary | TrackSummary
+    summary: Summary | TrackSummary | FindSummary
 
     def __str__(self) -> str:
         s = self.summary
         if isinstance(s, Summary):
             clicks = (s.click, s.best, s.box, s.last, s.auc, s.noc80, s.noc85, s.noc90)
             cells = (s.objects, *clicks, s.edge_box, s.edge_last, s.quality_rank)
+        elif isinstance(s, FindSummary):
+            cells = (s.objects, s.iou, s.presence, s.absent, s.corrections)
         else:
             cells = (s.objects, s.j, s.f, s.jf, s.hidden_frames, s.absent)
         return f"| {self.data} | {self.subject} | " + " | ".join(_cell(c) for c in cells) + " |"
@@ -42,7 +46,7 @@ def write_results(folder: Path, rows: Sequence[Row]) -> None:
     """Write `results.md` and `results.json` into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     parts = []
-    for head, kind in ((PICTURE_HEAD, Summary), (CLIP_HEAD, TrackSummary)):
+    for head, kind in ((PICTURE_HEAD, Summary), (CLIP_HEAD, TrackSummary), (SET_HEAD, FindSummary)):
         of_kind = [str(row) for row in rows if isinstance(row.summary, kind)]
         if of_kind:
             parts.append("\n".join([head, *of_kind]))
