@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from sam2_notebook.values.geometry import Box, Size
     from sam2_notebook.values.prompts import Point, Prompts
     from sam2_notebook.weights import load_model, save_model
+    from sam2_notebook.widgets.dynamic import DynamicSegmenter
     from sam2_notebook.widgets.image import ImageSegmenter
     from sam2_notebook.widgets.video import VideoSegmenter
 
@@ -59,6 +60,7 @@ _HOMES = {
     "Box": "values.geometry",
     "ConflictError": "errors",
     "Dataset": "labels",
+    "DynamicSegmenter": "widgets.dynamic",
     "DynamicSession": "predict",
     "EditError": "errors",
     "EmbeddingCache": "predict",
@@ -105,6 +107,7 @@ __all__ = [
     "Box",
     "ConflictError",
     "Dataset",
+    "DynamicSegmenter",
     "DynamicSession",
     "EditError",
     "EmbeddingCache",

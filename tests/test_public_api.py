@@ -8,7 +8,8 @@ import pytest
 import sam2_notebook
 
 PUBLIC = {
-    "Annotation", "AutomaticMasker", "AutomaticSettings", "Box", "ConflictError", "Dataset", "DynamicSession",
+    "Annotation", "AutomaticMasker", "AutomaticSettings", "Box", "ConflictError", "Dataset", "DynamicSegmenter",
+    "DynamicSession",
     "EditError", "EmbeddingCache", "EncodedImage", "Image", "ImagePredictor", "ImageSegmenter", "LabelClass",
     "LabelError", "LabelStore", "LabeledImage", "MediaError", "ModelError", "Point", "PromptError", "Prompts",
     "ProtocolError", "SAM", "SAM2DynamicInteractivePredictor", "SAM2VideoPredictor", "Sam2NotebookError",

@@ -22,7 +22,13 @@ async function main(): Promise<void> {
   const info = await (await fetch("frames/info.json")).json();
   const video: VideoInfo = {
     ...{ width: info.width, height: info.height, name: "blocks.mp4", key: "k", oldest: 0, fps: 30 },
-    ...{ frames: Number(query.get("frames") ?? info.count), complete: true, live: false, note: "" },
+    ...{
+      frames: Number(query.get("frames") ?? info.count),
+      complete: true,
+      live: false,
+      note: "",
+      sizes: [],
+    },
   };
   const jpegOf = async (frame: number, width: number) => {
     const blob = await (await fetch(`frames/${frame % info.count}.jpg`)).blob();

@@ -8,7 +8,7 @@ import type { Message } from "./wire";
 
 export const video: VideoInfo = {
   ...{ width: 64, height: 48, name: "clip.mp4", key: "k", frames: 20, oldest: 0, fps: 10 },
-  ...{ complete: true, live: false, note: "" },
+  ...{ complete: true, live: false, note: "", sizes: [] },
 };
 
 /** A session and a kernel with a wire between them, on which messages wait until `flush`. */

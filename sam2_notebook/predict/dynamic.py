@@ -16,16 +16,19 @@ from sam2_notebook.media.images import ImageSource
 from sam2_notebook.model import ImageFeatures, Memory, Recollection, Sam2, Sighting, unprompted
 from sam2_notebook.model.memory import PROMPTED_SLOT
 from sam2_notebook.model.video_memory import ABSENT_LOGIT
-from sam2_notebook.predict.dynamic_results import FoundObject, FoundObjects, ObjectName, score_of
+from sam2_notebook.predict.dynamic_results import FoundObject, FoundObjects, ObjectName
+from sam2_notebook.predict.image import EMBEDDED_TIDY
 from sam2_notebook.predict.precision import Engine, Network
 from sam2_notebook.predict.prompt_edits import one_prompt
 from sam2_notebook.predict.prompts import Numbers, ObjectPrompt
 from sam2_notebook.predict.tensors import image_tensor, prompt_tensors
+from sam2_notebook.predict.tidy import tidy_logits
 from sam2_notebook.predict.tracker import ACCELERATOR_BATCH, CPU_BATCH
 from sam2_notebook.values.geometry import Box, Size
 from sam2_notebook.weights import load_model
 
 ENCODED_PICTURES = 8
+PUBLISHED_DIM = 256  # masks of narrower networks, the embedded one among them, are rough
 ABSENT_SCORE = -32.0
 
 
@@ -54,13 +57,14 @@ class Pictures:
     ) -> Sighting:
         """Decode the prompt of one object, as in a still picture or coloured by what is remembered of it."""
         raw, device = self.features(image), self.network.device
-        if prompt.mask is not None:
+        if prompt.mask is not None and prompt.mask.dtype == np.bool_:
             side = self.network.config.image_size
             whole = torch.from_numpy(np.asarray(prompt.mask, np.float32))[None, None].to(device)
             square = F.interpolate(whole, size=(side, side), mode="bilinear", antialias=True)
             return self.network.adopt(raw, (square >= 0.5).float())
         tensors = prompt_tensors([prompt], size_of(image), self.network.config)
-        tensors = replace(tensors, points=tensors.points.to(device), labels=tensors.labels.to(device))
+        mask = None if tensors.mask is None else tensors.mask.to(device)
+        tensors = replace(tensors, points=tensors.points.to(device), labels=tensors.labels.to(device), mask=mask)
         conditioned = self.network.recall(raw, recollection)
         return self.network.locate(self.network.segment(conditioned, tensors, multimask=multimask))
 
@@ -68,7 +72,8 @@ class Pictures:
 class DynamicSession:
     """Objects shown by prompts in any pictures, found in any others. The only thing here that changes.
 
-    Every object has memories of its own, so that showing another, or showing it elsewhere, tells nothing of it.
+    Every object has memories of its own, so that showing another tells nothing of it; one for each picture it was shown
+    in, so that showing it there again replaces what was remembered of that picture.
     `model` is a loaded `Sam2` with memory, a published name, a path to weights, or None for the embedded model. At most
     `most_objects` may be shown; of an object the last `most_memories` pictures are remembered. Threads may share it.
 
@@ -93,7 +98,8 @@ class DynamicSession:
                 raise PromptError(f"{name} is a whole number of at least 1, or None for no limit; got {value!r}")
         self.pictures = Pictures(network=Engine(with_memory(model, device)).current()[1])
         self.most_objects, self.most_memories = most_objects, most_memories
-        self._banks: dict[ObjectName, tuple[Memory, ...]] = {}
+        self._tidy = EMBEDDED_TIDY if self.pictures.network.config.dim < PUBLISHED_DIM else 0
+        self._banks: dict[ObjectName, dict[str, Memory]] = {}
         self._lock = threading.RLock()
 
     @property
@@ -119,21 +125,50 @@ class DynamicSession:
         """Show an object, new or known, in a picture, in image pixels; what the model makes of the prompt itself.
 
         `points` (n, 2), `labels` 1 on the object and 0 not, `box` (4,), or a bool `mask` that stands for the object as
-        it is. `with_memory` reads the prompt in the light of what is remembered of the object already. Raises
-        PromptError for impossible prompts and for more than `most_objects`.
+        it is. `with_memory` reads the prompt in the light of what is remembered of the object from other pictures.
+        Raises PromptError for impossible prompts and for more than `most_objects`.
         """
         picture = read_image(image)
         prompt = one_prompt(points, labels, box, mask, size_of(picture))
         with self._lock:
             self._check_room(name)
-            bank = self._banks.get(name, ())
-            if with_memory and not bank:
-                raise PromptError(f"there is no memory of object {name!r} yet; show it once without with_memory")
-            sighting = self.pictures.see(
-                picture, prompt, recollection_of(bank) if with_memory else None, multimask=prompt.is_ambiguous
-            )
-            self._keep(name, picture, sighting)
-        return found_object(name, sighting, picture)
+            elsewhere = self._elsewhere(name, picture)
+            if with_memory and not elsewhere:
+                raise PromptError(
+                    f"there is no memory of object {name!r} from another picture; show it once without with_memory"
+                )
+            return self._show(picture, name, prompt, elsewhere if with_memory else ())
+
+    def correct(
+        self,
+        image: ImageSource | Image,
+        earlier: FoundObject,
+        *,
+        points: Numbers | None = None,
+        labels: Numbers | None = None,
+        box: Numbers | Box | None = None,
+    ) -> FoundObject:
+        """Show an object where an `earlier` answer for this picture was wrong: points or a box correct that answer.
+
+        It is read in the light of what is remembered from other pictures, and remembered instead of what was said of
+        this one. PromptError for impossible prompts.
+        """
+        picture, name = read_image(image), earlier.object
+        prompt = one_prompt(points, labels, box, None, size_of(picture))
+        if earlier.present:
+            prompt = replace(prompt, mask=earlier.logits)
+        with self._lock:
+            self._check_room(name)
+            return self._show(picture, name, prompt, self._elsewhere(name, picture))
+
+    def _elsewhere(self, name: ObjectName, picture: Image) -> tuple[Memory, ...]:
+        return tuple(m for key, m in self._banks.get(name, {}).items() if key != picture.digest)
+
+    def _show(self, picture: Image, name: ObjectName, prompt: ObjectPrompt, bank: tuple[Memory, ...]) -> FoundObject:
+        recollection = recollection_of(bank) if bank else None
+        sighting = self.pictures.see(picture, prompt, recollection, multimask=prompt.is_ambiguous)
+        self._keep(name, picture, sighting)
+        return found_object(name, sighting, picture, tidy=self._tidy)
 
     def remember_absent(self, image: ImageSource | Image, name: ObjectName) -> None:
         """Show a picture in which a known object is not."""
@@ -172,17 +207,26 @@ class DynamicSession:
         for members in groups.values():
             for start in range(0, len(members), step):
                 chunk = members[start : start + step]
-                conditioned = model.recall(raw, Recollection.join([recollection_of(banks[n]) for n in chunk]))
+                recalled = Recollection.join([recollection_of(banks[name].values()) for name in chunk])
+                conditioned = model.recall(raw, recalled)
                 answer = model.segment(conditioned, unprompted(len(chunk), model.device), multimask=False)
                 sighting = model.locate(answer)
-                found |= {name: found_object(name, sighting, picture, row) for row, name in enumerate(chunk)}
+                for row, name in enumerate(chunk):
+                    found[name] = found_object(name, sighting, picture, row, tidy=self._tidy)
         return FoundObjects(image=picture, objects=tuple(found[name] for name in banks))
 
-    def forget(self, name: ObjectName) -> None:
-        """Forget an object and all its memories; the others do not change."""
+    def forget(self, name: ObjectName, image: ImageSource | Image | None = None) -> None:
+        """Forget an object and all its memories, or only what one picture said of it; the others do not change.
+
+        An object of which nothing is left is forgotten. PromptError for one that was never shown; a picture that says
+        nothing of it does no harm.
+        """
+        digest = None if image is None else read_image(image).digest
         with self._lock:
-            self._bank(name)
-            self._banks = {n: bank for n, bank in self._banks.items() if n != name}
+            bank = self._bank(name)
+            left = {} if digest is None else {key: memory for key, memory in bank.items() if key != digest}
+            others = {n: b for n, b in self._banks.items() if n != name}
+            self._banks = {n: left if n == name else b for n, b in self._banks.items()} if left else others
 
     def clear(self) -> None:
         """Forget all objects, and the features of the last pictures."""
@@ -193,8 +237,11 @@ class DynamicSession:
     def _keep(self, name: ObjectName, picture: Image, sighting: Sighting) -> None:
         with torch.inference_mode():
             memory = self.pictures.network.remember(self.pictures.features(picture), sighting, prompted=True)
-        bank = (*self._banks.get(name, ()), memory)
-        self._banks = {**self._banks, name: bank if self.most_memories is None else bank[-self.most_memories :]}
+        bank = {key: old for key, old in self._banks.get(name, {}).items() if key != picture.digest}
+        newest = list({**bank, picture.digest: memory}.items())
+        if self.most_memories is not None:
+            newest = newest[-self.most_memories :]
+        self._banks = {**self._banks, name: dict(newest)}
 
     def _check_room(self, name: ObjectName) -> None:
         if isinstance(name, bool) or not isinstance(name, int | str):
@@ -205,7 +252,7 @@ class DynamicSession:
                 "forget one of them, or allow more"
             )
 
-    def _bank(self, name: ObjectName) -> tuple[Memory, ...]:
+    def _bank(self, name: ObjectName) -> dict[str, Memory]:
         if name not in self._banks:
             raise PromptError(f"object {name!r} was never shown; known are {list(self.objects) or 'none'}")
         return self._banks[name]
@@ -225,18 +272,20 @@ def with_memory(model: Sam2 | str | Path | None, device: str | torch.device | No
     return (loaded if device is None else loaded.to(device)).eval()
 
 
-def recollection_of(bank: tuple[Memory, ...]) -> Recollection:
+def recollection_of(bank: Iterable[Memory]) -> Recollection:
     """All memories at once, each as of a prompted frame, without pointers: pictures have no order to age in."""
     maps = tuple(memory.map for memory in bank if memory.map is not None)
     return Recollection(maps=maps, slots=(PROMPTED_SLOT,) * len(maps), pointers=(), ages=(), span=1)
 
 
-def found_object(name: ObjectName, sighting: Sighting, picture: Image, row: int = 0) -> FoundObject:
-    """One row of a sighting as a value of its own."""
+def found_object(name: ObjectName, sighting: Sighting, picture: Image, row: int = 0, *, tidy: int = 0) -> FoundObject:
+    """One row of a sighting as a value of its own, without holes and specks below `tidy` low-resolution pixels."""
+    logits = sighting.logits[row, 0].float().cpu().numpy()
     return FoundObject(
         object=name,
-        logits=sighting.logits[row, 0].float().cpu().numpy(),
-        score=score_of(float(sighting.object_score[row])),
+        logits=tidy_logits(logits[None], tidy)[0],
+        object_score=float(sighting.object_score[row]),
+        expected_iou=float(sighting.iou[row]),
         size=size_of(picture),
     )
 

@@ -1,5 +1,6 @@
 """Where objects shown in some pictures are in another one."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -22,18 +23,30 @@ OVERLAPPED = -10.0
 class FoundObject:
     """One object in one picture. `logits` (side, side) are low-resolution, above 0 on the object.
 
-    `score` is how sure the model is that it is there, 0..1: its object score, a logit, over 32, at least 0.
+    `object_score` is how sure the model is that it is there, a logit; `expected_iou`, 0..1, how well it thinks the mask
+    fits.
     """
 
     object: ObjectName
     logits: npt.NDArray[np.float32]
-    score: float
+    object_score: float
+    expected_iou: float
     size: Size
+
+    @property
+    def score(self) -> float:
+        """The object score as the original gives it, 0..1: over 32, at least 0."""
+        return max(0.0, self.object_score / SCORE_SCALE)
+
+    @property
+    def presence(self) -> float:
+        """The object score as a probability, 0..1."""
+        return 1 / (1 + math.exp(-min(max(self.object_score, -60.0), 60.0)))
 
     @property
     def present(self) -> bool:
         """Whether the object is in the picture at all."""
-        return self.score > 0
+        return self.object_score > 0
 
     @cached_property
     def mask(self) -> BoolMask:
@@ -84,8 +97,3 @@ def exclusive(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     best = logits.argmax(axis=0)
     mine = np.arange(len(logits))[:, None, None] == best
     return np.where(mine, logits, np.minimum(logits, np.float32(OVERLAPPED)))
-
-
-def score_of(object_score: float) -> float:
-    """The model's object score, a logit, as a share."""
-    return max(0.0, object_score / SCORE_SCALE)

@@ -12,7 +12,9 @@ class VideoInfo:
     """What the video is. `key` changes when the pixels do.
 
     `frames` is how many there are so far, final when `complete`; a stream that goes on is not. `oldest` is the first
-    frame that can still be shown: 0, or more once a stream has let frames go. `note` tells of a damaged file.
+    frame that can still be shown: 0, or more once a stream has let frames go. `note` tells of a damaged file. In a set
+    of pictures each has a size of its own: `sizes` are their widths and heights, and `width` and `height` the largest;
+    masks are coded at that size, the pictures lie in its top left corner. A video has no `sizes`.
     """
 
     width: int
@@ -25,6 +27,7 @@ class VideoInfo:
     complete: bool
     live: bool
     note: str
+    sizes: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, kw_only=True)

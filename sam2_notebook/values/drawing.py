@@ -22,13 +22,7 @@ class Drawing:
     @classmethod
     def of(cls, counts: str, size: Size) -> "Drawing":
         """A mask that came from elsewhere; EditError unless it is one of this size with a pixel in it."""
-        if len(counts) > MAX_MASK_CHARACTERS:
-            raise EditError(f"a mask's run lengths have at most {MAX_MASK_CHARACTERS} characters; smooth its outline")
-        try:
-            mask = Rle.from_coco({"size": [size.height, size.width], "counts": counts})
-        except (ValueError, UnicodeEncodeError) as error:
-            raise EditError(f"these are not the run lengths of a mask of this picture: {error}") from None
-        if not mask.area:
+        if not read_counts(counts, size).area:
             raise EditError("a mask has at least one pixel; to take a mask back, set none")
         return cls(counts=counts)
 
@@ -46,3 +40,13 @@ class Drawing:
         for stroke in self.strokes:
             made = painted(made, stroke)
         return made
+
+
+def read_counts(counts: str, size: Size) -> Rle:
+    """A mask in COCO's text form that came from elsewhere; EditError unless it is one of this size."""
+    if len(counts) > MAX_MASK_CHARACTERS:
+        raise EditError(f"a mask's run lengths have at most {MAX_MASK_CHARACTERS} characters; smooth its outline")
+    try:
+        return Rle.from_coco({"size": [size.height, size.width], "counts": counts})
+    except (ValueError, UnicodeEncodeError) as error:
+        raise EditError(f"these are not the run lengths of a mask of this picture: {error}") from None

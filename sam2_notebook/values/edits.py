@@ -203,7 +203,8 @@ class PaintMask:
 class SetMask:
     """Say where the object is: run lengths in COCO's text form at the picture's size; null takes it back.
 
-    A mask replaces clicks and box given before it; clicks given after it correct it.
+    A mask replaces clicks and box given before it; clicks given after it correct it. In a video, one without a pixel
+    says that the object is not in the frame.
     """
 
     kind: Literal["set_mask"] = "set_mask"

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from sam2_notebook.errors import EditError
 from sam2_notebook.values.classes import AttributeValue, LabelClass
 from sam2_notebook.values.document import Document, ObjectState
-from sam2_notebook.values.drawing import Drawing
+from sam2_notebook.values.drawing import read_counts
 from sam2_notebook.values.edits import (
     AddPoint,
     AddStroke,
@@ -191,7 +191,7 @@ class VideoDocument:
             raise EditError(f"object {edit.object} is locked; unlock it first")
         if edit.counts is None:
             return self._with(item.saying(replace(item.at(frame), mask=None)))
-        Drawing.of(edit.counts, self.size)
+        read_counts(edit.counts, self.size)
         return self._with(item.saying(FramePrompts(frame=frame, mask=edit.counts)))
 
     def _merged(self, frame: int, seen: Document, edit: Edit, born: int) -> "VideoDocument":

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import SupportsFloat
-from weakref import WeakValueDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -41,14 +40,11 @@ from sam2_notebook.widgets.video_autosave import folder_of
 from sam2_notebook.widgets.video_desk import VideoDesk, VideoParts
 from sam2_notebook.widgets.video_exporting import format_of
 from sam2_notebook.widgets.video_file import load_session, save_session
-from sam2_notebook.widgets.video_masks import decoded
 from sam2_notebook.widgets.video_objects import TrackedObject, VideoMasks, scores_of, tracked_objects
 from sam2_notebook.widgets.video_plan import Order
-from sam2_notebook.widgets.video_source import Sources, found_again, open_sources
+from sam2_notebook.widgets.video_predictors import title_of, video_parts
+from sam2_notebook.widgets.video_source import found_again, open_sources
 from sam2_notebook.widgets.wired import PREVIEW_SIDE, WiredWidget, as_number, as_whole, asset
-from sam2_notebook.widgets.worker import shared_worker
-
-_predictors: WeakValueDictionary[str, VideoPredictor] = WeakValueDictionary()
 
 
 class VideoSegmenter(WiredWidget):
@@ -91,28 +87,16 @@ class VideoSegmenter(WiredWidget):
         fps: float | None = None,
         autosave: bool | str | os.PathLike[str] = True,
     ) -> None:
-        self._begin(open_sources(video, fps), model, height, autosave)
+        self._begin(video_parts(open_sources(video, fps), model), title_of(model), height, autosave)
 
     def _begin(
-        self,
-        sources: Sources,
-        model: VideoPredictor | str | Path | None,
-        height: int | None,
-        autosave: bool | str | os.PathLike[str],
+        self, parts: VideoParts, title: str, height: int | None, autosave: bool | str | os.PathLike[str]
     ) -> None:
         with ExitStack() as undo:
-            undo.callback(sources.page.close)
+            undo.callback(parts.source.close)
             folder = folder_of(autosave)
-            predictor = _predictor(model)
             undo.pop_all()
-        self._model_title = _title(model)
-        parts = VideoParts(
-            source=sources.page,
-            reference=sources.reference,
-            open_session=lambda: predictor.open(sources.another()),
-            reopen=sources.another,
-            worker=shared_worker(str(predictor.device)),
-        )
+        self._model_title = title
         self._desk = VideoDesk(parts, folder, self._post, self._notice)
         super().__init__()
         self.set_trait("height", height)
@@ -142,7 +126,7 @@ class VideoSegmenter(WiredWidget):
             was = f"{saved.video.width} x {saved.video.height}"
             raise MediaError(f"the session is on a video of {was} pixels; {now.name} is {now.width} x {now.height}")
         widget = cls.__new__(cls)
-        widget._begin(sources, model, height, autosave)
+        widget._begin(video_parts(sources, model), title_of(model), height, autosave)
         widget._desk.take_up(saved)
         if now.key != saved.video.key:
             widget._desk.tell("warning", f"{now.name} is not the very video the session was made on; look at the masks")
@@ -350,7 +334,8 @@ class VideoSegmenter(WiredWidget):
     def _drawn(self, frame: int, max_side: int) -> PillowImage.Image:
         desk = self._desk
         pixels = desk.source.frame(frame)
-        return draw_objects(pixels, desk.history.document.at(frame).objects, decoded(desk.store.at(frame)), max_side)
+        masks = self.masks.get(frame, {})
+        return draw_objects(pixels, desk.history.document.at(frame).objects, masks, max_side)
 
     def _channel(self) -> Channel[VideoRequest]:
         return self._desk.channel
@@ -379,19 +364,3 @@ class VideoSegmenter(WiredWidget):
         frames = f"{len(source)} frames" if source.is_complete else "a stream"
         size = f"{source.size.width} x {source.size.height}"
         return f"VideoSegmenter({source.name!r}, {size}, {frames}, model={self._model_title!r}, {things})"
-
-
-def _title(model: VideoPredictor | str | Path | None) -> str:
-    if isinstance(model, str | Path):
-        return Path(model).name
-    return "embedded" if model is None else type(model).__name__
-
-
-def _predictor(model: VideoPredictor | str | Path | None) -> VideoPredictor:
-    """The predictor for a model; widgets that name the same one share it."""
-    if model is None or isinstance(model, str | Path):
-        shared = _predictors.get(str(model))
-        if shared is None:
-            shared = _predictors[str(model)] = VideoPredictor(model)
-        return shared
-    return model if isinstance(model, VideoPredictor) else VideoPredictor(model)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from sam2_notebook.errors import EditError, Sam2NotebookError
 from sam2_notebook.media.video import Video
-from sam2_notebook.predict import VideoSession
 from sam2_notebook.protocol.envelope import decode_video_request
 from sam2_notebook.protocol.messages import VERSION, Ack, Buffer, Hello, HistoryRequest, Ping, Pong
 from sam2_notebook.protocol.video_messages import (
@@ -38,7 +37,7 @@ from sam2_notebook.widgets.video_exporting import Exporting
 from sam2_notebook.widgets.video_file import SavedSession, VideoReference, load_session, remove_session
 from sam2_notebook.widgets.video_frames import FrameServer
 from sam2_notebook.widgets.video_history import VideoHistory
-from sam2_notebook.widgets.video_inference import VideoInference
+from sam2_notebook.widgets.video_inference import Follower, VideoInference
 from sam2_notebook.widgets.video_masks import MaskStore
 from sam2_notebook.widgets.video_news import VideoNews
 from sam2_notebook.widgets.video_packets import (
@@ -63,7 +62,7 @@ class VideoParts:
 
     source: FrameSource
     reference: VideoReference
-    open_session: Callable[[], VideoSession]
+    open_session: Callable[[], Follower]
     reopen: Callable[[], FrameSource]
     worker: Worker
     autosave: Autosave | None = None
@@ -119,6 +118,7 @@ class VideoDesk:
             complete=source.is_complete,
             live=not source.is_complete or getattr(source, "oldest", 0) > 0,
             note=getattr(source, "note", ""),
+            sizes=getattr(source, "sizes", ()),
         )
 
     @property

@@ -184,8 +184,8 @@ class FrameServer:
             raise MediaError(f"frame {frame} of the stream has not come yet; it is at {len(self.source)}")
         pixels = self.source.frame(frame)
         height = max(1, round(pixels.shape[0] * width / pixels.shape[1]))
-        small = pixels if width == pixels.shape[1] else resize_area(pixels, (height, width))
-        jpeg = (encode_jpeg(small, quality), (height, width))
+        small = pixels if width >= pixels.shape[1] else resize_area(pixels, (height, width))
+        jpeg = (encode_jpeg(small, quality), small.shape[:2])
         self._remember(key, jpeg)
         return jpeg
 

@@ -1,18 +1,96 @@
 """Tells a predictor's session what the document says, on the worker of its device, and brings back the masks."""
 
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
 
 from sam2_notebook.errors import ModelError, Sam2NotebookError
-from sam2_notebook.predict import VideoSession
+from sam2_notebook.predict import FrameResult, Segmentation
 from sam2_notebook.protocol.messages import Status
+from sam2_notebook.values.frames import FrameSource
+from sam2_notebook.values.geometry import Box
+from sam2_notebook.values.masks import BoolMask
 from sam2_notebook.values.video_document import FramePrompts, VideoObject
 from sam2_notebook.widgets.failures import in_words
 from sam2_notebook.widgets.video_history import VideoHistory
 from sam2_notebook.widgets.video_masks import MaskStore, coded, version
 from sam2_notebook.widgets.video_steps import steps_to
 from sam2_notebook.widgets.worker import Priority, Worker
+
+
+class Follower(Protocol):
+    """What is asked of a predictor's session; `predict.VideoSession` is one. See there."""
+
+    @property
+    def source(self) -> FrameSource:
+        """The frames it reads; closed with it."""
+        ...
+
+    @property
+    def objects(self) -> tuple[int, ...]:
+        """The objects it has been told of."""
+        ...
+
+    def prepare(self, frame: int) -> None:
+        """Get a frame ready for prompts."""
+        ...
+
+    def add(
+        self,
+        frame: int,
+        obj: int,
+        *,
+        points: npt.NDArray[np.float32] | None = None,
+        labels: npt.NDArray[np.int64] | None = None,
+        box: Box | None = None,
+        mask: BoolMask | None = None,
+        candidate: int | None = None,
+    ) -> FrameResult:
+        """Say something more of an object in a frame."""
+        ...
+
+    def candidates(self, frame: int, obj: int) -> Segmentation | None:
+        """What the lone click on an object in a frame can mean; None when there is nothing to choose from."""
+        ...
+
+    def clear(self, frame: int, obj: int) -> FrameResult:
+        """Take back what was said of an object in a frame."""
+        ...
+
+    def remove_object(self, obj: int) -> None:
+        """Forget an object."""
+        ...
+
+    def result(self, frame: int) -> FrameResult:
+        """What is known of a frame."""
+        ...
+
+    def propagate(
+        self,
+        *,
+        start: int | None = None,
+        direction: Literal["forward", "backward"] = "forward",
+        frames: int | None = None,
+        objects: Iterable[int] | None = None,
+    ) -> Generator[FrameResult, None, None]:
+        """Look for objects in frame after frame."""
+        ...
+
+    def forget_before(self, frame: int) -> None:
+        """Let go of results before a frame."""
+        ...
+
+    def cancel(self) -> None:
+        """End a propagation after the frame it is at; from any thread."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything."""
+        ...
 
 
 @dataclass
@@ -34,7 +112,7 @@ class VideoInference:
         self,
         history: VideoHistory,
         store: MaskStore,
-        open_session: Callable[[], VideoSession],
+        open_session: Callable[[], Follower],
         worker: Worker,
         changed: Callable[[], None],
     ) -> None:
@@ -43,7 +121,7 @@ class VideoInference:
         self.error: Sam2NotebookError | None = None
         self._history, self._store = history, store
         self._open, self._changed = open_session, changed
-        self._session: VideoSession | None = None
+        self._session: Follower | None = None
         self._told: dict[int, _Told] = {}
         self._failed: set[tuple[int, FramePrompts]] = set()
         self._looked = False
@@ -110,7 +188,7 @@ class VideoInference:
             self._tell(item)
         return items
 
-    def session(self) -> VideoSession:
+    def session(self) -> Follower:
         """The predictor's session, opened when first asked for. On the worker only."""
         if self._session is None:
             self._session = self._open()
@@ -176,7 +254,7 @@ class VideoInference:
                     self._failed.add((item.id, said))
                     raise
 
-    def _say(self, session: VideoSession, item: VideoObject, said: FramePrompts, told: _Told) -> None:
+    def _say(self, session: Follower, item: VideoObject, said: FramePrompts, told: _Told) -> None:
         frame, old = said.frame, told.frames.get(said.frame)
         kept = self._store.mask(frame, item.id)
         if old is None and kept is not None and self._store.answered(item, frame) == said and kept.kept.mask.area:

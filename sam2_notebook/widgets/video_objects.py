@@ -1,6 +1,6 @@
 """A video session as a cell sees it: objects, masks by frame, what the model looked at. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,17 +64,23 @@ def scores_of(item: VideoObject, store: MaskStore) -> npt.NDArray[np.float32]:
 
 
 class VideoMasks(Mapping[int, Mapping[int, BoolMask]]):
-    """The masks of all frames: `masks[frame][object]`, bool (height, width), decoded when looked at."""
+    """The masks of all frames: `masks[frame][object]`, bool (height, width), decoded when looked at.
 
-    def __init__(self, document: VideoDocument, store: MaskStore) -> None:
-        self._store = store
+    `cut` says what part of a mask lies on a frame, where frames have sizes of their own.
+    """
+
+    def __init__(
+        self, document: VideoDocument, store: MaskStore, cut: Callable[[BoolMask, int], BoolMask] | None = None
+    ) -> None:
+        self._store, self._cut = store, cut
         self._frames = sorted({frame for item in document.objects for frame in store.frames_of(item)})
 
     def __getitem__(self, frame: int) -> Mapping[int, BoolMask]:
         masks = decoded(self._store.at(frame))
         if not masks:
             raise KeyError(frame)
-        return masks
+        cut = self._cut
+        return masks if cut is None else {id_: cut(mask, frame) for id_, mask in masks.items()}
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._frames)

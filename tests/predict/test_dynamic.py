@@ -1,6 +1,7 @@
 """Objects shown in some pictures and found in others: banks per object, and the original's joint bank, re-derived."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -78,8 +79,40 @@ def test_refining_with_memory_reads_the_prompt_in_its_light() -> None:
         return session.remember(clip()[5], 1, points=[[40, 30]], with_memory=with_memory).logits
 
     assert not np.allclose(logits(with_memory=True), logits(with_memory=False))
-    with pytest.raises(PromptError, match="no memory of object 1 yet"):
+    with pytest.raises(PromptError, match="no memory of object 1 from another picture"):
         DynamicSession(video_model(), device="cpu").remember(clip()[0], 1, box=BOX, with_memory=True)
+
+
+def test_showing_it_again_in_a_picture_replaces_what_that_picture_said() -> None:
+    once, twice = (DynamicSession(video_model(), device="cpu") for _ in range(2))
+    once.remember(clip()[0], 1, box=BOX)
+    twice.remember(clip()[0], 1, points=[[40, 30]])
+    twice.remember(clip()[0], 1, box=BOX)
+    assert twice.memories(1) == 1
+    assert np.array_equal(once.find(clip()[5])[1].logits, twice.find(clip()[5])[1].logits)
+
+
+def test_what_one_picture_said_can_be_forgotten() -> None:
+    session, only = (DynamicSession(video_model(), device="cpu") for _ in range(2))
+    session.remember(clip()[0], 1, box=BOX)
+    session.remember(clip()[4], 1, box=BOX)
+    only.remember(clip()[4], 1, box=BOX)
+    session.forget(1, clip()[0])
+    session.forget(1, clip()[9])
+    assert np.array_equal(session.find(clip()[6])[1].logits, only.find(clip()[6])[1].logits)
+    session.forget(1, clip()[4])
+    assert session.objects == ()
+
+
+def test_clicks_correct_an_earlier_answer_for_the_same_picture() -> None:
+    session = DynamicSession(video_model(), device="cpu")
+    first = session.remember(clip()[0], 1, box=BOX)
+    corrected = session.correct(clip()[0], first, points=[[40, 30]], labels=[0])
+    assert session.memories(1) == 1
+    afresh = session.remember(clip()[0], 1, points=[[40, 30]], labels=[0])
+    assert not np.allclose(corrected.logits, afresh.logits)
+    absent = replace(first, object_score=-3.0)
+    assert np.allclose(session.correct(clip()[0], absent, points=[[40, 30]], labels=[0]).logits, afresh.logits)
 
 
 def test_only_the_last_memories_are_kept() -> None:

@@ -17,9 +17,20 @@ _VIDEO = w.VideoInfo(
     complete=True,
     live=False,
     note="",
+    sizes=(),
 )
 _STREAM = w.VideoInfo(
-    width=4, height=3, name="camera", key="aa", frames=31, oldest=7, fps=25.0, complete=False, live=True, note="cut"
+    width=4,
+    height=3,
+    name="camera",
+    key="aa",
+    frames=31,
+    oldest=7,
+    fps=25.0,
+    complete=False,
+    live=True,
+    note="cut",
+    sizes=((4, 3), (2, 3)),
 )
 _SAID = w.FramePromptsView(
     frame=3, points=(m.PointView(x=1.5, y=2.0, label=0),), box=(1.0, 2.0, 30.0, 40.5), mask=False, candidate=2

@@ -3,6 +3,7 @@
 import itertools
 import threading
 import time
+from typing import cast
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from traitlets import TraitError
 
 from sam2_notebook.errors import EditError, MediaError, ModelError, PromptError, Sam2NotebookError
 from sam2_notebook.media import open_video
+from sam2_notebook.predict import VideoSession
 from sam2_notebook.widgets import video_tracking
 from sam2_notebook.widgets.video import VideoSegmenter
 from tests.predict.video_clips import video_model
@@ -218,7 +220,6 @@ def test_what_the_model_recalled_can_be_asked(widget: VideoSegmenter) -> None:
         (lambda w: w.add_point(0, 5, 5, object=7), EditError, "there is no object 7"),
         (lambda w: w.add_box(0, (1, 2, 3)), PromptError, "x0, y0, x1, y1"),
         (lambda w: w.add_mask(0, np.ones((4, 4), bool)), PromptError, "4 x 4"),
-        (lambda w: w.add_mask(0, np.zeros((60, 80), bool)), EditError, "at least one pixel"),
         (lambda w: w.add_mask(0, np.zeros((60, 80))), PromptError, "bool"),
         (lambda w: w.propagate(), EditError, "nothing to follow"),
         (lambda w: w.propagate("sideways"), EditError, "direction"),
@@ -325,7 +326,7 @@ def test_an_endless_stream_takes_no_more_than_its_share_and_can_be_stopped(monke
     assert job.state == "cancelled"
     assert 0 in widget.masks  # what was said stays
     assert len(widget.masks) < 20
-    assert len(widget._desk.inference.session().frames) < 20
+    assert len(cast(VideoSession, widget._desk.inference.session()).frames) < 20
     widget.close()
 
 

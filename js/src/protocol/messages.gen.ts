@@ -201,7 +201,8 @@ export interface PaintMask {
 /**
  * Say where the object is: run lengths in COCO's text form at the picture's size; null takes it back.
  *
- * A mask replaces clicks and box given before it; clicks given after it correct it.
+ * A mask replaces clicks and box given before it; clicks given after it correct it. In a video, one without a pixel
+ * says that the object is not in the frame.
  */
 export interface SetMask {
   readonly kind: "set_mask";
@@ -481,7 +482,9 @@ export interface StatusChanged {
  * What the video is. `key` changes when the pixels do.
  *
  * `frames` is how many there are so far, final when `complete`; a stream that goes on is not. `oldest` is the first
- * frame that can still be shown: 0, or more once a stream has let frames go. `note` tells of a damaged file.
+ * frame that can still be shown: 0, or more once a stream has let frames go. `note` tells of a damaged file. In a set
+ * of pictures each has a size of its own: `sizes` are their widths and heights, and `width` and `height` the largest;
+ * masks are coded at that size, the pictures lie in its top left corner. A video has no `sizes`.
  */
 export interface VideoInfo {
   readonly width: number;
@@ -494,6 +497,7 @@ export interface VideoInfo {
   readonly complete: boolean;
   readonly live: boolean;
   readonly note: string;
+  readonly sizes: ReadonlyArray<readonly [number, number]>;
 }
 
 /**
@@ -1184,6 +1188,7 @@ export const VIDEO_WIRE: Wire = {
       complete: "boolean",
       live: "boolean",
       note: "string",
+      sizes: ["list", ["tuple", "int", "int"]],
     },
     FramePromptsView: {
       frame: "int",

@@ -6,6 +6,7 @@ import {
   applyInFrame,
   changedFrame,
   EMPTY_VIDEO,
+  emptyCounts,
   promptedFrames,
   saidIn,
   seenFrom,
@@ -105,3 +106,12 @@ describe("what an undo has changed", () => {
 function fail(): never {
   throw new Error("there is no such object");
 }
+
+test.each([
+  [1, "1"],
+  [16, "`0"],
+  [3072, "PP3"],
+  [12_000_000, "PhV^;"],
+])("an empty mask of %i pixels is written as pycocotools does", (pixels, counts) => {
+  expect(emptyCounts(pixels)).toBe(counts);
+});

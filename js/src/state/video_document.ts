@@ -29,6 +29,18 @@ const OF_PROMPTS: ReadonlySet<string> = new Set([
   ...["add_point", "move_point", "remove_point", "set_box", "clear_prompts", "set_mask", "choose_candidate"],
 ]);
 
+/** A mask of no pixel in a frame of so many: says that the object is not there. In COCO's text form. */
+export function emptyCounts(pixels: number): string {
+  let text = "";
+  for (let left = pixels; ; ) {
+    const group = left & 31;
+    left >>= 5;
+    const isLast = left === 0 && (group & 16) === 0;
+    text += String.fromCharCode(48 + group + (isLast ? 0 : 32));
+    if (isLast) return text;
+  }
+}
+
 /** Whether an edit changes what the model is told. */
 export function changesVideoPrompts(
   edit: VideoEdit,

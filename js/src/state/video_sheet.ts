@@ -1,6 +1,7 @@
 /** A video as one frame of it shows it: what the parts that pictures and videos share work on. */
 
 import { computed, type ReadonlySignal, type Signal } from "@preact/signals-core";
+import type { Extent } from "../geometry/viewport";
 import type { DocumentView, Edit, Status, VideoInfo } from "../protocol/messages.gen";
 import type { Connection } from "./link";
 import type { ObjectMask } from "./masks";
@@ -12,11 +13,19 @@ import type { VideoUi } from "./video_ui";
 
 const UNKNOWN: ObjectMask = { rev: 0, scores: null, logits: null, exact: null };
 
+/** Width and height of a frame. */
+export function extentOf(info: VideoInfo | null, frame: number): Extent | null {
+  const own = info?.sizes[frame];
+  return own === undefined ? info : { width: own[0], height: own[1] };
+}
+
 export class VideoSheet implements Sheet {
   readonly document: ReadonlySignal<DocumentView>;
   /** Of prompted objects; with logits for that whose lone click in this frame can mean several things. */
   readonly masks: ReadonlySignal<ReadonlyMap<number, ObjectMask>>;
   readonly bitmap: ReadonlySignal<ImageBitmap | null>;
+  /** The size of what is shown: in a set of pictures each has its own. */
+  readonly info: ReadonlySignal<Extent | null>;
   readonly #session: VideoSession;
   readonly #ui: VideoUi;
   readonly #goTo: (frame: number) => void;
@@ -27,6 +36,7 @@ export class VideoSheet implements Sheet {
     this.#goTo = goTo;
     this.document = computed(() => seenFrom(session.document.value, ui.shown.value));
     const offer = createOffers(session, this.document, ui.shown, gone);
+    this.info = computed(() => extentOf(session.info.value, ui.shown.value));
     this.masks = computed(() => {
       const prompted = session.document.value.objects.filter(({ frames }) => frames.length > 0);
       const offered = offer.value;
@@ -38,10 +48,6 @@ export class VideoSheet implements Sheet {
       session.frames.arrived.value;
       return session.frames.get(ui.shown.value);
     });
-  }
-
-  get info(): ReadonlySignal<VideoInfo | null> {
-    return this.#session.info;
   }
 
   get status(): ReadonlySignal<Status> {

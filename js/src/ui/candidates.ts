@@ -20,7 +20,7 @@ interface Thumbnail {
 }
 
 /** What the chooser needs of a picture, or of a video's frame. */
-export type Offering = Pick<Session, "document" | "masks" | "info" | "bitmap"> & Pick<Sheet, "edit">;
+export type Offering = Pick<Session, "document" | "masks" | "bitmap"> & Pick<Sheet, "edit" | "info">;
 
 export function createCandidates(session: Offering, ui: Ui, signal: AbortSignal): HTMLElement {
   const thumbnails = Array.from({ length: COUNT }, (_, index) => createThumbnail(index, session, ui));

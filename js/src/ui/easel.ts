@@ -4,6 +4,7 @@ import { computed, effect, type ReadonlySignal } from "@preact/signals-core";
 import {
   boxToStage,
   createViewport,
+  type Extent,
   pan,
   pixelsToStage,
   resize,
@@ -35,6 +36,8 @@ export interface Motif {
   readonly watched: ReadonlyArray<ReadonlySignal<unknown>>;
   /** The picture is shown so wide, in device pixels. */
   readonly showAt: (width: number) => void;
+  /** What the stage's shape is made for; the picture itself when left out. */
+  readonly frame?: ReadonlySignal<Extent | null>;
 }
 
 export interface Easel {
@@ -51,7 +54,7 @@ export interface Easel {
 export function createEasel(
   sheet: Sheet,
   ui: Ui,
-  what: "Image" | "Video",
+  what: "Image" | "Video" | "Picture set",
   height: unknown,
   signal: AbortSignal,
 ): Easel {
@@ -178,7 +181,8 @@ export function paint(easel: Easel, motif: Motif): void {
           now.stage,
           now.ratio,
         );
-      node.style.setProperty("--sam2nb-aspect", `${image.width} / ${image.height}`);
+      const frame = motif.frame?.value ?? image;
+      node.style.setProperty("--sam2nb-aspect", `${frame.width} / ${frame.height}`);
     }),
     effect(() => {
       const { image, scale, ratio, stage } = ui.viewport.value;

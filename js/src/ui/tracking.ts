@@ -124,6 +124,7 @@ export function createProgress(
   kind: JobView["kind"],
   title: string,
   signal: AbortSignal,
+  ended: (job: JobView) => string = ({ text }) => text,
 ): HTMLElement {
   const bar = h("progress", { class: "sam2nb-progress", "aria-label": title, max: 1 });
   const words = h("span", { class: "sam2nb-words", role: "status" });
@@ -149,7 +150,7 @@ export function createProgress(
   const stop = effect(() => {
     const job = session.jobs.value.find((one) => one.kind === kind);
     const isRunning = job !== undefined && isUnderWay(job);
-    const isEnded = job !== undefined && !isRunning && job.text !== "";
+    const isEnded = job !== undefined && !isRunning && ended(job) !== "";
     setHidden(node, !isRunning && !isEnded);
     node.classList.toggle("sam2nb-failed", job?.state === "failed");
     bar.hidden = !isRunning;
@@ -157,7 +158,7 @@ export function createProgress(
     if (job === undefined) return;
     if (job.total === null || job.state === "waiting") bar.removeAttribute("value");
     else bar.value = job.total === 0 ? 1 : job.done / job.total;
-    setText(words, isRunning ? progressOf(job) : job.text);
+    setText(words, isRunning ? progressOf(job) : ended(job));
   });
   signal.addEventListener("abort", stop);
   return node;
