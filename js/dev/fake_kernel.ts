@@ -1,8 +1,17 @@
 /** A kernel for tests and for looking: speaks the protocol, and takes a disc around each click for the object. */
 
+import { pathPlaces } from "../src/geometry/strokes";
 import type { Extent } from "../src/geometry/viewport";
 import type { AnyRequest } from "../src/protocol/channel";
-import type { Buffer, DocumentView, Edit, ObjectView, Request, Scores } from "../src/protocol/messages.gen";
+import type {
+  Buffer,
+  DocumentView,
+  Edit,
+  ObjectView,
+  PaintMask,
+  Request,
+  Scores,
+} from "../src/protocol/messages.gen";
 import { VERSION } from "../src/protocol/messages.gen";
 import {
   applyAll,
@@ -12,7 +21,9 @@ import {
   EMPTY_DOCUMENT,
   isAmbiguous,
   isBare,
+  isDrawn,
   isStep,
+  NOTHING_SAID,
   type PromptEdit,
 } from "../src/state/document";
 
@@ -26,6 +37,7 @@ export class FakeKernel {
   document: DocumentView = EMPTY_DOCUMENT;
   readonly received: AnyRequest[] = [];
   readonly #answered = new Map<string, unknown>();
+  readonly #drawings = new Map<number, Uint8Array>();
   readonly #history: DocumentView[] = [];
   readonly #undone: DocumentView[] = [];
   readonly #post: Post;
@@ -62,6 +74,7 @@ export class FakeKernel {
         [this.jpeg],
       );
     if (request.type === "candidates") this.#candidates(view, seq, request.object);
+    if (request.type === "hover") this.#hover(view, seq, request.x, request.y);
   }
 
   #snapshot(view: string, seq: number): void {
@@ -82,14 +95,23 @@ export class FakeKernel {
     const object = this.document.objects.find((other) => other.id === id);
     const rev = object?.result_rev ?? 0;
     const logits = object === undefined ? [] : [discs(object, this.image)];
-    const buffers = logits.map(() => this.#buffer("logits8", id));
+    const buffers = logits.map((data) => this.#logits8(id, data));
     this.#post({ type: "candidates_data", view, seq, object: id, rev, buffers }, logits);
+  }
+
+  #hover(view: string, seq: number, x: number, y: number): void {
+    const said = { ...NOTHING_SAID, id: 0, name: "", color: 0, points: [{ x, y, label: 1 }] };
+    const data = discs(said, this.image).subarray(GRID * GRID, 2 * GRID * GRID);
+    const buffers = [{ what: "logits8", shape: [1, GRID, GRID], scale: SCALE, object: null }];
+    this.later(() => this.#post({ type: "hover_data", view, seq, score: 0.9, buffers }, [data]));
   }
 
   #change(request: Extract<Request, { type: "edit" | "history" }>): unknown {
     const { view, seq } = request;
     const before = this.document;
     try {
+      if (request.type === "edit")
+        for (const edit of request.edits) if (edit.kind === "paint_mask") this.#paint(edit);
       const after =
         request.type === "edit"
           ? applyAll(before, request.edits, this.image)
@@ -134,9 +156,10 @@ export class FakeKernel {
   result(object: ObjectView, rev: number): void {
     const isEmpty = isBare(object);
     const iou = isAmbiguous(object) ? [0.71, 0.93, 0.86] : [0.9];
-    const scores: Scores | null = isEmpty
-      ? null
-      : { iou, object_score: 4, best: iou.length > 1 ? 1 : 0, milliseconds: 20 };
+    const scores: Scores | null =
+      isEmpty || isDrawn(object)
+        ? null
+        : { iou, object_score: 4, best: iou.length > 1 ? 1 : 0, milliseconds: 20 };
     this.document = {
       ...this.document,
       objects: this.document.objects.map((other) =>
@@ -146,25 +169,64 @@ export class FakeKernel {
     const content = { type: "result", epoch: this.epoch, object: object.id, rev, scores, area: 1 };
     if (isEmpty) return this.#post({ ...content, buffers: [] }, []);
     const shown = { ...object, scores };
-    const buffers = [
-      { ...this.#buffer("logits8", object.id), shape: [iou.length, GRID, GRID] },
-      this.#buffer("rle", object.id),
-    ];
-    this.#post({ ...content, buffers }, [discs(shown, this.image), this.#mask(shown)]);
+    const logits = isDrawn(object) ? [] : [discs(shown, this.image)];
+    const buffers = [...logits.map((data) => this.#logits8(object.id, data)), this.#buffer("rle", object.id)];
+    this.#post({ ...content, buffers }, [...logits, this.#mask(shown)]);
   }
 
   #mask(object: ObjectView): Uint8Array {
+    return encodeRle(this.#pixels(object), this.image.width, this.image.height);
+  }
+
+  #pixels(object: ObjectView): Uint8Array {
+    const drawn = isDrawn(object) ? this.#drawings.get(object.id) : undefined;
+    if (drawn !== undefined) return drawn;
     const logits = discs(object, this.image);
     const chosen = isAmbiguous(object) ? (object.candidate ?? object.scores?.best ?? 0) : 0;
-    const plane = logits.subarray(chosen * GRID * GRID, (chosen + 1) * GRID * GRID);
+    const plane = new Int8Array(logits.slice(chosen * GRID * GRID, (chosen + 1) * GRID * GRID).buffer);
     const { width, height } = this.image;
     const mask = new Uint8Array(width * height);
     for (let y = 0; y < height; y++)
       for (let x = 0; x < width; x++) {
         const value = plane[Math.floor((y * GRID) / height) * GRID + Math.floor((x * GRID) / width)] ?? 0;
-        if (value > 0 && value < 128) mask[y * width + x] = 1;
+        if (value > object.threshold * SCALE) mask[y * width + x] = 1;
       }
-    return encodeRle(mask, width, height);
+    return mask;
+  }
+
+  /** Paint over what an object shows: a brush only, outlines are left to the kernel proper. */
+  #paint({ object: id, path, width, label }: PaintMask): void {
+    const object = this.document.objects.find((other) => other.id === id);
+    const mask = object === undefined || isBare(object) ? null : this.#pixels(object).slice();
+    const made = mask ?? new Uint8Array(this.image.width * this.image.height);
+    const places = pathPlaces(path);
+    places.forEach((place, i) => {
+      const next = places[i + 1] ?? place;
+      for (let part = 0; part <= 64; part++) {
+        const x = place.x + ((next.x - place.x) * part) / 64;
+        const y = place.y + ((next.y - place.y) * part) / 64;
+        this.#dot(made, x, y, width / 2, label);
+      }
+    });
+    this.#drawings.set(id, made);
+  }
+
+  #dot(mask: Uint8Array, x: number, y: number, radius: number, label: number): void {
+    for (
+      let row = Math.max(0, Math.ceil(y - radius));
+      row <= Math.min(y + radius, this.image.height - 1);
+      row++
+    )
+      for (
+        let column = Math.max(0, Math.ceil(x - radius));
+        column <= Math.min(x + radius, this.image.width - 1);
+        column++
+      )
+        if (Math.hypot(column - x, row - y) <= radius) mask[row * this.image.width + column] = label;
+  }
+
+  #logits8(id: number, data: Uint8Array): Buffer {
+    return { ...this.#buffer("logits8", id), shape: [data.length / (GRID * GRID), GRID, GRID] };
   }
 
   #buffer(what: Buffer["what"], object: number | null): Buffer {

@@ -3,8 +3,9 @@
 `python -m sam2_notebook.protocol` writes `js/src/protocol/messages.gen.ts` from it; a test fails when that is stale.
 
 A *request* (page to kernel) carries the `view` it comes from and a `seq` that counts up per view. Every request is
-answered once, by the message with the same `view` and `seq` (`Ack`, `Snapshot`, `PictureData`, `CandidatesData`, `Pong`
-or `Failure`); a page that hears nothing asks again with the same `seq`, and the kernel does not apply an edit twice.
+answered once, by the message with the same `view` and `seq` (`Ack`, `Snapshot`, `PictureData`, `CandidatesData`,
+`HoverData`, `Pong` or `Failure`); a page that hears nothing asks again with the same `seq`, and the kernel does not
+apply an edit twice.
 What no request asked for (`ObjectResult`, `DocumentChanged`, `StatusChanged`) goes to all views.
 Bulk data travels as binary buffers beside the message; `Buffer` says what each one is, in order.
 `epoch` names one life of the kernel-side session: another epoch means that everything must be asked for again.
@@ -193,7 +194,23 @@ class Ping:
     seq: int
 
 
-Request: TypeAlias = Hello | EditRequest | HistoryRequest | PictureRequest | CandidatesRequest | Ping
+@dataclass(frozen=True, kw_only=True)
+class HoverRequest:
+    """What would a click at (x, y) find? Logits of at most `side` x `side` will do.
+
+    Of those that wait only the newest is answered; the others are `cancelled`, as is one that comes before the picture
+    is encoded. Work of any other kind goes first.
+    """
+
+    type: Literal["hover"] = "hover"
+    view: str
+    seq: int
+    x: float
+    y: float
+    side: int
+
+
+Request: TypeAlias = Hello | EditRequest | HistoryRequest | PictureRequest | CandidatesRequest | HoverRequest | Ping
 
 # ------------------------------------------------------------------ kernel to page
 
@@ -243,6 +260,17 @@ class CandidatesData:
     seq: int
     object: int
     rev: int
+    buffers: tuple[Buffer, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoverData:
+    """Answer to `HoverRequest`: the candidate the model thinks most of. Buffer: one `logits8`."""
+
+    type: Literal["hover_data"] = "hover_data"
+    view: str
+    seq: int
+    score: float
     buffers: tuple[Buffer, ...]
 
 
@@ -306,5 +334,5 @@ class StatusChanged:
     status: Status
 
 
-Reply: TypeAlias = Snapshot | Ack | PictureData | CandidatesData | Pong | Failure
+Reply: TypeAlias = Snapshot | Ack | PictureData | CandidatesData | HoverData | Pong | Failure
 Event: TypeAlias = DocumentChanged | ObjectResult | StatusChanged

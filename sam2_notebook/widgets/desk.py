@@ -17,6 +17,7 @@ from sam2_notebook.protocol.messages import (
     EditRequest,
     Hello,
     HistoryRequest,
+    HoverRequest,
     PictureData,
     PictureInfo,
     PictureRequest,
@@ -32,6 +33,7 @@ from sam2_notebook.values.edits import Edit
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.widgets.channel import Channel, Packet, Send
 from sam2_notebook.widgets.drawing import page_picture
+from sam2_notebook.widgets.hover import Hover
 from sam2_notebook.widgets.inference import Encoded, Inference, Model
 from sam2_notebook.widgets.session import SegmentationSession
 from sam2_notebook.widgets.views import candidates_packet, document_view, mask_buffers, result_packet
@@ -64,6 +66,7 @@ class ImageDesk:
         self.inference = Inference(self.session, model, encode, worker, self._news)
         publisher, pictures = shared_worker("publisher"), shared_worker("pictures")
         self.channel = Channel(decode_request, self._answer, send, self._report, publisher, pictures)
+        self._hover = Hover(self.inference, worker, self.session.document.size, self.channel.reply)
         self._page_picture = lru_cache(maxsize=2)(partial(page_picture, picture))
         self._noticed = noticed
         self._told_document: tuple[object, ...] | None = None
@@ -109,6 +112,7 @@ class ImageDesk:
         """Let go of everything but the masks on show."""
         self._closed = True
         self.channel.close()
+        self._hover.close()
         self.inference.close()
         self.session.close()
 
@@ -147,7 +151,7 @@ class ImageDesk:
             self._told_status = status
             yield Packet(StatusChanged(epoch=self.epoch, status=status))
 
-    def _answer(self, request: Request) -> Packet:
+    def _answer(self, request: Request) -> Packet | None:
         who = {"view": request.view, "seq": request.seq}
         match request:
             case Hello():
@@ -165,6 +169,9 @@ class ImageDesk:
                 return self._picture_data(request)
             case CandidatesRequest():
                 return candidates_packet(request, self.session.state())
+            case HoverRequest():
+                self._hover.ask(request)
+                return None
             case Ping():
                 return Packet(Pong(**who, epoch=self.epoch, rev=self.session.rev))
 

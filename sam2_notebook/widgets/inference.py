@@ -13,6 +13,7 @@ from sam2_notebook.errors import ModelError, Sam2NotebookError
 from sam2_notebook.predict import Segmentation
 from sam2_notebook.protocol.messages import Status
 from sam2_notebook.values.geometry import Size
+from sam2_notebook.values.prompts import Point, Prompts
 from sam2_notebook.values.strokes import painted
 from sam2_notebook.widgets.failures import in_words
 from sam2_notebook.widgets.outcome import Outcome
@@ -66,6 +67,7 @@ class Inference:
         self._encoded: object | None = None
         self._error: Sam2NotebookError | None = None
         self._closed = False
+        self._foreseen: tuple[Recipe, Outcome] | None = None
 
     def start(self) -> None:
         """Encode the picture ahead of the first click."""
@@ -107,11 +109,25 @@ class Inference:
             return Status(state="busy", text="segmenting")
         return Status(state="ready", text="")
 
+    def foresee(self, point: Point) -> Outcome | None:
+        """What a click on nothing else would make; on the worker only. None before the picture is encoded.
+
+        The newest is kept, so that the click itself, if it comes, is answered at once.
+        """
+        recipe = Recipe(Prompts((point,)))
+        if self._encoded is None or self._closed:
+            return None
+        if self._foreseen is None or self._foreseen[0] != recipe:
+            known = self._session.cached(recipe)
+            self._foreseen = recipe, known or self._run(recipe, None)
+        return self._foreseen[1]
+
     def close(self) -> None:
         """Drop what waits, and let go of the embedding."""
         self._closed = True
         self._worker.cancel(self)
         self._encoded = None
+        self._foreseen = None
 
     def _prepare(self) -> None:
         try:
@@ -164,6 +180,8 @@ class Inference:
     def _run(self, recipe: Recipe, before: Outcome | None) -> Outcome:
         if not recipe.prompts:
             return self._drawn(recipe)
+        if self._foreseen is not None and self._foreseen[0] == recipe:
+            return self._foreseen[1]
         prompts = recipe.prompts
         encoded = self._embedding()
         start = time.perf_counter()

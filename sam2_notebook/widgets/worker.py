@@ -18,6 +18,7 @@ class Priority(IntEnum):
     CLICK = 0
     ENCODE = 1
     TRACK = 2
+    HOVER = 3
 
 
 Job = Callable[[], None]

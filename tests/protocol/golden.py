@@ -173,6 +173,7 @@ def messages() -> list[m.Reply | m.Event | m.Request]:
         m.EditRequest(view="v1", seq=1, rev=4, edits=edits),
         m.HistoryRequest(view="v1", seq=2, direction="undo"),
         m.PictureRequest(view="v1", seq=3, width=320),
+        m.HoverRequest(view="v1", seq=4, x=1.5, y=2.0, side=64),
         m.CandidatesRequest(view="v1", seq=4, object=1),
         m.Ping(view="v1", seq=5),
         m.Snapshot(
@@ -181,6 +182,7 @@ def messages() -> list[m.Reply | m.Event | m.Request]:
         m.Ack(**who, rev=5),
         m.PictureData(**who, key="0f", buffers=(jpeg,)),
         m.CandidatesData(**who, object=1, rev=5, buffers=(raw,)),
+        m.HoverData(**who, score=0.5, buffers=(raw,)),
         m.Pong(**who, epoch="e", rev=5),
         m.Failure(**who, code="invalid", message="the point (900, 2) lies outside the picture"),
         m.DocumentChanged(epoch="e", document=document),

@@ -31,6 +31,9 @@ const CASES: Array<[string, Press, Action | null]> = [
   ["Tab, which leaves the widget", press("Tab"), null],
   ["Ctrl+C, which copies", press("c", { ctrl: true }), null],
   ["Alt+H", press("h", { alt: true }), null],
+  ["S", press("s"), { type: "tool", tool: "scribble" }],
+  ["E", press("e"), { type: "tool", tool: "eraser" }],
+  [".", press("."), { type: "brush-larger" }],
   ["a letter of no meaning", press("q"), null],
   ["a name that objects have", press("constructor"), null],
 ];
@@ -57,7 +60,7 @@ describe("the help", () => {
     const typed = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).filter(
       (key) => key.toLowerCase() === key && actionOf(press(key), false) !== null,
     );
-    const names: Record<string, string> = { " ": "Space", "-": "−", "=": "+" };
+    const names: Record<string, string> = { " ": "Space", "-": "−", "=": "+", ",": "comma", ".": "point" };
     for (const key of [...typed, "Enter", "Delete", "Escape"])
       expect(text).toContain(names[key] ?? (key.length === 1 ? key.toUpperCase() : key));
   });

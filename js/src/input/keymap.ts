@@ -1,5 +1,7 @@
 /** What each key does: one table for the handler and for the help. Pure. */
 
+import type { ToolId } from "../tools/runner";
+
 export interface Press {
   readonly key: string;
   /** Which key it is, whatever is printed on it. */
@@ -34,10 +36,17 @@ export type ActionName =
   | "raise"
   | "lower"
   | "merge"
-  | "split";
+  | "split"
+  | "auto"
+  | "foresee"
+  | "refine"
+  | "brush-smaller"
+  | "brush-larger";
 
 export type Action =
   | { readonly type: ActionName }
+  | { readonly type: "tool"; readonly tool: ToolId }
+  /** Take the candidate at this place of their order, the one the model thinks most of first. */
   | { readonly type: "candidate"; readonly index: number }
   | { readonly type: "class"; readonly index: number }
   | { readonly type: "next-object" | "extend"; readonly by: 1 | -1 }
@@ -67,6 +76,16 @@ const PLAIN = new Map<string, Action>([
   ["b", { type: "box" }],
   ["m", { type: "grab" }],
   ["?", { type: "help" }],
+  ["v", { type: "tool", tool: "prompt" }],
+  ["s", { type: "tool", tool: "scribble" }],
+  ["p", { type: "tool", tool: "brush" }],
+  ["e", { type: "tool", tool: "eraser" }],
+  ["d", { type: "tool", tool: "lasso" }],
+  [",", { type: "brush-smaller" }],
+  [".", { type: "brush-larger" }],
+  ["r", { type: "refine" }],
+  ["a", { type: "auto" }],
+  ["g", { type: "foresee" }],
   ["Escape", { type: "escape" }],
   ["[", { type: "next-object", by: -1 }],
   ["]", { type: "next-object", by: 1 }],
@@ -109,6 +128,20 @@ export function isTaken(key: string): boolean {
 /** Titles of groups, and in each: keys, and what they do. */
 export type HelpRows = ReadonlyArray<readonly [string, ReadonlyArray<readonly [string, string]>]>;
 
+const TOOL_ROWS: HelpRows[number] = [
+  "Tools",
+  [
+    ["V", "points and boxes"],
+    ["S", "scribble on the object (right button: beside it)"],
+    ["P, E", "paint the mask, erase it (right button: the other)"],
+    ["D", "go around an area: drag, or click its corners"],
+    ["comma and point", "smaller, larger brush"],
+    ["R", "keep what was drawn, or let the model refine it"],
+    ["A", "a click on the mask takes away"],
+    ["G", "show what a click would find"],
+  ],
+];
+
 /** The help, group by group: keys as they are printed on them, and what they do. */
 export function helpRows(isMac: boolean): HelpRows {
   const command = isMac ? "⌘" : "Ctrl";
@@ -136,7 +169,7 @@ export function helpRows(isMac: boolean): HelpRows {
         ["Page up, Page down", "draw it over, under the next one"],
         ["Delete", "remove the object"],
         ["C", "clear its points and box"],
-        ["1, 2, 3", "choose a candidate mask"],
+        ["1, 2, 3", "choose a candidate mask, the likeliest first"],
         ["Shift+1 to Shift+0", "give it a class, and new objects too"],
         [`${command}+Z, ${command}+${isMac ? "⇧Z" : "Y"}`, "undo, redo"],
       ],
@@ -163,5 +196,6 @@ export function helpRows(isMac: boolean): HelpRows {
         ["?", "this help"],
       ],
     ],
+    TOOL_ROWS,
   ];
 }

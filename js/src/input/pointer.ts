@@ -5,6 +5,8 @@ import type { Button, Held, InputEvent } from "../tools/tool";
 
 export interface PointerSink {
   readonly on: (event: InputEvent) => void;
+  /** Where a pointer rests that presses nothing; null when there is none. */
+  readonly hover: (at: Vec | null) => void;
   readonly zoom: (factor: number, at: Vec) => boolean;
   readonly pan: (by: Vec) => void;
   readonly isSpaceHeld: () => boolean;
@@ -53,6 +55,7 @@ export function listenPointer(
     const button = isMac && event.ctrlKey ? "secondary" : BUTTONS[event.button];
     if (button === undefined) return;
     leader = event.pointerId;
+    sink.hover(null);
     sink.on({ type: "down", at, button, held: held(event), isTouch });
   };
   const move = (event: PointerEvent) => {
@@ -61,19 +64,13 @@ export function listenPointer(
     if (before !== undefined && fingers.size === 2) {
       const other = [...fingers].find(([id]) => id !== event.pointerId)?.[1] ?? before;
       fingers.set(event.pointerId, at);
-      return pinch(before, at, other);
+      return pinch(sink, before, at, other);
     }
     if (before !== undefined) fingers.set(event.pointerId, at);
-    if (leader === null || leader === event.pointerId) sink.on({ type: "move", at, held: held(event) });
-  };
-  const pinch = (before: Vec, at: Vec, other: Vec) => {
-    const apart = Math.hypot(before.x - other.x, before.y - other.y);
-    sink.pan({ x: (at.x - before.x) / 2, y: (at.y - before.y) / 2 });
-    if (apart > 0)
-      sink.zoom(Math.hypot(at.x - other.x, at.y - other.y) / apart, {
-        x: (at.x + other.x) / 2,
-        y: (at.y + other.y) / 2,
-      });
+    if (leader !== null && leader !== event.pointerId) return;
+    if (leader === null && event.pointerType !== "touch") sink.hover(at);
+    for (const part of leader === null ? [event] : partsOf(event))
+      sink.on({ type: "move", at: place(part), held: held(event) });
   };
   const up = (event: PointerEvent) => {
     fingers.delete(event.pointerId);
@@ -86,12 +83,37 @@ export function listenPointer(
     if (leader === event.pointerId) interrupt();
   };
   stage.addEventListener("pointerdown", down, { signal });
+  stage.addEventListener(
+    "pointerleave",
+    (event) => {
+      sink.hover(null);
+      if (event.pointerType !== "touch" && leader === null) sink.on({ type: "leave" });
+    },
+    { signal },
+  );
   stage.addEventListener("pointermove", move, { signal });
   stage.addEventListener("pointerup", up, { signal });
   stage.addEventListener("pointercancel", lost, { signal });
   stage.addEventListener("lostpointercapture", lost, { signal });
   signal.addEventListener("abort", interrupt);
   listenWheel(stage, sink, signal);
+}
+
+/** A hand that draws fast makes several moves between two frames; all are part of its line. */
+function partsOf(event: PointerEvent): ReadonlyArray<PointerEvent> {
+  const parts = event.getCoalescedEvents?.() ?? [];
+  return parts.length > 1 ? parts : [event];
+}
+
+/** One of two fingers has moved. */
+function pinch(sink: PointerSink, before: Vec, at: Vec, other: Vec): void {
+  const apart = Math.hypot(before.x - other.x, before.y - other.y);
+  sink.pan({ x: (at.x - before.x) / 2, y: (at.y - before.y) / 2 });
+  if (apart > 0)
+    sink.zoom(Math.hypot(at.x - other.x, at.y - other.y) / apart, {
+      x: (at.x + other.x) / 2,
+      y: (at.y + other.y) / 2,
+    });
 }
 
 /** The wheel zooms with Ctrl or Cmd, or in a focused widget; otherwise the notebook scrolls. */

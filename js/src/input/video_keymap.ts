@@ -17,7 +17,15 @@ export type VideoActionName =
   | "lock";
 
 /** What videos do not do. */
-type OfPictures = Extract<Action, { type: "candidate" }> | { readonly type: "merge" | "split" };
+type OfPictures =
+  | Extract<Action, { type: "candidate" | "tool" }>
+  | {
+      readonly type: "merge" | "split" | "auto" | "foresee" | "refine" | "brush-smaller" | "brush-larger";
+    };
+
+const OF_PICTURES: ReadonlySet<string> = new Set([
+  ...["candidate", "tool", "merge", "split", "auto", "foresee", "refine", "brush-smaller", "brush-larger"],
+]);
 
 export type VideoAction =
   | Exclude<Action, OfPictures>
@@ -54,7 +62,7 @@ const SHIFTED = new Map<string, VideoAction>([
 ]);
 
 function isOfPictures(action: Action): action is OfPictures {
-  return ["candidate", "merge", "split"].includes(action.type);
+  return OF_PICTURES.has(action.type);
 }
 
 /** The action of a key, or null when the key is not ours. With the cross on the stage, arrows move that. */

@@ -386,6 +386,21 @@ export interface Ping {
   readonly seq: number;
 }
 
+/**
+ * What would a click at (x, y) find? Logits of at most `side` x `side` will do.
+ *
+ * Of those that wait only the newest is answered; the others are `cancelled`, as is one that comes before the picture
+ * is encoded. Work of any other kind goes first.
+ */
+export interface HoverRequest {
+  readonly type: "hover";
+  readonly view: string;
+  readonly seq: number;
+  readonly x: number;
+  readonly y: number;
+  readonly side: number;
+}
+
 /** Answer to `Hello`: everything but the picture. Buffers: one `rle` per object that has a mask. */
 export interface Snapshot {
   readonly type: "snapshot";
@@ -423,6 +438,15 @@ export interface CandidatesData {
   readonly seq: number;
   readonly object: number;
   readonly rev: number;
+  readonly buffers: ReadonlyArray<Buffer>;
+}
+
+/** Answer to `HoverRequest`: the candidate the model thinks most of. Buffer: one `logits8`. */
+export interface HoverData {
+  readonly type: "hover_data";
+  readonly view: string;
+  readonly seq: number;
+  readonly score: number;
   readonly buffers: ReadonlyArray<Buffer>;
 }
 
@@ -912,6 +936,7 @@ export type Request =
   | HistoryRequest
   | PictureRequest
   | CandidatesRequest
+  | HoverRequest
   | Ping;
 
 export type Reply =
@@ -919,6 +944,7 @@ export type Reply =
   | Ack
   | PictureData
   | CandidatesData
+  | HoverData
   | Pong
   | Failure;
 
@@ -1008,6 +1034,7 @@ export const PICTURE_WIRE: Wire = {
     ack: "Ack",
     picture_data: "PictureData",
     candidates_data: "CandidatesData",
+    hover_data: "HoverData",
     pong: "Pong",
     failure: "Failure",
     document: "DocumentChanged",
@@ -1120,6 +1147,13 @@ export const PICTURE_WIRE: Wire = {
       seq: "int",
       object: "int",
       rev: "int",
+      buffers: ["list", ["record", "Buffer"]],
+    },
+    HoverData: {
+      type: ["literal", "hover_data"],
+      view: "string",
+      seq: "int",
+      score: "float",
       buffers: ["list", ["record", "Buffer"]],
     },
     Pong: {

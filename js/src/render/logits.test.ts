@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { fromHex, golden } from "../../dev/golden";
 import { decodeLogits } from "../protocol/codecs";
-import { decodeRle } from "../protocol/rle";
+import { decodeRle, type Patch } from "../protocol/rle";
 import { maskFromLogits, sampleLogits } from "./logits";
 
 interface Case {
@@ -19,6 +19,11 @@ const { cases } = golden<{ cases: Case[] }>("logits");
 
 function decoded({ shape, hex, scale }: Case) {
   return decodeLogits({ what: "logits8", shape, scale, object: 1 }, fromHex(hex));
+}
+
+function isSet({ x, y, width, height, data }: Patch, column: number, row: number): boolean {
+  const [across, down] = [column - x, row - y];
+  return across >= 0 && down >= 0 && across < width && down < height && data[down * width + across] === 1;
 }
 
 describe("logits that Python sent", () => {
@@ -40,12 +45,9 @@ describe("logits that Python sent", () => {
       const torch = decodeRle(fromHex(hex), height, width);
       const ours = maskFromLogits(decoded(wanted), candidate, height, width);
       let wrong = 0;
-      ours.data.forEach((value, i) => {
-        const [x, y] = [(i % width) - torch.x, Math.floor(i / width) - torch.y];
-        const isInside = x >= 0 && y >= 0 && x < torch.width && y < torch.height;
-        if (value !== (isInside ? torch.data[y * torch.width + x] : 0)) wrong++;
-      });
-      expect(wrong / ours.data.length).toBeLessThanOrEqual(wanted.tolerance);
+      for (let y = 0; y < height; y++)
+        for (let x = 0; x < width; x++) if (isSet(ours, x, y) !== isSet(torch, x, y)) wrong++;
+      expect(wrong / (height * width)).toBeLessThanOrEqual(wanted.tolerance);
     });
   });
 });
@@ -69,7 +71,32 @@ describe("sampling", () => {
 
   test("a logit of exactly 0 is not part of the mask", () => {
     const edge = { data: Int8Array.from([0, 1]), count: 1, height: 1, width: 2, scale: 1 };
-    expect([...maskFromLogits(edge, 0, 1, 2).data]).toEqual([0, 1]);
+    const mask = maskFromLogits(edge, 0, 1, 2);
+    expect([0, 1].map((x) => isSet(mask, x, 0))).toEqual([false, true]);
+  });
+
+  test.each([-6, -1.5, 0, 2.25, 8])(
+    "a mask cut at %d is where the sampled logits are above it",
+    (threshold) => {
+      const [logits] = cases.map(decoded);
+      if (logits === undefined) throw new Error("no golden logits");
+      const [height, width] = [61, 83];
+      for (let candidate = 0; candidate < logits.count; candidate++) {
+        const mask = maskFromLogits(logits, candidate, height, width, threshold);
+        const sampled = sampleLogits(logits, candidate, height, width);
+        let wrong = 0;
+        sampled.forEach((value, i) => {
+          const isUnsure = Math.abs(value - threshold) < 1e-4;
+          if (!isUnsure && isSet(mask, i % width, Math.floor(i / width)) !== value > threshold) wrong++;
+        });
+        expect(wrong).toBe(0);
+      }
+    },
+  );
+
+  test("a mask with nothing in it is empty", () => {
+    const none = { data: Int8Array.from([-5]), count: 1, height: 1, width: 1, scale: 1 };
+    expect(maskFromLogits(none, 0, 40, 30).data).toHaveLength(0);
   });
 });
 

@@ -19,6 +19,10 @@ export interface MaskLook {
   readonly outlineOnly: boolean;
 }
 
+/** The colours of what is on the object and what is not. */
+export const POSITIVE = "#1a9850";
+export const NEGATIVE = "#d7301f";
+
 const paths = new WeakMap<Shape, Path2D>();
 
 /** An object's colour as CSS. */
@@ -50,6 +54,25 @@ export function paintMasks(
     if (isSelected) stroke(context, path, "rgb(0 0 0 / 0.55)", 3.5 / view.scale);
     stroke(context, path, cssColor(color), (isSelected ? 2 : 1.25) / view.scale);
   }
+}
+
+/** A mask that is not there yet: pale, in a broken outline. */
+export function paintForeseen(
+  context: CanvasRenderingContext2D,
+  view: Viewport,
+  shape: Shape,
+  color: Ink,
+): void {
+  context.save();
+  context.translate(view.offset.x, view.offset.y);
+  context.scale(view.scale, view.scale);
+  const path = pathOf(shape);
+  context.fillStyle = cssColor(color, 0.22);
+  context.fill(path, "evenodd");
+  stroke(context, path, "rgb(0 0 0 / 0.5)", 3 / view.scale);
+  context.setLineDash([5 / view.scale, 4 / view.scale]);
+  stroke(context, path, "#fff", 1.5 / view.scale);
+  context.restore();
 }
 
 function stroke(context: CanvasRenderingContext2D, path: Path2D, style: string, width: number): void {

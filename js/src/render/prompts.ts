@@ -4,10 +4,9 @@ import { type Box, boxToStage, pixelsToStage, type Vec, type Viewport } from "..
 import type { ObjectView } from "../protocol/messages.gen";
 import type { Ink } from "../state/inks";
 import { closeAt, handleAt, handlesOf } from "../tools/handles";
-import { cssColor } from "./masks";
+import { cssColor, NEGATIVE, POSITIVE } from "./masks";
+import { paintScribble } from "./strokes";
 
-const POSITIVE = "#1a9850";
-const NEGATIVE = "#d7301f";
 const POINT_RADIUS = 7;
 const HANDLE_RADIUS = 4.5;
 
@@ -24,12 +23,14 @@ export function paintPrompts(
   hidden: Hidden,
   ink: Ink = object.color,
 ): void {
+  if (object.kept) return; // what was said of it has no say any more
   if (object.box !== null && !hidden.box) {
     const box = boxToStage(view, object.box);
     paintBox(context, box, ink);
     for (const handle of handlesOf(box)) paintHandle(context, handleAt(box, handle), ink);
     paintCross(context, closeAt(box, view));
   }
+  for (const scribble of object.strokes) paintScribble(context, view, scribble);
   object.points.forEach((point, index) => {
     if (index !== hidden.point) paintPoint(context, pixelsToStage(view, point), point.label);
   });

@@ -12,7 +12,8 @@ import { Ui } from "./ui";
 
 const image = { width: 200, height: 100 };
 const logits = { data: new Int8Array(3), count: 3, height: 1, width: 1, scale: 1 };
-const mask: ObjectMask = { rev: 1, scores: null, exact: null, logits };
+const scores = { iou: [0.5, 0.9, 0.7], object_score: 1, best: 1, milliseconds: 1 };
+const mask: ObjectMask = { rev: 1, scores, exact: null, logits };
 const made = (...edits: Edit[]) => applyAll(EMPTY_DOCUMENT, edits, image);
 const add = (object: number): Edit => ({ kind: "add_object", object });
 const click = (object: number): Edit => ({ kind: "add_point", object, x: 3, y: 4, label: 1 });
@@ -26,10 +27,10 @@ const CASES: Array<[string, DocumentView, Action, unknown]> = [
   ["nothing removed from nothing", EMPTY_DOCUMENT, { type: "remove-object" }, []],
   ["prompts cleared", clicked, { type: "clear" }, [{ kind: "clear_prompts", object: 1 }]],
   [
-    "a candidate",
+    "a candidate by its place",
     clicked,
     { type: "candidate", index: 2 },
-    [{ kind: "choose_candidate", object: 1, candidate: 2 }],
+    [{ kind: "choose_candidate", object: 1, candidate: 0 }],
   ],
   ["no candidate that there is not", clicked, { type: "candidate", index: 3 }, []],
   [
@@ -106,7 +107,9 @@ describe("without a mouse", () => {
         viewport: ui.viewport.value,
         target: selectedObject(document.value) ?? null,
         nextId: nextId(document.value),
-        label: 1,
+        labelAt: () => 1,
+        brush: 24,
+        keeps: ui.keeps.value,
       }),
       (command) => {
         if (command.type !== "edit") return;
@@ -118,7 +121,9 @@ describe("without a mouse", () => {
       session,
       ui,
       input: (event) => runner.on(event),
-      isDrafting: () => runner.prompt.value.name !== "idle",
+      isDrafting: () => runner.isDrafting.value,
+      take: (tool) => runner.take(tool),
+      tool: () => runner.tool.value,
       leave,
     };
   });

@@ -1,11 +1,14 @@
 /** What keys and buttons do: edits of the document for the session, changes of the view for the ui. */
 
+import type { Signal } from "@preact/signals-core";
 import { fitPicture, oneToOne, type Vec, zoomAt } from "../geometry/viewport";
 import type { Action } from "../input/keymap";
 import type { Edit } from "../protocol/messages.gen";
 import { gripAt } from "../tools/handles";
+import type { ToolId } from "../tools/runner";
 import type { Held, InputEvent } from "../tools/tool";
 import { chosenObjects, isAmbiguous, isBare, nextId, selectedObject } from "./document";
+import { ranked } from "./masks";
 import type { Sheet } from "./sheet";
 import type { Ui } from "./ui";
 
@@ -14,6 +17,10 @@ export interface Context {
   readonly ui: Ui;
   /** Feeds the tools, as the pointer does. */
   readonly input: (event: InputEvent) => void;
+  /** Take another tool. */
+  readonly take: (tool: ToolId) => void;
+  /** The tool in hand. */
+  readonly tool: () => ToolId;
   /** Whether a gesture is under way. */
   readonly isDrafting: () => boolean;
   /** Give the keyboard back to the notebook. */
@@ -21,11 +28,28 @@ export interface Context {
 }
 
 const ZOOM_STEP = 1.25;
+const BRUSH_STEP = 1.25;
+export const BRUSH_SIZES = [3, 160] as const;
 const CURSOR_STEP = 16;
 const NOTHING_HELD: Held = { shift: false, alt: false, space: false, fresh: false, batch: false };
 
+/** What a key or a button turns on and off. */
+const SWITCHES: Readonly<Record<string, (ui: Ui) => Signal<boolean>>> = {
+  "hide-masks": (ui) => ui.masksHidden,
+  outline: (ui) => ui.outlineOnly,
+  polarity: (ui) => ui.isNegative,
+  auto: (ui) => ui.isAuto,
+  foresee: (ui) => ui.isForeseeing,
+  help: (ui) => ui.isHelpOpen,
+};
+
 export function perform(action: Action, context: Context): void {
   const { session, ui } = context;
+  const turned = SWITCHES[action.type]?.(ui);
+  if (turned !== undefined) {
+    turned.value = !turned.value;
+    return;
+  }
   const { stage } = ui.viewport.value;
   const centre = ui.cursor.value ?? { x: stage.width / 2, y: stage.height / 2 };
   switch (action.type) {
@@ -46,18 +70,16 @@ export function perform(action: Action, context: Context): void {
         centre,
       );
       return;
-    case "hide-masks":
-      ui.masksHidden.value = !ui.masksHidden.value;
-      return;
-    case "outline":
-      ui.outlineOnly.value = !ui.outlineOnly.value;
-      return;
-    case "polarity":
-      ui.isNegative.value = !ui.isNegative.value;
-      return;
-    case "help":
-      ui.isHelpOpen.value = !ui.isHelpOpen.value;
-      return;
+    case "tool":
+      return context.take(action.tool);
+    case "brush-smaller":
+    case "brush-larger":
+      return sizeBrush(ui, action.type === "brush-larger" ? BRUSH_STEP : 1 / BRUSH_STEP);
+    case "refine":
+      return refine(context);
+    case "new-object":
+      if (context.isDrafting()) return context.input({ type: "finish" });
+      return session.edit(editsOf(action, session));
     case "rename":
       ui.renaming.value = session.document.value.selected;
       return;
@@ -104,9 +126,9 @@ export function editsOf(
     case "clear":
       return selected === undefined ? [] : [{ kind: "clear_prompts", object: selected.id }];
     case "candidate": {
-      const count = selected === undefined ? 0 : (masks.value.get(selected.id)?.logits?.count ?? 0);
-      if (selected === undefined || !isAmbiguous(selected) || action.index >= count) return [];
-      return [{ kind: "choose_candidate", object: selected.id, candidate: action.index }];
+      if (selected === undefined || !isAmbiguous(selected)) return [];
+      const candidate = ranked(masks.value.get(selected.id)?.scores ?? null)[action.index];
+      return candidate === undefined ? [] : [{ kind: "choose_candidate", object: selected.id, candidate }];
     }
     case "raise":
     case "lower": {
@@ -148,11 +170,25 @@ function extend({ session, ui }: Context, by: 1 | -1): void {
   session.edit([{ kind: "select_object", object: next.id }]);
 }
 
-function backOut({ ui, input, isDrafting, leave }: Context): void {
+/** A drawn mask is kept, or the model goes on from it; without one, that is how the next one will be. */
+function refine({ session, ui }: Context): void {
+  const selected = selectedObject(session.document.value);
+  if (selected === undefined || selected.drawn === 0) ui.keeps.value = !ui.keeps.value;
+  else session.edit([{ kind: "keep_mask", object: selected.id, kept: !selected.kept }]);
+}
+
+function sizeBrush(ui: Ui, factor: number): void {
+  const [least, most] = BRUSH_SIZES;
+  const size = ui.brush.value * factor;
+  ui.brush.value = Math.min(Math.max(factor > 1 ? Math.ceil(size) : Math.floor(size), least), most);
+}
+
+function backOut({ ui, input, isDrafting, take, tool, leave }: Context): void {
   if (ui.isHelpOpen.value) ui.isHelpOpen.value = false;
   else if (isDrafting()) input({ type: "cancel" });
   else if (ui.cursor.value !== null) ui.cursor.value = null;
   else if (ui.picked.value.size > 0) ui.picked.value = new Set();
+  else if (tool() !== "prompt") take("prompt");
   else leave();
 }
 

@@ -74,7 +74,15 @@ export function nextId(document: DocumentView): number {
   return document.objects.reduce((highest, object) => Math.max(highest, object.id), 0) + 1;
 }
 
-/** Whether anything was said of an object, by prompts or by hand. */
+/** The colour the next new object takes: the first that no object has. */
+export function nextColor(document: DocumentView): number {
+  const used = new Set(document.objects.map((object) => object.color));
+  let color = 0;
+  while (used.has(color)) color++;
+  return color;
+}
+
+/** Whether nothing was said of an object, by prompts or by hand. */
 export function isBare(object: ObjectView): boolean {
   return !hasPrompts(object) && object.drawn === 0;
 }
@@ -280,9 +288,7 @@ function add(document: DocumentView, id: number): DocumentView {
   if (id < 0 || id >= 2 ** 31) throw new EditError("an object's id is a whole number from 0 to 2147483647");
   if (document.objects.length >= MAX_OBJECTS)
     throw new EditError(`one picture takes at most ${MAX_OBJECTS} objects; remove one first`);
-  const used = new Set(document.objects.map((object) => object.color));
-  let color = 0;
-  while (used.has(color)) color++;
+  const color = nextColor(document);
   const label = document.current;
   const object: ObjectView = { ...NOTHING_SAID, id, name: `object ${id}`, color, label };
   return { ...document, objects: [...document.objects, object], selected: id };

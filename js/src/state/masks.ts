@@ -35,6 +35,44 @@ export function shownCandidate(object: ObjectView, mask: ObjectMask | undefined)
   return object.candidate ?? mask?.scores?.best ?? object.scores?.best ?? 0;
 }
 
+/** The candidates, the one the model thinks most of first. */
+export function ranked(scores: Scores | null): ReadonlyArray<number> {
+  const iou = scores?.iou ?? [];
+  return iou.map((_, index) => index).sort((a, b) => (iou[b] ?? 0) - (iou[a] ?? 0));
+}
+
+export type Level = "whole" | "part" | "subpart";
+
+// A mask lies in another when so much of it does, and is as good as the other when they agree by so much.
+const NESTED = 0.9;
+const SAME = 0.85;
+
+/** Which candidate is the whole thing, a part of it, a part of that: by how they lie in one another. */
+export function levels(logits: Logits): ReadonlyArray<Level | null> {
+  const plane = logits.height * logits.width;
+  const { data, count } = logits;
+  const areas = Array.from({ length: count }, (_, k) => common(data, k * plane, k * plane, plane));
+  const bySize = areas.map((_, k) => k).sort((a, b) => (areas[a] ?? 0) - (areas[b] ?? 0));
+  const steps: number[] = [0];
+  for (let i = 1; i < bySize.length; i++) {
+    const [small, large] = [bySize[i - 1] ?? 0, bySize[i] ?? 0];
+    const [a, b] = [areas[small] ?? 0, areas[large] ?? 0];
+    const both = common(data, small * plane, large * plane, plane);
+    if (a === 0 || both < NESTED * a) return areas.map(() => null);
+    steps.push((steps[i - 1] ?? 0) + (both / (a + b - both) < SAME ? 1 : 0));
+  }
+  const top = steps.at(-1) ?? 0;
+  const names: ReadonlyArray<Level> = top === 1 ? ["part", "whole"] : ["subpart", "part", "whole"];
+  return areas.map((_, k) => (top === 0 ? null : (names[steps[bySize.indexOf(k)] ?? 0] ?? null)));
+}
+
+/** In how many places both planes are above 0. */
+function common(data: Int8Array, a: number, b: number, plane: number): number {
+  let count = 0;
+  for (let i = 0; i < plane; i++) if ((data[a + i] ?? 0) > 0 && (data[b + i] ?? 0) > 0) count++;
+  return count;
+}
+
 /**
  * The shape of an object's candidate, or of the one it shows, cut at its threshold or another one; null when nothing is
  * known of it.
@@ -60,18 +98,25 @@ export function exactShape(patch: Patch): Shape {
 }
 
 /** A candidate from its logits. The newest few are kept. */
-export function preview(logits: Logits, candidate: number, image: Extent, threshold = 0): Shape {
+export function preview(
+  logits: Logits,
+  candidate: number,
+  image: Extent,
+  threshold = 0,
+  pixels = PREVIEW_PIXELS,
+): Shape {
   const made = previews.get(logits) ?? new Map<string, Shape>();
   previews.set(logits, made);
-  const key = `${candidate} ${image.width} ${image.height} ${threshold}`;
+  const key = `${candidate} ${image.width} ${image.height} ${threshold} ${pixels}`;
   const known = made.get(key);
   if (known !== undefined) return known;
   for (const old of [...made.keys()].slice(0, -KEPT_PREVIEWS)) made.delete(old);
-  const shrink = Math.min(1, Math.sqrt(PREVIEW_PIXELS / (image.width * image.height)));
+  const shrink = Math.min(1, Math.sqrt(pixels / (image.width * image.height)));
   const height = Math.max(1, Math.round(image.height * shrink));
   const width = Math.max(1, Math.round(image.width * shrink));
-  const rings = trace(maskFromLogits(logits, candidate, height, width, threshold));
-  const shape = { rings, left: 0, top: 0, across: image.width / width, down: image.height / height };
+  const [across, down] = [image.width / width, image.height / height];
+  const patch = maskFromLogits(logits, candidate, height, width, threshold);
+  const shape = { rings: trace(patch), left: patch.x * across, top: patch.y * down, across, down };
   made.set(key, shape);
   return shape;
 }

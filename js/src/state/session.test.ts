@@ -160,7 +160,7 @@ describe("a result", () => {
     resultOf(click(40)); // lost; the kernel's next word on the document speaks of it
     wire.session.edit([{ kind: "rename_object", object: 1, name: "wheel" }]);
     wire.pass(6000);
-    expect(wire.session.masks.value.get(1)).toMatchObject({ rev: 2, logits: null });
+    expect(wire.session.masks.value.get(1)).toMatchObject({ rev: 2, logits: { count: 1 } });
     expect(wire.session.masks.value.get(1)?.exact).not.toBeNull();
   });
 

@@ -1,8 +1,9 @@
 /** What all views of one picture on this page share: the document's replica, the masks, the picture, the connection. */
 
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
+import type { Vec } from "../geometry/viewport";
 import type { AnyReply, Send } from "../protocol/channel";
-import type { AnyEvent } from "../protocol/codecs";
+import { type AnyEvent, decodeLogits } from "../protocol/codecs";
 import {
   type DocumentView,
   type Edit,
@@ -10,7 +11,8 @@ import {
   type PictureInfo,
   type Status,
 } from "../protocol/messages.gen";
-import { applyAll, EditError, EMPTY_DOCUMENT, isAmbiguous, selectedObject } from "./document";
+import type { Logits } from "../render/logits";
+import { applyAll, EditError, EMPTY_DOCUMENT, isDrawn, selectedObject } from "./document";
 import { type Bytes, type Connection, Link, type Snapshotted } from "./link";
 import type { ObjectMask } from "./masks";
 import { Picture } from "./picture";
@@ -72,6 +74,15 @@ export class Session implements Sheet {
 
   get masks(): ReadonlySignal<ReadonlyMap<number, ObjectMask>> {
     return this.#results.masks;
+  }
+
+  /** Ask for the mask of a click at a place; `settle` gets it, or null. Returns how to wait for it no more. */
+  foresee(at: Vec, side: number, settle: (logits: Logits | null) => void): () => void {
+    const seq = this.#link.ask({ type: "hover", x: at.x, y: at.y, side }, (reply, bytes) => {
+      const [buffer] = reply.type === "hover_data" ? reply.buffers : [];
+      settle(buffer === undefined ? null : decodeLogits(buffer, bytes[0] ?? new Uint8Array()));
+    });
+    return () => this.#link.forget(seq);
   }
 
   /** Whether an object's mask was made with other prompts than it has now. */
@@ -203,7 +214,7 @@ export class Session implements Sheet {
   #fetchCandidates(): void {
     const object = selectedObject(this.document.value);
     const mask = object === undefined ? undefined : this.masks.value.get(object.id);
-    if (object === undefined || mask === undefined || mask.logits !== null || !isAmbiguous(object)) return;
+    if (object === undefined || mask === undefined || mask.logits !== null || isDrawn(object)) return;
     if (this.#askedCandidates.get(object.id) === mask.rev) return;
     this.#askedCandidates.set(object.id, mask.rev);
     this.#link.ask({ type: "candidates", object: object.id }, (reply, bytes) => {

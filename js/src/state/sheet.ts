@@ -2,13 +2,18 @@
 
 import type { ReadonlySignal, Signal } from "@preact/signals-core";
 import type { Extent } from "../geometry/viewport";
-import type { DocumentView, Edit, Status } from "../protocol/messages.gen";
+import type { DocumentView, Edit, Scores, Status } from "../protocol/messages.gen";
 import type { Connection } from "./link";
 
 export interface Sheet {
   readonly document: ReadonlySignal<DocumentView>;
-  /** The objects of which something is known besides their prompts here, with how many candidates. */
-  readonly masks: ReadonlySignal<ReadonlyMap<number, { readonly logits: { readonly count: number } | null }>>;
+  /** The objects of which something is known besides their prompts here, with what the model says of candidates. */
+  readonly masks: ReadonlySignal<
+    ReadonlyMap<
+      number,
+      { readonly logits: { readonly count: number } | null; readonly scores: Scores | null }
+    >
+  >;
   /** The size of the picture; null before it is known. */
   readonly info: ReadonlySignal<Extent | null>;
   readonly status: ReadonlySignal<Status>;

@@ -2,6 +2,8 @@
 
 import { type Signal, signal } from "@preact/signals-core";
 import { createViewport, type Vec, type Viewport } from "../geometry/viewport";
+import type { PaintMask } from "../protocol/messages.gen";
+import type { Shape } from "./masks";
 
 export class Ui {
   readonly viewport: Signal<Viewport> = signal(
@@ -12,6 +14,22 @@ export class Ui {
   readonly masksHidden: Signal<boolean> = signal(false);
   /** Whether a plain click means "not the object". */
   readonly isNegative: Signal<boolean> = signal(false);
+  /** Whether a plain click on the mask takes away, and one beside it adds. */
+  readonly isAuto: Signal<boolean> = signal(false);
+  /** How wide lines are drawn, in CSS pixels. */
+  readonly brush: Signal<number> = signal(24);
+  /** Whether what is painted becomes the mask, and not a hint for the model. */
+  readonly keeps: Signal<boolean> = signal(true);
+  /** Whether the mask that a click would make is shown ahead of it. */
+  readonly isForeseeing: Signal<boolean> = signal(true);
+  /** Where on the stage a pointer rests that presses nothing. */
+  readonly pointer: Signal<Vec | null> = signal(null);
+  /** The mask that a click there would make. */
+  readonly foreseen: Signal<Shape | null> = signal(null);
+  /** Strokes of paint that no mask has yet. */
+  readonly wet: Signal<ReadonlyArray<PaintMask>> = signal([]);
+  /** The threshold that the slider is at while it is moved. */
+  readonly threshold: Signal<number | null> = signal(null);
   /** The keyboard's cursor on the stage; null while the mouse is used. */
   readonly cursor: Signal<Vec | null> = signal(null);
   /** The candidate whose thumbnail the pointer is on. */

@@ -62,7 +62,7 @@ export function gripAt(
   at: Vec,
   isTouch: boolean,
 ): Grip | null {
-  if (object === null) return null;
+  if (object === null || object.kept) return null;
   const reach = isTouch ? TOUCH_REACH : REACH;
   const points = object.points.map((point, index) => ({
     grip: { type: "point" as const, index },

@@ -17,6 +17,9 @@ export const panTool: Tool<PanState> = {
         const by = { x: event.at.x - state.last.x, y: event.at.y - state.last.y };
         return { state: { name: "panning", last: event.at }, commands: [{ type: "pan", by }] };
       }
+      case "leave":
+      case "finish":
+        return { state, commands: [] };
       case "up":
       case "cancel":
       case "interrupt":

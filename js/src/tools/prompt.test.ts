@@ -17,7 +17,9 @@ const view = (target: ObjectView | null, label: 0 | 1 = 1): ToolView => ({
   viewport,
   target,
   nextId: 9,
-  label,
+  labelAt: () => label,
+  brush: 24,
+  keeps: true,
 });
 
 const down = (

@@ -1,9 +1,8 @@
 /** The tool that makes prompts: click for a point, drag for a box, and hold of what is there already. */
 
 import { type Box, boxBetween, boxToStage, isOnPicture, stageToPixels, type Vec } from "../geometry/viewport";
-import type { Edit } from "../protocol/messages.gen";
 import { type Grip, gripAt, type Handle } from "./handles";
-import type { Command, InputEvent, Step, Tool, ToolView } from "./tool";
+import { type Command, type InputEvent, onTarget, type Step, type Tool, type ToolView } from "./tool";
 
 export type PromptState =
   | { readonly name: "idle"; readonly hover: Grip | null }
@@ -25,6 +24,10 @@ export const promptTool: Tool<PromptState> = {
       case "cancel":
       case "interrupt":
         return stay(IDLE);
+      case "leave":
+        return stay(state.name === "idle" ? IDLE : state);
+      case "finish":
+        return stay(state);
       case "down":
         return press(event, view);
       case "move":
@@ -50,7 +53,8 @@ function press(event: Extract<InputEvent, { type: "down" }>, view: ToolView): St
   const grip = event.held.fresh ? null : gripAt(view.target, view.viewport, event.at, event.isTouch);
   if (grip === null && !isOnPicture(view.viewport, event.at)) return stay(IDLE);
   const isOpposite = event.button === "secondary" || event.held.alt;
-  const label = isOpposite ? (view.label === 1 ? 0 : 1) : view.label;
+  const plain = view.labelAt(event.at);
+  const label = isOpposite ? (plain === 1 ? 0 : 1) : plain;
   return stay({ name: "pressing", from: event.at, label, grip });
 }
 
@@ -111,10 +115,4 @@ function clicked(at: Vec, label: 0 | 1, grip: Grip | null, open: boolean, view: 
   return [
     { type: "edit", open, edits: onTarget(view, (object) => ({ kind: "add_point", object, x, y, label })) },
   ];
-}
-
-/** An edit of the target, which is made in the same step when there is none. */
-function onTarget(view: ToolView, edit: (object: number) => Edit): ReadonlyArray<Edit> {
-  if (view.target !== null) return [edit(view.target.id)];
-  return [{ kind: "add_object", object: view.nextId }, edit(view.nextId)];
 }

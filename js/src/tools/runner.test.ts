@@ -11,7 +11,7 @@ let runner: Runner;
 beforeEach(() => {
   commands = [];
   runner = new Runner(
-    () => ({ viewport, target: null, nextId: 1, label: 1 }),
+    () => ({ viewport, target: null, nextId: 1, labelAt: () => 1, brush: 24, keeps: true }),
     (command) => commands.push(command),
   );
 });

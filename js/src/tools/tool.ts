@@ -14,6 +14,10 @@ export type InputEvent =
     }
   | { readonly type: "move"; readonly at: Vec; readonly held: Held }
   | { readonly type: "up"; readonly at: Vec; readonly held: Held }
+  /** The pointer is no longer over the stage. */
+  | { readonly type: "leave" }
+  /** What is being drawn is complete (Enter). */
+  | { readonly type: "finish" }
   /** The user takes it back (Escape). */
   | { readonly type: "cancel" }
   /** Something came between: the pointer was taken away, a second finger, the kernel is gone, the view closes. */
@@ -37,8 +41,23 @@ export interface ToolView {
   /** The object prompts go to; null when the next one makes an object. */
   readonly target: ObjectView | null;
   readonly nextId: number;
-  /** The label a plain click gives: 1, or 0 while the negative mode is on. */
-  readonly label: 0 | 1;
+  /** The label a plain click gives at a place: 1 on the object, 0 beside it. */
+  readonly labelAt: (at: Vec) => 0 | 1;
+  /** How wide lines are drawn, in CSS pixels. */
+  readonly brush: number;
+  /** Whether what is painted becomes the mask, and not a hint for the model. */
+  readonly keeps: boolean;
+}
+
+/** An edit of the target, which is made in the same step when there is none. */
+export function onTarget(view: ToolView, edit: (object: number) => Edit): ReadonlyArray<Edit> {
+  if (view.target !== null) return [edit(view.target.id)];
+  return [{ kind: "add_object", object: view.nextId }, edit(view.nextId)];
+}
+
+/** Whether two places are at least so far apart; a place that there is not is far from all. */
+export function isFar(a: Vec, b: Vec | undefined, distance: number): boolean {
+  return b === undefined || Math.hypot(a.x - b.x, a.y - b.y) >= distance;
 }
 
 export type Command =

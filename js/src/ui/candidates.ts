@@ -4,7 +4,7 @@ import { effect } from "@preact/signals-core";
 import { cutout, paintThumbnail } from "../render/thumbnail";
 import { isAmbiguous, isBare, selectedObject } from "../state/document";
 import { inkOf } from "../state/inks";
-import { bounds, preview, shownCandidate } from "../state/masks";
+import { bounds, levels, preview, ranked, shownCandidate } from "../state/masks";
 import type { Session } from "../state/session";
 import type { Sheet } from "../state/sheet";
 import type { Ui } from "../state/ui";
@@ -17,13 +17,22 @@ interface Thumbnail {
   readonly node: HTMLButtonElement;
   readonly canvas: HTMLCanvasElement;
   readonly score: HTMLElement;
+  readonly level: HTMLElement;
+  /** Which of the model's candidates it shows: the likeliest come first. */
+  candidate: number;
 }
 
 /** What the chooser needs of a picture, or of a video's frame. */
 export type Offering = Pick<Session, "document" | "masks" | "bitmap"> & Pick<Sheet, "edit" | "info">;
 
-export function createCandidates(session: Offering, ui: Ui, signal: AbortSignal): HTMLElement {
-  const thumbnails = Array.from({ length: COUNT }, (_, index) => createThumbnail(index, session, ui));
+/** The chooser, and below it `more`. */
+export function createCandidates(
+  session: Offering,
+  ui: Ui,
+  signal: AbortSignal,
+  more: ReadonlyArray<Node> = [],
+): HTMLElement {
+  const thumbnails = Array.from({ length: COUNT }, (_, place) => createThumbnail(place, session, ui));
   const strip = h(
     "div",
     { class: "sam2nb-candidates", role: "group", "aria-label": "Masks this click can mean" },
@@ -40,65 +49,72 @@ export function createCandidates(session: Offering, ui: Ui, signal: AbortSignal)
       object !== undefined && image !== null && logits !== null && logits.count > 1 && isAmbiguous(object);
     strip.hidden = !isOffered;
     hint.hidden = isOffered;
-    setText(title, isOffered ? "Which one?" : "What to do");
+    setText(
+      title,
+      isOffered ? "Which one?" : object !== undefined && object.drawn > 0 ? "Drawn by hand" : "What to do",
+    );
     setText(hint, hintFor(object));
     if (!isOffered) return;
-    const shapes = thumbnails.slice(0, logits.count).map((_, index) => preview(logits, index, image));
+    const order = ranked(mask?.scores ?? null);
+    const names = levels(logits);
+    const shapes = order.map((candidate) => preview(logits, candidate, image, object.threshold));
     const window = cutout(bounds(shapes), image, SIZE);
     const ink = inkOf(object, session.document.value, ui.byClass.value);
     const chosen = shownCandidate(object, mask);
-    thumbnails.forEach((thumbnail, index) => {
-      const { node, score } = thumbnail;
-      const shape = shapes[index];
+    thumbnails.forEach((thumbnail, place) => {
+      const { node, score, level } = thumbnail;
+      const [shape, candidate] = [shapes[place], order[place]];
       node.hidden = shape === undefined;
-      node.setAttribute("aria-pressed", String(index === chosen));
-      node.classList.toggle("sam2nb-best", index === mask?.scores?.best);
-      const iou = mask?.scores?.iou[index];
-      setText(score, iou === undefined ? "" : iou.toFixed(2));
-      const words =
-        iou === undefined
-          ? ""
-          : `, predicted fit ${iou.toFixed(2)}${index === mask?.scores?.best ? ", best" : ""}`;
-      node.setAttribute("aria-label", `Mask ${index + 1}${words}`);
-      if (shape !== undefined) paintThumbnail(thumbnail.canvas, SIZE, shape, window, image, bitmap, ink);
+      if (shape === undefined || candidate === undefined) return;
+      thumbnail.candidate = candidate;
+      node.dataset.candidate = String(candidate);
+      node.setAttribute("aria-pressed", String(candidate === chosen));
+      node.classList.toggle("sam2nb-best", place === 0);
+      const iou = mask?.scores?.iou[candidate] ?? 0;
+      const name = names[candidate] ?? null;
+      setText(score, iou.toFixed(2));
+      setText(level, name ?? "");
+      const words = `Mask ${place + 1}${name === null ? "" : `, ${name}`}, predicted fit ${iou.toFixed(2)}`;
+      node.setAttribute("aria-label", words);
+      paintThumbnail(thumbnail.canvas, SIZE, shape, window, image, bitmap, ink);
     });
   });
   signal.addEventListener("abort", stop);
-  return h("section", { class: "sam2nb-section sam2nb-choice" }, title, strip, hint);
+  return h("section", { class: "sam2nb-section sam2nb-choice" }, title, strip, hint, ...more);
 }
 
 function hintFor(object: ReturnType<typeof selectedObject>): string {
   if (object === undefined || isBare(object))
     return "Click on an object, or drag a box around it. Right click marks what is not part of it.";
-  return isAmbiguous(object)
-    ? "Thinking about your click…"
-    : "Click to add, right click to take away, drag points to move them.";
+  if (isAmbiguous(object)) return "Thinking about your click…";
+  if (object.kept) return "It stays as you drew it. Paint on, or let the model refine it.";
+  if (object.drawn > 0) return "The model goes on from your drawing.";
+  return "Click to add, right click to take away, drag points to move them.";
 }
 
-function createThumbnail(index: number, session: Offering, ui: Ui): Thumbnail {
+function createThumbnail(place: number, session: Offering, ui: Ui): Thumbnail {
   const canvas = h("canvas", { class: "sam2nb-thumb", "aria-hidden": "true" });
   const score = h("span", { class: "sam2nb-candidate-score" });
+  const level = h("span", { class: "sam2nb-level" });
   const node = h(
     "button",
     {
       type: "button",
       class: "sam2nb-candidate",
-      "data-candidate": index,
       "aria-pressed": "false",
-      title: `Take this mask (${index + 1})`,
+      title: `Take this mask (${place + 1})`,
     },
     canvas,
-    h("span", { class: "sam2nb-candidate-line" }, h("kbd", {}, String(index + 1)), score),
+    h("span", { class: "sam2nb-candidate-line" }, h("kbd", {}, String(place + 1)), score),
+    level,
   );
+  const thumbnail: Thumbnail = { node, canvas, score, level, candidate: place };
   node.addEventListener("click", () => {
     const object = selectedObject(session.document.value);
     if (object !== undefined)
-      session.edit([{ kind: "choose_candidate", object: object.id, candidate: index }]);
+      session.edit([{ kind: "choose_candidate", object: object.id, candidate: thumbnail.candidate }]);
   });
-  const show = (candidate: number | null) => () => {
-    ui.previewed.value = candidate;
-  };
-  node.addEventListener("pointerenter", show(index));
-  node.addEventListener("pointerleave", show(null));
-  return { node, canvas, score };
+  node.addEventListener("pointerenter", () => (ui.previewed.value = thumbnail.candidate));
+  node.addEventListener("pointerleave", () => (ui.previewed.value = null));
+  return thumbnail;
 }

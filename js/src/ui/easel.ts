@@ -9,16 +9,18 @@ import {
   pixelsToStage,
   resize,
   stageToPixels,
+  type Vec,
   zoomAt,
 } from "../geometry/viewport";
 import { type KeySink, listenKeyboard } from "../input/keyboard";
 import { listenPointer } from "../input/pointer";
-import { type DrawnMask, paintMasks } from "../render/masks";
+import { cssColor, type DrawnMask, paintForeseen, paintMasks } from "../render/masks";
 import { paintPicture } from "../render/picture";
 import { paintBox, paintCrosshair, paintPoint, paintPrompts } from "../render/prompts";
 import { type Layer, type Paint, Stage } from "../render/stage";
+import { paintLasso, paintStroke, paintWet } from "../render/strokes";
 import type { Context } from "../state/actions";
-import { nextId, selectedObject } from "../state/document";
+import { findObject, nextColor, nextId, selectedObject } from "../state/document";
 import { inkOf } from "../state/inks";
 import type { Sheet } from "../state/sheet";
 import type { Ui } from "../state/ui";
@@ -41,6 +43,8 @@ export interface Motif {
 }
 
 export interface Easel {
+  /** Whether a place on the stage lies in the mask of the object that prompts go to. */
+  readonly isInside: (at: Vec) => boolean;
   readonly root: HTMLElement;
   readonly stage: HTMLElement;
   readonly sheet: Sheet;
@@ -57,9 +61,10 @@ export function createEasel(
   what: "Image" | "Video" | "Picture set",
   height: unknown,
   signal: AbortSignal,
+  isInside: Easel["isInside"] = () => false,
 ): Easel {
   const runner = new Runner(
-    () => toolView(sheet, ui),
+    () => toolView(sheet, ui, isInside),
     (command) => commit(command, sheet, ui),
   );
   const stage = h("div", {
@@ -77,7 +82,7 @@ export function createEasel(
   });
   if (typeof height === "number") root.style.setProperty("--sam2nb-height", `${height}px`);
   const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
-  return { root, stage, sheet, ui, runner, isMac, signal };
+  return { root, stage, sheet, ui, runner, isMac, signal, isInside };
 }
 
 /** What the actions of keys and buttons work on. */
@@ -86,7 +91,9 @@ export function contextOf({ root, sheet, ui, runner }: Easel): Context {
     session: sheet,
     ui,
     input: (event) => runner.on(event),
-    isDrafting: () => runner.prompt.value.name !== "idle",
+    isDrafting: () => runner.isDrafting.value,
+    take: (tool) => runner.take(tool),
+    tool: () => runner.tool.value,
     leave: () => {
       const { activeElement } = document;
       if (activeElement instanceof HTMLElement && root.contains(activeElement)) activeElement.blur();
@@ -94,19 +101,25 @@ export function contextOf({ root, sheet, ui, runner }: Easel): Context {
   };
 }
 
-function toolView(sheet: Sheet, ui: Ui): ToolView {
+function toolView(sheet: Sheet, ui: Ui, isInside: Easel["isInside"]): ToolView {
   const document = sheet.document.value;
   return {
     viewport: ui.viewport.value,
     target: selectedObject(document) ?? null,
     nextId: nextId(document),
-    label: ui.isNegative.value ? 0 : 1,
+    labelAt: (at) => (ui.isNegative.value || (ui.isAuto.value && isInside(at)) ? 0 : 1),
+    brush: ui.brush.value,
+    keeps: ui.keeps.value,
   };
 }
 
 function commit(command: Command, sheet: Sheet, ui: Ui): void {
   if (command.type === "pan") ui.viewport.value = pan(ui.viewport.value, command.by);
-  else sheet.edit(command.edits, command.open);
+  else {
+    sheet.edit(command.edits, command.open);
+    const wet = command.edits.filter((edit) => edit.kind === "paint_mask");
+    if (wet.length > 0) ui.wet.value = [...ui.wet.value, ...wet];
+  }
 }
 
 /** Keys and pointer do what they should; a press that `swallows` takes is not for the tools. */
@@ -119,7 +132,7 @@ export function listen<A extends { readonly type: string }>(
   let isSpaceHeld = false;
   let isSpaceUsed = false;
   const on = (event: InputEvent) => {
-    if (event.type !== "cancel") ui.cursor.value = null;
+    if (event.type !== "cancel" && event.type !== "leave") ui.cursor.value = null;
     if (event.type === "down") {
       isSpaceUsed = true;
       if (swallows()) return;
@@ -135,6 +148,7 @@ export function listen<A extends { readonly type: string }>(
     stage,
     {
       on,
+      hover: (at) => (ui.pointer.value = at),
       zoom,
       pan: (by) => commit({ type: "pan", by }, sheet, ui),
       isSpaceHeld: () => isSpaceHeld,
@@ -165,12 +179,13 @@ export function paint(easel: Easel, motif: Motif): void {
     });
   const { viewport, cursor, previewed, masksHidden, outlineOnly, opacity, byClass } = ui;
   const isShownElsewhere = computed(() => JSON.stringify(hiddenByDraft(runner)));
-  const looks = [previewed, masksHidden, outlineOnly, opacity, byClass];
+  const looks = [previewed, masksHidden, outlineOnly, opacity, byClass, ui.threshold, ui.wet];
+  const drafts = [runner.prompt, runner.stroke, runner.lasso, runner.tool, cursor, ui.brush, ui.foreseen];
   const stops = [
     repaint("picture", viewport, motif.bitmap),
     repaint("masks", viewport, sheet.document, ...motif.watched, ...looks),
     repaint("prompts", viewport, sheet.document, isShownElsewhere, byClass),
-    repaint("draft", viewport, runner.prompt, cursor),
+    repaint("draft", viewport, ...drafts),
     effect(() => {
       const image = sheet.info.value;
       const now = ui.viewport.peek();
@@ -197,13 +212,19 @@ export function paint(easel: Easel, motif: Motif): void {
   });
 }
 
-function painters({ sheet, ui, runner }: Easel, motif: Motif): Readonly<Record<Layer, Paint>> {
+function painters({ sheet, ui, runner, isInside }: Easel, motif: Motif): Readonly<Record<Layer, Paint>> {
   return {
     picture: (context, view) => paintPicture(context, view, motif.bitmap.peek()),
     masks: (context, view) => {
       if (ui.masksHidden.peek()) return;
       const look = { opacity: ui.opacity.peek(), outlineOnly: ui.outlineOnly.peek() };
       paintMasks(context, view, motif.masks(), look);
+      context.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
+      for (const stroke of ui.wet.peek()) {
+        const object = findObject(sheet.document.peek(), stroke.object);
+        const ink = object === undefined ? 0 : inkOf(object, sheet.document.peek(), ui.byClass.peek());
+        paintWet(context, view, stroke, cssColor(ink, look.opacity));
+      }
     },
     prompts: (context, view) => {
       const object = selectedObject(sheet.document.peek());
@@ -213,9 +234,17 @@ function painters({ sheet, ui, runner }: Easel, motif: Motif): Readonly<Record<L
     },
     draft: (context, view) => {
       const state = runner.prompt.peek();
-      const tool = toolView(sheet, ui);
+      const tool = toolView(sheet, ui, isInside);
+      const document = sheet.document.peek();
+      const next = { color: nextColor(document), label: document.current };
+      const color = inkOf(tool.target ?? next, document, ui.byClass.peek());
+      const foreseen = ui.foreseen.peek();
+      if (foreseen !== null) paintForeseen(context, view, foreseen, color);
+      const look = { tool: runner.tool.peek(), brush: tool.brush, keeps: tool.keeps, color };
+      if (look.tool !== "prompt") paintStroke(context, view, runner.stroke.peek(), look);
+      paintLasso(context, view, runner.lasso.peek(), color);
       const box = draftBox(state, tool);
-      if (box !== null) paintBox(context, boxToStage(view, box), tool.target?.color ?? 0, [6, 4]);
+      if (box !== null) paintBox(context, boxToStage(view, box), color, [6, 4]);
       const moved = state.name === "moving" ? tool.target?.points[state.index] : undefined;
       if (state.name === "moving" && moved !== undefined)
         paintPoint(context, pixelsToStage(view, stageToPixels(view, state.to)), moved.label, 8);
@@ -263,6 +292,7 @@ export function describe(easel: Easel, mood: ReadonlySignal<Mood>): void {
     effect(() => {
       runner.prompt.value;
       runner.pan.value;
+      runner.tool.value;
       stage.style.cursor = runner.cursor;
     }),
   ];

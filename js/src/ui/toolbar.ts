@@ -52,6 +52,7 @@ export function createToolbar(
   run: (action: { readonly type: ActionName }) => void,
   signal: AbortSignal,
   more: ReadonlyArray<Node> = [],
+  tools: HTMLElement | null = null,
 ): HTMLElement {
   const buttons = new Map<string, HTMLButtonElement>();
   const make = (entry: Entry) => {
@@ -64,7 +65,9 @@ export function createToolbar(
   const bar = h(
     "div",
     { class: "sam2nb-toolbar", role: "toolbar", "aria-label": "Segmentation tools" },
-    ...groups,
+    ...groups.slice(0, 2),
+    ...(tools === null ? groups.slice(2, 3) : [tools]),
+    ...groups.slice(3),
     opacitySlider(ui, signal),
     h("div", { class: "sam2nb-space" }),
     ...more,
@@ -130,16 +133,16 @@ function opacitySlider(ui: Ui, signal: AbortSignal): HTMLElement {
 }
 
 /** One of the buttons can be tabbed to, the arrow keys move on to the others. */
-function rove(buttons: ReadonlyArray<HTMLButtonElement>, bar: HTMLElement, signal: AbortSignal): void {
+export function rove(buttons: ReadonlyArray<HTMLButtonElement>, bar: HTMLElement, signal: AbortSignal): void {
   const choose = (chosen: HTMLButtonElement | undefined) => {
     for (const node of buttons) node.tabIndex = node === chosen ? 0 : -1;
   };
   choose(buttons[0]);
   const keydown = (event: KeyboardEvent) => {
-    const at = event.target instanceof HTMLButtonElement ? buttons.indexOf(event.target) : -1;
     const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
-    if (at < 0 || by === 0) return;
-    const next = buttons.at((at + by) % buttons.length);
+    if (!(event.target instanceof HTMLButtonElement) || !buttons.includes(event.target) || by === 0) return;
+    const shown = buttons.filter((node) => !node.hidden);
+    const next = shown.at((shown.indexOf(event.target) + by) % shown.length);
     choose(next);
     next?.focus();
     event.preventDefault();

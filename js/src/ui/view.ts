@@ -1,9 +1,12 @@
 /** One view of a picture: puts the parts together in one element, and takes them apart again. */
 
+import { effect } from "@preact/signals-core";
+import { toImage, type Vec } from "../geometry/viewport";
 import { classAt } from "../input/class_keys";
 import { type Action, actionOf, helpRows } from "../input/keymap";
-import type { DrawnMask } from "../render/masks";
+import { type DrawnMask, pathOf } from "../render/masks";
 import { perform } from "../state/actions";
+import { findObject, selectedObject } from "../state/document";
 import { inkOf } from "../state/inks";
 import { shapeOf } from "../state/masks";
 import type { Session } from "../state/session";
@@ -12,11 +15,14 @@ import { createCandidates } from "./candidates";
 import { createClasses } from "./classes";
 import { h } from "./dom";
 import { contextOf, createEasel, createZoomReadout, describe, listen, paint } from "./easel";
+import { foresee } from "./foresight";
 import { createHelp } from "./help";
+import { createEdge, createHand } from "./mask_settings";
 import { createObjectList } from "./objects";
 import { pictureListParts } from "./picture_objects";
 import { createStatus, moodOf } from "./status";
 import { createToolbar } from "./toolbar";
+import { createTools } from "./tools";
 
 /**
  * Show a session in `el`, at most `height` CSS pixels high where the parts stand side by side; returns what takes it
@@ -26,7 +32,7 @@ export function mountView(session: Session, el: HTMLElement, height: unknown): (
   const gone = new AbortController();
   const { signal } = gone;
   const ui = new Ui();
-  const easel = createEasel(session, ui, "Image", height, signal);
+  const easel = createEasel(session, ui, "Image", height, signal, (at) => isOnMask(session, ui, at));
   const { root, stage, isMac } = easel;
   const mood = moodOf(session);
   const status = createStatus(session, mood, signal);
@@ -34,7 +40,7 @@ export function mountView(session: Session, el: HTMLElement, height: unknown): (
   const run = (action: Action) => perform(action, context);
   const objects = createObjectList(session, ui, pictureListParts(session), signal);
   root.append(
-    createToolbar(session, ui, isMac, run, signal),
+    createToolbar(session, ui, isMac, run, signal, [], createTools(session, ui, easel.runner, run, signal)),
     h(
       "div",
       { class: "sam2nb-body" },
@@ -46,7 +52,10 @@ export function mountView(session: Session, el: HTMLElement, height: unknown): (
           "div",
           { class: "sam2nb-side-scroll" },
           createClasses(session, ui, (index) => run({ type: "class", index }), signal),
-          createCandidates(session, ui, signal),
+          createCandidates(session, ui, signal, [
+            createEdge(session, ui, signal),
+            createHand(session, signal),
+          ]),
           objects,
         ),
       ),
@@ -69,6 +78,8 @@ export function mountView(session: Session, el: HTMLElement, height: unknown): (
     watched: [session.masks],
     showAt: (width) => session.showPictureAt(width),
   });
+  foresee(easel, session, mood);
+  dryUp(session, ui, signal);
   describe(easel, mood);
   el.append(root);
   const detach = session.attach();
@@ -90,9 +101,36 @@ function drawnMasks(session: Session, ui: Ui): ReadonlyArray<DrawnMask> {
     const mask = session.masks.peek().get(object.id);
     // A choice that the next click has ended stays in sight until that click is answered.
     const kept = session.isStale(object.id) ? (mask?.exact?.shape ?? null) : null;
-    const shape = kept ?? shapeOf(object, mask, image, previewed);
+    const threshold = isSelected ? (ui.threshold.peek() ?? undefined) : undefined;
+    const shape = kept ?? shapeOf(object, mask, image, previewed, threshold);
     if (shape === null) return [];
     const color = inkOf(object, session.document.peek(), ui.byClass.peek());
     return [{ shape, color, isSelected }];
   });
+}
+
+/** Whether a place on the stage lies in the mask of the selected object. */
+function isOnMask(session: Session, ui: Ui, at: Vec): boolean {
+  const object = selectedObject(session.document.peek());
+  const image = session.info.peek();
+  if (object === undefined || image === null) return false;
+  const shape = shapeOf(object, session.masks.peek().get(object.id), image);
+  const place = toImage(ui.viewport.peek(), at);
+  return shape !== null && probe?.isPointInPath(pathOf(shape), place.x, place.y, "evenodd") === true;
+}
+
+const probe = typeof document === "undefined" ? null : document.createElement("canvas").getContext("2d");
+
+/** Paint is wet until the kernel's mask has it. */
+function dryUp(session: Session, ui: Ui, signal: AbortSignal): void {
+  const stop = effect(() => {
+    session.masks.value;
+    session.isSettled.value;
+    const wet = ui.wet.peek();
+    const left = wet.filter(
+      ({ object }) => findObject(session.document.value, object) !== undefined && session.isStale(object),
+    );
+    if (left.length < wet.length) ui.wet.value = left;
+  });
+  signal.addEventListener("abort", stop);
 }
