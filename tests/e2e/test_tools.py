@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.conftest import OpenNotebook
 from tests.e2e.page import NotebookPage
-from tests.e2e.stage import Stage
+from tests.e2e.stage import Button, Stage
 from tests.e2e.test_image_segmenter import (
     BLUE,
     GROUND,
@@ -30,7 +30,7 @@ def settled(notebook: NotebookPage, stage: Stage, expression: str, wanted: objec
     stage.expect_status("ready")
 
 
-def draw(stage: Stage, *places: tuple[float, float], button: str = "left") -> None:
+def draw(stage: Stage, *places: tuple[float, float], button: Button = "left") -> None:
     """Press at the first place, move through the others, let go."""
     mouse = stage.page.mouse
     mouse.move(*stage.on_screen(*places[0]))
