@@ -19,18 +19,21 @@ class Canvas:
     """What the first block of the mask decoder makes of one picture, whatever the prompts are: once for many clicks.
 
     `image` is the coarse map with the dense code of "no mask"; the tokens ask its `keys` and `values`, it asks them
-    with its `queries`.
+    with its `queries`. `middle` and `fine` are the skips, laid out as the upscaling takes them.
     """
 
     image: Float[Tensor, "pixels dim"]
     keys: Float[Tensor, "heads dim_head pixels"]
     values: Float[Tensor, "heads pixels dim_head"]
     queries: Float[Tensor, "heads dim_head pixels"]
+    middle: Float[Tensor, "grid2 grid2 quarter"]
+    fine: Float[Tensor, "pixels2 four_eighth"]
 
     @property
     def nbytes(self) -> int:
-        """Memory its tensors take."""
-        return sum(t.numel() * t.element_size() for t in (self.image, self.keys, self.values, self.queries))
+        """Memory its tensors take; the middle skip is usually one with that of the features."""
+        parts = (self.image, self.keys, self.values, self.queries, self.middle, self.fine)
+        return sum(t.numel() * t.element_size() for t in parts)
 
 
 @dataclass(frozen=True, kw_only=True)

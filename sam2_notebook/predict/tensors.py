@@ -71,7 +71,7 @@ def _enlarge_into(mask: torch.Tensor, plane: torch.Tensor, size: Size) -> None:
     down, low, high, weight = _blend(plane.shape[0], size.height, rows[0], rows[-1])
     across, left, right, share = _blend(plane.shape[1], size.width, columns[0], columns[-1])
     wide = torch.lerp(plane[:, left], plane[:, right], share)
-    step = max(1, BAND // wide.shape[1])
+    step = max(1, BAND // max(1, wide.shape[1]))  # no column at all, where a tiny picture skips those of the mask
     for start in range(0, len(low), step):
         band = slice(start, start + step)
         blended = torch.lerp(wide[low[band]], wide[high[band]], weight[band, None])

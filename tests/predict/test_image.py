@@ -53,7 +53,7 @@ def test_mask_is_where_the_logits_are_positive_at_picture_size(predictor, photo)
     assert np.array_equal(answer.masks, full[0].numpy() > 0)
 
 
-@pytest.mark.parametrize("size", [Size(height=301, width=407), Size(height=16, width=16), Size(height=7, width=90)])
+@pytest.mark.parametrize("size", [Size(height=h, width=w) for h, w in ((301, 407), (16, 16), (7, 90), (1, 5))])
 @pytest.mark.parametrize("window", [(0, 16, 0, 16), (3, 9, 11, 16), (15, 16, 0, 1), (0, 0, 0, 0)])
 def test_a_mask_enlarged_where_it_is_equals_the_whole_enlarged(size: Size, window: tuple[int, ...]) -> None:
     top, bottom, left, right = window

@@ -3,7 +3,8 @@
 Exact algebra for one object at a time. Where a token looks at the picture, its query is carried through the key
 projection instead of every pixel (q.Wk x = Wk'q.x), and the mixed pixels through the value projection afterwards, as
 attention sums to one. What the first block computes of the picture alone is prepared once per picture. Transposed 2x2
-convolutions are products with a matrix. The picture may be in bfloat16; the tokens stay in float32.
+convolutions are products with a matrix, and the four pixels that the second makes of one stay beside each other until
+they are logits: so few numbers are moved. The picture may be in bfloat16; the tokens stay in float32.
 """
 
 import torch
@@ -16,8 +17,8 @@ from sam2_notebook.model.fast.linear import Linear, linear
 from sam2_notebook.model.image_encoder import Canvas
 from sam2_notebook.model.mask_decoder import MaskDecoder, MaskPrediction
 
-# The maps of strides 8 and 4, (height, width, channels)
-Skips = tuple[Float[Tensor, "grid2 grid2 quarter"], Float[Tensor, "grid4 grid4 eighth"]]
+# The maps of strides 8 and 4; of the latter, the four pixels under one of stride 8 are a row
+Skips = tuple[Float[Tensor, "grid2 grid2 quarter"], Float[Tensor, "pixels2 four_eighth"]]
 
 
 class TokensToImage:
@@ -140,11 +141,17 @@ class FastDecoder:
         self.last, self.norm = TokensToImage(transformer.last), transformer.norm
         self.upscale1, self.upscale2 = _four_pixels(decoder.upscale1, dtype), _four_pixels(decoder.upscale2, dtype)
 
-    def prepare(self, image: Float[Tensor, "pixels dim"]) -> Canvas:
+    def prepare(self, image: Float[Tensor, "pixels dim"], skips: Skips) -> Canvas:
         """What the first block makes of a picture with its dense code, for any number of prompts."""
         block, placed = self.blocks[0], image + self.position
         keys, values = block.to_image.prepare(image, placed)
-        return Canvas(image=image, keys=keys, values=values, queries=block.to_tokens.prepare(placed))
+        queries = block.to_tokens.prepare(placed)
+        return Canvas(image=image, keys=keys, values=values, queries=queries, middle=skips[0], fine=skips[1])
+
+    def skips(self, middle: Float[Tensor, "quarter grid2 grid2"], fine: Float[Tensor, "eighth grid4 grid4"]) -> Skips:
+        """The skips of a picture as the upscaling takes them."""
+        rows = fine.to(self.dtype).permute(1, 2, 0).unflatten(0, (-1, 2)).unflatten(2, (-1, 2))
+        return middle.to(self.dtype).permute(1, 2, 0).contiguous(), rows.transpose(1, 2).flatten(0, 1).flatten(1)
 
     def __call__(
         self,
@@ -152,8 +159,13 @@ class FastDecoder:
         skips: Skips,
         tokens: Float[Tensor, "tokens dim"],
         canvas: Canvas | None,
+        *,
+        multimask: bool,
     ) -> MaskPrediction:
-        """All four masks of one object, from the tokens of its prompts; `canvas` if the picture was prepared."""
+        """One object from the tokens of its prompts: three candidates, or the single mask with its fallback.
+
+        `canvas` is given if the picture was prepared.
+        """
         plain, count = self.plain, tokens.shape[0]
         own = torch.cat((plain.object_token[None], plain.iou_token[None], plain.mask_tokens))
         tokens = position = torch.cat((own, tokens))
@@ -162,20 +174,23 @@ class FastDecoder:
             canvas = None
         seen = self.last(tokens + position, image, image + self.position)
         tokens = self.norm(tokens + seen)
-        mask_tokens = tokens[2 : tokens.shape[0] - count]
-        heads = torch.cat([head(mask_tokens[i : i + 1]) for i, head in enumerate(plain.mask_heads)])
-        logits = (heads.to(self.dtype) @ self._upscale(image, skips).flatten(0, 1).T).float()
-        return MaskPrediction(
-            logits=logits.unflatten(1, skips[1].shape[:2])[None],
-            iou=plain.iou_head(tokens[1:2]).sigmoid(),
+        first = 1 if multimask else 0  # the single mask's token is not among the candidates
+        mask_tokens = tokens[2 + first : tokens.shape[0] - count]
+        heads = [head(mask_tokens[i : i + 1]) for i, head in enumerate(plain.mask_heads[first:])]
+        logits = (torch.cat(heads).to(self.dtype) @ self._upscale(image, skips).T).float()
+        found = MaskPrediction(
+            logits=_rows(logits, skips[0].shape[0])[None],
+            iou=plain.iou_head(tokens[1:2]).sigmoid()[:, first:],
             object_score=plain.object_head(tokens[:1])[:, 0],
             tokens=mask_tokens[None],
         )
+        return found if multimask else found.single()
 
-    def _upscale(self, image: Float[Tensor, "pixels dim"], skips: Skips) -> Float[Tensor, "grid4 grid4 eighth"]:
-        x = _spread(self.upscale1(image), skips[0])
-        x = F.gelu(self.plain.upscale_norm.norm_last(x))
-        return F.gelu(_spread(self.upscale2(x.flatten(0, 1)), skips[1]))
+    def _upscale(self, image: Float[Tensor, "pixels dim"], skips: Skips) -> Float[Tensor, "pixels4 eighth"]:
+        middle, fine = skips
+        x = _spread(self.upscale1(image), middle)
+        x = F.gelu(self.plain.upscale_norm.norm_last(x)).flatten(0, 1)
+        return F.gelu(self.upscale2(x).add_(fine)).view(4 * x.shape[0], -1)
 
 
 def _four_pixels(layer: nn.ConvTranspose2d, dtype: torch.dtype) -> Linear:
@@ -189,3 +204,9 @@ def _spread(four: Float[Tensor, "pixels four"], skip: Float[Tensor, "side side d
     half, dim = skip.shape[0] // 2, skip.shape[2]
     placed = four.view(half, half, 2, 2, dim).transpose(1, 2)  # (row, row in pixel, column, column in pixel, dim)
     return (skip.view(half, 2, half, 2, dim) + placed).view(skip.shape)
+
+
+def _rows(logits: Float[Tensor, "masks pixels4"], half: int) -> Float[Tensor, "masks side side"]:
+    """Logits in fours of 2x2 pixels as maps twice as wide as `half`; the two of a row move as one number of 64 bits."""
+    pairs = logits.view(torch.float64).view(-1, half, half, 2)  # (mask, row, column, row in four)
+    return pairs.transpose(2, 3).contiguous().view(logits.dtype).view(-1, 2 * half, 2 * half)

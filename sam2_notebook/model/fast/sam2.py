@@ -65,25 +65,26 @@ class FastSam2:
         if features.canvas is not None or not isinstance(self.plain.prompt_encoder, PromptEncoder):
             return features  # drawn prompts change the picture: nothing can be known beforehand
         no_mask = self.plain.prompt_encoder.no_mask.view(-1, 1, 1)
-        return replace(features, canvas=self.decoder.prepare(self._pixels(features.coarse[0] + no_mask)))
+        skips = self.decoder.skips(features.middle[0], features.fine[0])
+        return replace(features, canvas=self.decoder.prepare(self._pixels(features.coarse[0] + no_mask), skips))
 
     @torch.inference_mode()
     def segment(self, features: ImageFeatures, prompts: PromptTensors, *, multimask: bool) -> MaskPrediction:
         """As `Sam2.segment`; objects are decoded one after the other, which is faster than together."""
         tokens, dense = self.plain.prompt_encoder(prompts)
-        canvas = features.canvas if prompts.mask is None else None
+        ready = features.canvas
+        canvas = ready if prompts.mask is None else None
+        skips = None if ready is None else (ready.middle, ready.fine)
+        own_skips = len(features.middle) > 1 and features.middle.stride(0) > 0  # not one picture's, said again
         found: list[MaskPrediction] = []
         for row, own in enumerate(tokens):
             coarse, middle, fine = (
                 t[row if len(t) > 1 else 0] for t in (features.coarse, features.middle, features.fine)
             )
             image = self._pixels(coarse + dense[row]) if canvas is None else canvas.image
-            skips = (
-                middle.to(self.dtype).permute(1, 2, 0).contiguous(),
-                fine.to(self.dtype).permute(1, 2, 0).contiguous(),
-            )
-            one = self.decoder(image, skips, own, canvas)
-            found.append(one.candidates() if multimask else one.single())
+            if skips is None or own_skips:
+                skips = self.decoder.skips(middle, fine)
+            found.append(self.decoder(image, skips, own, canvas, multimask=multimask))
         return found[0] if len(found) == 1 else MaskPrediction.join(found)
 
     @torch.inference_mode()
