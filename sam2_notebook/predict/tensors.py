@@ -22,7 +22,7 @@ def image_tensor(pixels: npt.NDArray[np.uint8], side: int) -> torch.Tensor:
     Bilinear with antialiasing, for pictures and video frames alike.
     """
     stretched = PillowImage.fromarray(pixels).resize((side, side), PillowImage.Resampling.BILINEAR)
-    return torch.from_numpy(np.array(stretched)).permute(2, 0, 1)[None].float() / 255
+    return torch.from_numpy(np.array(stretched)).permute(2, 0, 1)[None].float().div_(255)
 
 
 def prompt_tensors(prompts: list[ObjectPrompt], size: Size, config: Sam2Config) -> PromptTensors:

@@ -8,7 +8,7 @@ import torch
 
 from sam2_notebook.model import ImageFeatures, PromptTensors, Recollection, Sam2, Sam2Config
 from sam2_notebook.model.fast.attention import ROWS, attend
-from sam2_notebook.model.fast.linear import linear, onednn_is_exact
+from sam2_notebook.model.fast.linear import Table, linear, onednn_is_good
 from sam2_notebook.model.fast.sam2 import FastSam2
 from sam2_notebook.model.mask_decoder import MaskPrediction
 
@@ -150,8 +150,29 @@ def test_attention_in_pieces_is_attention():
 
 
 @torch.inference_mode()
-def test_linear_is_exact_whatever_kernel_is_taken():
-    x, weight, bias = noise(5, 7, 300), noise(40, 300, seed=1), noise(40, seed=2)
+@pytest.mark.parametrize("rows", [5, ROWS])
+def test_linear_is_exact_whatever_kernel_is_taken(rows: int):
+    x, weight, bias = noise(rows, 300), noise(400, 300, seed=1), noise(400, seed=2)
     wanted = (x.double() @ weight.double().T + bias.double()).float()
     torch.testing.assert_close(linear(x, weight, bias), wanted, atol=1e-4, rtol=1e-5)
-    assert onednn_is_exact() in (True, False)
+    torch.testing.assert_close(Table(weight, ROWS)(x), wanted - bias, atol=1e-4, rtol=1e-5)
+    assert onednn_is_good(torch.float32) in (True, False)
+
+
+@torch.inference_mode()
+def test_linear_rounds_no_more_than_bfloat16_must():
+    x, weight, bias = (t.bfloat16() for t in (noise(ROWS, 300), noise(400, 300, seed=1), noise(400, seed=2)))
+    wanted = x.double() @ weight.double().T
+    torch.testing.assert_close(Table(weight, ROWS)(x).double(), wanted, atol=0.01, rtol=2**-8)
+    torch.testing.assert_close(linear(x, weight, bias).double(), wanted + bias.double(), atol=0.01, rtol=2**-8)
+
+
+@torch.inference_mode()
+def test_what_only_videos_need_is_not_made_for_pictures():
+    fast = FastSam2(Sam2(PLAIN).eval(), torch.bfloat16)
+    fast.segment(
+        fast.prepare(fast.recall(fast.encode(torch.rand(1, 3, 64, 64)))),
+        PromptTensors(points=POINTS[:1], labels=LABELS[:1]),
+        multimask=True,
+    )
+    assert not {"attention", "memory_encoder"} & vars(fast).keys()

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from sam2_notebook.model.fast.linear import linear
+from sam2_notebook.model.fast.linear import Table, linear
 
 ROWS = 256  # queries at a time: enough for the matrix product, few enough for the cache
 
@@ -13,11 +13,11 @@ def attend(
     q: Float[Tensor, "queries dim"], k: Float[Tensor, "keys dim"], v: Float[Tensor, "keys dim_value"], scale: float
 ) -> Float[Tensor, "queries dim_value"]:
     """Softmax attention of one head over many tokens."""
-    columns = v.T.contiguous()
+    keys, columns = Table(k, ROWS), v.T.contiguous()
     mixed = q.new_empty(q.shape[0], v.shape[1])
     for start in range(0, q.shape[0], ROWS):
         part = slice(start, start + ROWS)
-        mixed[part] = linear(linear(q[part] * scale, k, None).softmax(-1), columns, None)
+        mixed[part] = linear(keys(q[part] * scale).softmax(-1), columns, None)
     return mixed
 
 

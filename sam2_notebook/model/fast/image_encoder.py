@@ -124,7 +124,7 @@ class FastImageEncoder:
         self.patch = patch.weight.detach().to(dtype, memory_format=torch.channels_last)
         self.patch_bias = patch.bias.detach().to(dtype) if patch.bias is not None else None
         side = config.image_size // 4
-        self.position = trunk.position_code(side, side).detach().contiguous()
+        self.position = trunk.position_code(side, side).detach().to(dtype).contiguous()
         self.stage_ends = trunk.stage_ends
         self.blocks = [Block(block, dtype) for block in trunk.blocks if isinstance(block, HieraBlock)]
         self.coarse, self.deepest = (Linear.of(lateral, dtype) for lateral in laterals[2:])
@@ -135,9 +135,7 @@ class FastImageEncoder:
 
     def __call__(self, pixels: Float[Tensor, "batch 3 side side"]) -> tuple[Tensor, Tensor, Tensor]:
         """Maps of strides 16 (in float32), 8 and 4, those two narrowed for the decoder; channels last in memory."""
-        x = ((pixels - self.mean) / self.std).to(self.dtype, memory_format=torch.channels_last)
-        x = F.conv2d(x, self.patch, self.patch_bias, stride=4, padding=3).permute(0, 2, 3, 1)
-        tokens = Tokens(x.float().contiguous().add_(self.position), 0, x.shape[1], x.shape[2])
+        tokens = self._patches(pixels)
         narrow = iter((self.fine, self.middle, self.coarse, self.deepest))
         maps: list[Tensor] = []
         for index, block in enumerate(self.blocks):
@@ -147,3 +145,9 @@ class FastImageEncoder:
                 maps.append(narrowed.by_windows(0).x)
         fine, middle, coarse, deepest = (m.permute(0, 3, 1, 2) for m in maps)
         return coarse.float() + F.interpolate(deepest.float(), scale_factor=2.0, mode="nearest"), middle, fine
+
+    def _patches(self, pixels: Float[Tensor, "batch 3 side side"]) -> Tokens:
+        """What the trunk begins with, in float32; as few copies of it as can be are there at a time."""
+        x = (pixels - self.mean).div_(self.std).to(self.dtype, memory_format=torch.channels_last)
+        x = F.conv2d(x, self.patch, self.patch_bias, stride=4, padding=3).permute(0, 2, 3, 1)
+        return Tokens(x.float().contiguous().add_(self.position), 0, x.shape[1], x.shape[2])

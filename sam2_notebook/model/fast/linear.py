@@ -7,26 +7,27 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-EXACT = 1e-4
+TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 0.5}  # products of 256 noisy numbers; bfloat16 rounds them to 0.1
 LARGE = 4_000_000  # multiplications; below, waking the other cores costs more than oneDNN gains
 
 
 @cache
-def onednn_is_exact() -> bool:
-    """Whether torch hands out oneDNN's linear, and it computes in true float32 here; tried once, on a small product.
+def onednn_is_good(dtype: torch.dtype) -> bool:
+    """Whether torch hands out oneDNN's linear, and it is exact for this precision; tried once, on a small product.
 
-    It is twice as fast as MKL on AMD's AVX-512. Elsewhere, and where it is missing or rounds, `linear` is torch's own.
+    In float32 it is twice as fast as MKL on AMD's AVX-512, in bfloat16 it adds the bias without a pass of its own.
+    Elsewhere, and where it is missing or rounds float32, `linear` is torch's own.
     """
     if not (torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")):
         return False
     noise = torch.Generator().manual_seed(0)
-    x, weight = torch.randn(64, 256, generator=noise), torch.randn(96, 256, generator=noise)
+    x, weight = (torch.randn(rows, 256, generator=noise).to(dtype) for rows in (64, 96))
     try:
         found = torch.ops.mkldnn._linear_pointwise(x, weight, None, "none", [], "")
     except RuntimeError:
         return False
     wanted = x.double() @ weight.double().T
-    return bool((found.double() - wanted).abs().max() < EXACT)  # bfloat16 would be off by 0.1
+    return bool((found.double() - wanted).abs().max() < TOLERANCE[dtype])  # float32 by bfloat16 would be off by 0.1
 
 
 def linear(
@@ -34,9 +35,29 @@ def linear(
 ) -> Float[Tensor, "*batch dim_out"]:
     """`F.linear` for inference."""
     large = x.numel() * weight.shape[0] >= LARGE
-    if large and x.dtype is torch.float32 and x.device.type == "cpu" and onednn_is_exact():
+    if large and x.device.type == "cpu" and x.dtype in TOLERANCE and onednn_is_good(x.dtype):
         return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
     return F.linear(x, weight, bias)
+
+
+class Table:
+    """A weight matrix that many rows are multiplied by in turns: brought into oneDNN's order once, where that is used.
+
+    `rows` is how many come at a time.
+    """
+
+    def __init__(self, weight: Float[Tensor, "dim_out dim_in"], rows: int) -> None:
+        self.weight = weight
+        good = weight.device.type == "cpu" and weight.dtype in TOLERANCE and onednn_is_good(weight.dtype)
+        self.packed = good and rows * weight.numel() >= LARGE and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
+        if self.packed:
+            self.weight = torch.ops.mkldnn._reorder_linear_weight(weight, rows)
+
+    def __call__(self, x: Float[Tensor, "rows dim_in"]) -> Float[Tensor, "rows dim_out"]:
+        """Multiply by it."""
+        if self.packed:
+            return torch.ops.mkldnn._linear_pointwise(x, self.weight, None, "none", [], "")
+        return linear(x, self.weight, None)
 
 
 class Linear:

@@ -1,6 +1,7 @@
 """SAM 2 for CPUs: the verbs of `Sam2`, the same parameters, the same numbers in float32, several times as fast."""
 
 from dataclasses import replace
+from functools import cached_property
 
 import torch
 from jaxtyping import Float
@@ -20,6 +21,8 @@ from sam2_notebook.model.sam2 import Sam2
 class FastSam2:
     """A network at work, for inference only. It is made from the parameters as they are and does not follow changes.
 
+    What only videos need is made when first asked for.
+
     `dtype` is the precision of all that has as many values as a picture has pixels; float32 is exact, bfloat16 is
     faster on CPUs that have it. Tokens, sums over layers and answers are float32 in any case.
 
@@ -38,8 +41,18 @@ class FastSam2:
             self.encoder = FastImageEncoder(model, dtype)
             position = model.prompt_encoder.points.positions.grid(self.config.grid)
             self.decoder = FastDecoder(model.mask_decoder, position, dtype)
-            self.attention = None if model.memory is None else FastMemoryAttention(model.memory.attention, dtype)
-            self.memory_encoder = None if model.memory is None else FastMemoryEncoder(model.memory.encoder, dtype)
+
+    @cached_property
+    def attention(self) -> FastMemoryAttention | None:
+        """Memory attention, if the network has a memory."""
+        with torch.no_grad():
+            return None if self.plain.memory is None else FastMemoryAttention(self.plain.memory.attention, self.dtype)
+
+    @cached_property
+    def memory_encoder(self) -> FastMemoryEncoder | None:
+        """The memory encoder, if the network has a memory."""
+        with torch.no_grad():
+            return None if self.plain.memory is None else FastMemoryEncoder(self.plain.memory.encoder, self.dtype)
 
     @property
     def device(self) -> torch.device:
