@@ -87,6 +87,21 @@ def tour(page: Page, save: str) -> None:
     row.get_by_label("Colour", exact=True).click()
     page.wait_for_timeout(200)
     page.screenshot(path=f"{save}-7-palette.png")
+    page.keyboard.press("Escape")
+    page.keyboard.press("w")
+    page.keyboard.press("z")
+    page.keyboard.press("k")
+    for label, value in (("Brightness", "1.4"), ("Gamma", "1.5")):
+        page.get_by_label(label).fill(value)
+    page.mouse.move(*at(0.6, 0.5))
+    page.wait_for_timeout(200)
+    page.screenshot(path=f"{save}-8-looks.png")
+    page.keyboard.press("Escape")
+    page.keyboard.press("o")
+    page.keyboard.press("o")
+    page.locator('.sam2nb-object[data-object="1"]').click(modifiers=["Control"])
+    page.wait_for_timeout(200)
+    page.screenshot(path=f"{save}-9-solid.png")
 
 
 def complain(words: str) -> None:

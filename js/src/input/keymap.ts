@@ -30,6 +30,9 @@ export type ActionName =
   | "escape"
   | "box"
   | "grab"
+  | "looks"
+  | "show-cross"
+  | "loupe"
   | "rename"
   | "lock"
   | "hide"
@@ -89,6 +92,9 @@ const PLAIN = new Map<string, Action>([
   ["Escape", { type: "escape" }],
   ["[", { type: "next-object", by: -1 }],
   ["]", { type: "next-object", by: 1 }],
+  ["w", { type: "looks" }],
+  ["k", { type: "show-cross" }],
+  ["z", { type: "loupe" }],
   ["F2", { type: "rename" }],
   ["l", { type: "lock" }],
   ["j", { type: "merge" }],
@@ -190,7 +196,9 @@ export function helpRows(isMac: boolean): HelpRows {
         ["F, Shift+F", "fit, actual pixels"],
         ["+ and −", "zoom"],
         ["H", "hide masks (hold, or tap to toggle)"],
-        ["O", "outlines only"],
+        ["O", "outlines, solid masks, filled"],
+        ["W", "view settings: opacity, colours, brightness"],
+        ["Z, K", "magnifier, cross at the pointer"],
         ["X", "swap what click and right click mean"],
         ["Escape", "cancel, then leave the widget"],
         ["?", "this help"],

@@ -6,6 +6,8 @@ import type { Ink } from "../state/inks";
 import type { Shape } from "../state/masks";
 
 export interface DrawnMask {
+  /** The object's id. */
+  readonly id: number;
   readonly shape: Shape;
   readonly color: Ink;
   readonly isSelected: boolean;

@@ -226,9 +226,20 @@ describe("without a mouse", () => {
     expect(ui.viewport.value.scale).toBe(1);
   });
 
+  test("masks are filled, outlines, solid, and filled again", () => {
+    const seen = Array.from({ length: 4 }, () => {
+      perform({ type: "outline" }, context);
+      return ui.look.value;
+    });
+    expect(seen).toEqual(["outline", "solid", "filled", "outline"]);
+    ui.resetLooks();
+    expect(ui.look.value).toBe("filled");
+  });
+
   test.each([
     ["hide-masks", (u: Ui) => u.masksHidden],
-    ["outline", (u: Ui) => u.outlineOnly],
+    ["looks", (u: Ui) => u.isLooksOpen],
+    ["loupe", (u: Ui) => u.hasLoupe],
     ["polarity", (u: Ui) => u.isNegative],
   ] as const)("%s goes on and off", (type, read) => {
     perform({ type }, context);

@@ -36,11 +36,13 @@ const NOTHING_HELD: Held = { shift: false, alt: false, space: false, fresh: fals
 /** What a key or a button turns on and off. */
 const SWITCHES: Readonly<Record<string, (ui: Ui) => Signal<boolean>>> = {
   "hide-masks": (ui) => ui.masksHidden,
-  outline: (ui) => ui.outlineOnly,
   polarity: (ui) => ui.isNegative,
   auto: (ui) => ui.isAuto,
   foresee: (ui) => ui.isForeseeing,
   help: (ui) => ui.isHelpOpen,
+  looks: (ui) => ui.isLooksOpen,
+  "show-cross": (ui) => ui.hasCross,
+  loupe: (ui) => ui.hasLoupe,
 };
 
 export function perform(action: Action, context: Context): void {
@@ -80,6 +82,9 @@ export function perform(action: Action, context: Context): void {
     case "new-object":
       if (context.isDrafting()) return context.input({ type: "finish" });
       return session.edit(editsOf(action, session));
+    case "outline":
+      ui.look.value = ({ filled: "outline", outline: "solid", solid: "filled" } as const)[ui.look.value];
+      return;
     case "rename":
       ui.renaming.value = session.document.value.selected;
       return;
@@ -185,6 +190,7 @@ function sizeBrush(ui: Ui, factor: number): void {
 
 function backOut({ ui, input, isDrafting, take, tool, leave }: Context): void {
   if (ui.isHelpOpen.value) ui.isHelpOpen.value = false;
+  else if (ui.isLooksOpen.value) ui.isLooksOpen.value = false;
   else if (isDrafting()) input({ type: "cancel" });
   else if (ui.cursor.value !== null) ui.cursor.value = null;
   else if (ui.picked.value.size > 0) ui.picked.value = new Set();

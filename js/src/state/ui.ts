@@ -1,16 +1,33 @@
 /** What belongs to one view only: where it looks, and how it shows things. */
 
-import { type Signal, signal } from "@preact/signals-core";
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
 import { createViewport, type Vec, type Viewport } from "../geometry/viewport";
 import type { PaintMask } from "../protocol/messages.gen";
 import type { Shape } from "./masks";
+
+/** How masks are shown: over the picture, as lines, or alone and solid. */
+export const LOOKS = { filled: "filled", outline: "outlines", solid: "solid, no picture" } as const;
+export type Look = keyof typeof LOOKS;
+
+/** How the picture is shown; 1 is as it is. The model never sees it. */
+export interface Tone {
+  readonly brightness: number;
+  readonly contrast: number;
+  readonly gamma: number;
+}
+export const PLAIN_TONE: Tone = { brightness: 1, contrast: 1, gamma: 1 };
+const OPACITY = 0.45;
 
 export class Ui {
   readonly viewport: Signal<Viewport> = signal(
     createViewport({ width: 3, height: 2 }, { width: 0, height: 0 }, 1),
   );
-  readonly opacity: Signal<number> = signal(0.45);
-  readonly outlineOnly: Signal<boolean> = signal(false);
+  readonly opacity: Signal<number> = signal(OPACITY);
+  readonly look: Signal<Look> = signal("filled");
+  readonly tone: Signal<Tone> = signal(PLAIN_TONE);
+  readonly hasCross: Signal<boolean> = signal(false);
+  readonly hasLoupe: Signal<boolean> = signal(false);
+  readonly isLooksOpen: Signal<boolean> = signal(false);
   readonly masksHidden: Signal<boolean> = signal(false);
   /** Whether a plain click means "not the object". */
   readonly isNegative: Signal<boolean> = signal(false);
@@ -34,11 +51,21 @@ export class Ui {
   readonly cursor: Signal<Vec | null> = signal(null);
   /** The candidate whose thumbnail the pointer is on. */
   readonly previewed: Signal<number | null> = signal(null);
-  /** Whether objects are drawn in the colour of their class. */
-  readonly byClass: Signal<boolean> = signal(true);
+  /** Whose colour objects are drawn in. */
+  readonly colours: Signal<"class" | "object"> = signal("class");
+  readonly byClass: ReadonlySignal<boolean> = computed(() => this.colours.value === "class");
   /** The objects chosen beside the selected one. */
   readonly picked: Signal<ReadonlySet<number>> = signal(new Set());
   /** The object whose name is to be edited now. */
   readonly renaming: Signal<number | null> = signal(null);
   readonly isHelpOpen: Signal<boolean> = signal(false);
+
+  resetLooks(): void {
+    this.opacity.value = OPACITY;
+    this.look.value = "filled";
+    this.tone.value = PLAIN_TONE;
+    this.colours.value = "class";
+    this.hasCross.value = false;
+    this.hasLoupe.value = false;
+  }
 }

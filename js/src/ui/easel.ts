@@ -177,9 +177,9 @@ export function paint(easel: Easel, motif: Motif): void {
       for (const read of reads) read.value;
       stage.invalidate(layer);
     });
-  const { viewport, cursor, previewed, masksHidden, outlineOnly, opacity, byClass } = ui;
+  const { viewport, cursor, previewed, masksHidden, look, opacity, byClass } = ui;
   const isShownElsewhere = computed(() => JSON.stringify(hiddenByDraft(runner)));
-  const looks = [previewed, masksHidden, outlineOnly, opacity, byClass, ui.threshold, ui.wet];
+  const looks = [previewed, masksHidden, look, opacity, byClass, ui.threshold, ui.wet];
   const drafts = [runner.prompt, runner.stroke, runner.lasso, runner.tool, cursor, ui.brush, ui.foreseen];
   const stops = [
     repaint("picture", viewport, motif.bitmap),
@@ -217,7 +217,8 @@ function painters({ sheet, ui, runner, isInside }: Easel, motif: Motif): Readonl
     picture: (context, view) => paintPicture(context, view, motif.bitmap.peek()),
     masks: (context, view) => {
       if (ui.masksHidden.peek()) return;
-      const look = { opacity: ui.opacity.peek(), outlineOnly: ui.outlineOnly.peek() };
+      const shown = ui.look.peek();
+      const look = { opacity: shown === "solid" ? 1 : ui.opacity.peek(), outlineOnly: shown === "outline" };
       paintMasks(context, view, motif.masks(), look);
       context.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
       for (const stroke of ui.wet.peek()) {

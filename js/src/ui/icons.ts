@@ -50,6 +50,7 @@ const PATHS = {
   merge: "M3.5 5h8v8h-8ZM8.5 8h8v8h-8Z",
   "cut-others": "M3.5 3.5h9v4h-5v5h-4ZM9.5 9.5h7v7h-7Z",
   "cut-this": "M16.5 16.5h-9v-4h5v-5h4ZM10.5 10.5h-7v-7h7Z",
+  looks: "M4 6h7M15 6h1M4 14h1M9 14h7M13 4.2v3.6M7 12.2v3.6",
   more: "M4.5 10h.1M10 10h.1M15.5 10h.1",
   lock: "M5.5 9h9v7.5h-9ZM7 9V6.5a3 3 0 0 1 6 0V9",
   unlock: "M5.5 9h9v7.5h-9ZM7 9V6.5a3 3 0 0 1 5.8-1.1",

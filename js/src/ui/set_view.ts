@@ -13,6 +13,7 @@ import { h } from "./dom";
 import { contextOf, createEasel, createZoomReadout, describe, type Easel, listen, paint } from "./easel";
 import { createFinding } from "./finding";
 import { createHelp } from "./help";
+import { createLooks } from "./looks";
 import { createNotices, createSaved } from "./notices";
 import { createObjectList } from "./objects";
 import { setListParts } from "./set_objects";
@@ -45,7 +46,7 @@ export function mountSetView(session: VideoSession, el: HTMLElement, height: unk
     h(
       "div",
       { class: "sam2nb-body" },
-      h("div", { class: "sam2nb-frame" }, stage, status.bar, status.banner),
+      h("div", { class: "sam2nb-frame" }, stage, status.bar, createLooks(easel), status.banner),
       side,
       createHelp(ui, setHelpRows(isMac), signal),
     ),
@@ -98,7 +99,7 @@ function drawnMasks(session: VideoSession, ui: SetUi): ReadonlyArray<DrawnMask> 
     const isShown = object.frames.some(({ frame }) => frame === picture);
     const { state, isStale } = findingOf(session.lanes, object.id, picture, isShown, ui.confidence.peek());
     if (state === "absent") return [];
-    return [{ shape, color: object.color, isSelected: object.id === selected, isStale }];
+    return [{ id: object.id, shape, color: object.color, isSelected: object.id === selected, isStale }];
   });
 }
 

@@ -138,7 +138,15 @@ export class Strip {
       const shape = session.masks.shape(frame, object.id);
       const finding = findings[i];
       if (shape === null || !object.visible || finding === undefined || finding.state === "absent") return [];
-      return [{ shape, color: object.color, isSelected: object.id === selected, isStale: finding.isStale }];
+      return [
+        {
+          id: object.id,
+          shape,
+          color: object.color,
+          isSelected: object.id === selected,
+          isStale: finding.isStale,
+        },
+      ];
     });
     context.scale(devicePixelRatio, devicePixelRatio);
     const view = { ...ui.viewport.peek(), offset: { x: 0, y: 0 }, scale };

@@ -39,7 +39,8 @@ const GROUPS: ReadonlyArray<ReadonlyArray<Entry>> = [
   ],
   [
     { action: "hide-masks", icon: "eye", label: "Hide masks", keys: "H", isToggle: true },
-    { action: "outline", icon: "outline", label: "Outlines only", keys: "O", isToggle: true },
+    { action: "outline", icon: "outline", label: "Outlines, solid, filled", keys: "O" },
+    { action: "looks", icon: "looks", label: "View settings", keys: "W", isToggle: true },
   ],
 ];
 
@@ -68,7 +69,6 @@ export function createToolbar(
     ...groups.slice(0, 2),
     ...(tools === null ? groups.slice(2, 3) : [tools]),
     ...groups.slice(3),
-    opacitySlider(ui, signal),
     h("div", { class: "sam2nb-space" }),
     ...more,
     make(HELP),
@@ -77,7 +77,7 @@ export function createToolbar(
 
   const toggled = {
     "hide-masks": ui.masksHidden,
-    outline: ui.outlineOnly,
+    looks: ui.isLooksOpen,
     polarity: ui.isNegative,
     help: ui.isHelpOpen,
   };
@@ -114,22 +114,6 @@ function button(entry: Entry, isMac: boolean): HTMLButtonElement {
 // `disabled` would drop the focus, and the key after it would go to the notebook.
 export function setDisabled(node: HTMLButtonElement | undefined, isDisabled: boolean): void {
   node?.setAttribute("aria-disabled", String(isDisabled));
-}
-
-function opacitySlider(ui: Ui, signal: AbortSignal): HTMLElement {
-  const input = h("input", {
-    type: "range",
-    class: "sam2nb-slider",
-    "data-action": "opacity",
-    "aria-label": "Mask opacity",
-    title: "Mask opacity",
-    min: 0,
-    max: 100,
-    step: 5,
-    value: Math.round(ui.opacity.peek() * 100),
-  });
-  input.addEventListener("input", () => (ui.opacity.value = input.valueAsNumber / 100), { signal });
-  return input;
 }
 
 /** One of the buttons can be tabbed to, the arrow keys move on to the others. */

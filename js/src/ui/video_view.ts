@@ -17,6 +17,7 @@ import { contextOf, createEasel, createZoomReadout, describe, type Easel, listen
 import { createExport } from "./export";
 import { createHelp } from "./help";
 import { icon } from "./icons";
+import { createLooks } from "./looks";
 import { createMemory } from "./memory";
 import { createNotices, createSaved } from "./notices";
 import { createObjectList } from "./objects";
@@ -76,17 +77,18 @@ export function mountVideoView(session: VideoSession, el: HTMLElement, height: u
 
 /** The stage with what lies over it, and the panels beside it. */
 function createBody(
-  { stage, isMac, signal }: Easel,
+  easel: Easel,
   sheet: VideoSheet,
   session: VideoSession,
   ui: VideoUi,
   viewer: Viewer,
   over: ReadonlyArray<HTMLElement>,
 ): HTMLElement {
+  const { stage, isMac, signal } = easel;
   return h(
     "div",
     { class: "sam2nb-body" },
-    h("div", { class: "sam2nb-frame" }, stage, stageNote(session, ui, signal), ...over),
+    h("div", { class: "sam2nb-frame" }, stage, stageNote(session, ui, signal), ...over, createLooks(easel)),
     h(
       "div",
       { class: "sam2nb-side" },
@@ -139,7 +141,7 @@ function drawnMasks(sheet: VideoSheet, session: VideoSession, ui: VideoUi): Read
     const shape = offered(object, sheet, session, ui) ?? session.masks.shape(frame, object.id);
     if (shape === null) return [];
     const isStale = session.lanes.stateAt(object.id, frame) >= STALE_PRESENT;
-    return [{ shape, color: object.color, isSelected: object.id === selected, isStale }];
+    return [{ id: object.id, shape, color: object.color, isSelected: object.id === selected, isStale }];
   });
 }
 

@@ -14,12 +14,14 @@ import { Ui } from "../state/ui";
 import { createCandidates } from "./candidates";
 import { createClasses } from "./classes";
 import { h } from "./dom";
-import { contextOf, createEasel, createZoomReadout, describe, listen, paint } from "./easel";
+import { contextOf, createEasel, createZoomReadout, describe, listen, type Motif, paint } from "./easel";
 import { foresee } from "./foresight";
 import { createHelp } from "./help";
+import { createLooks } from "./looks";
 import { createEdge, createHand } from "./mask_settings";
 import { createObjectList } from "./objects";
 import { pictureListParts } from "./picture_objects";
+import { createReadout } from "./readout";
 import { createStatus, moodOf } from "./status";
 import { createToolbar } from "./toolbar";
 import { createTools } from "./tools";
@@ -39,12 +41,19 @@ export function mountView(session: Session, el: HTMLElement, height: unknown): (
   const context = contextOf(easel);
   const run = (action: Action) => perform(action, context);
   const objects = createObjectList(session, ui, pictureListParts(session), signal);
+  const motif: Motif = {
+    bitmap: session.bitmap,
+    masks: () => drawnMasks(session, ui),
+    watched: [session.masks],
+    showAt: (width) => session.showPictureAt(width),
+  };
+  const readout = createReadout(easel, motif);
   root.append(
     createToolbar(session, ui, isMac, run, signal, [], createTools(session, ui, easel.runner, run, signal)),
     h(
       "div",
       { class: "sam2nb-body" },
-      h("div", { class: "sam2nb-frame" }, stage, status.bar, status.banner),
+      h("div", { class: "sam2nb-frame" }, stage, readout.over, status.bar, createLooks(easel), status.banner),
       h(
         "div",
         { class: "sam2nb-side" },
@@ -61,7 +70,7 @@ export function mountView(session: Session, el: HTMLElement, height: unknown): (
       ),
       createHelp(ui, helpRows(isMac), signal),
     ),
-    h("div", { class: "sam2nb-foot" }, status.line, createZoomReadout(ui, signal)),
+    h("div", { class: "sam2nb-foot" }, status.line, readout.words, createZoomReadout(ui, signal)),
   );
   listen<Action>(
     easel,
@@ -72,12 +81,7 @@ export function mountView(session: Session, el: HTMLElement, height: unknown): (
     },
     run,
   );
-  paint(easel, {
-    bitmap: session.bitmap,
-    masks: () => drawnMasks(session, ui),
-    watched: [session.masks],
-    showAt: (width) => session.showPictureAt(width),
-  });
+  paint(easel, motif);
   foresee(easel, session, mood);
   dryUp(session, ui, signal);
   describe(easel, mood);
@@ -105,7 +109,7 @@ function drawnMasks(session: Session, ui: Ui): ReadonlyArray<DrawnMask> {
     const shape = kept ?? shapeOf(object, mask, image, previewed, threshold);
     if (shape === null) return [];
     const color = inkOf(object, session.document.peek(), ui.byClass.peek());
-    return [{ shape, color, isSelected }];
+    return [{ id: object.id, shape, color, isSelected }];
   });
 }
 
