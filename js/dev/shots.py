@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -75,6 +76,11 @@ def tour(page: Page, save: str) -> None:
         page.keyboard.up("Control")
     page.wait_for_timeout(300)
     page.screenshot(path=f"{save}-5-zoom.png")
+    panels(page, at, save)
+
+
+def panels(page: Page, at: Callable[[float, float], tuple[float, float]], save: str) -> None:
+    """The tour goes on to the help, the list and the settings of the view."""
     page.keyboard.press("f")
     page.keyboard.press("?")
     page.wait_for_timeout(200)
