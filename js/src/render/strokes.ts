@@ -36,13 +36,16 @@ export function paintWet(context: Context, view: Viewport, stroke: StrokeView, c
   context.globalCompositeOperation = "source-over";
 }
 
+/** How what is being drawn looks. */
+export interface DraftLook {
+  readonly tool: ToolId;
+  readonly brush: number;
+  readonly keeps: boolean;
+  readonly color: Ink;
+}
+
 /** The line being drawn, or the size of the brush where the pointer is. */
-export function paintStroke(
-  context: Context,
-  view: Viewport,
-  state: StrokeState,
-  look: { readonly tool: ToolId; readonly brush: number; readonly keeps: boolean; readonly color: Ink },
-): void {
+export function paintStroke(context: Context, view: Viewport, state: StrokeState, look: DraftLook): void {
   if (state.name === "idle") {
     if (state.at !== null) paintRing(context, state.at, look.brush / 2, look.tool === "eraser");
     return;

@@ -1,55 +1,49 @@
 /** Feeds input to the tools: a press decides which one has the gesture, and it keeps it until the gesture ends. */
 
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
-import { lassoTool } from "./lasso";
 import { panTool } from "./pan";
 import { promptTool } from "./prompt";
-import { type StrokeState, type StrokeTool, strokeTool } from "./stroke";
+import type { StrokeTool } from "./stroke";
 import type { Command, InputEvent, Tool, ToolView } from "./tool";
 
 export type ToolId = "prompt" | StrokeTool | "lasso";
 
-interface Seat {
+export interface Seat {
   readonly cursor: () => string;
   readonly send: (event: InputEvent, view: ToolView) => ReadonlyArray<Command>;
+}
+
+/** The tools besides points and boxes, where there are any. */
+export interface Hands {
+  readonly seats: Readonly<Partial<Record<ToolId, Seat>>>;
+  readonly isBusy: ReadonlySignal<boolean>;
 }
 
 export class Runner {
   readonly prompt = signal(promptTool.initial);
   readonly pan = signal(panTool.initial);
-  /** What is being drawn by the stroke tool in hand. */
-  readonly stroke: Signal<StrokeState> = signal({ name: "idle", at: null });
-  readonly lasso = signal(lassoTool.initial);
   /** The tool in hand. */
   readonly tool: Signal<ToolId> = signal("prompt");
   /** Whether a gesture is under way. */
-  readonly isDrafting: ReadonlySignal<boolean> = computed(() =>
-    [this.prompt.value, this.stroke.value, this.lasso.value].some(({ name }) => name !== "idle"),
-  );
+  readonly isDrafting: ReadonlySignal<boolean>;
   readonly #view: () => ToolView;
   readonly #commit: (command: Command) => void;
-  readonly #seats: Readonly<Record<ToolId | "pan", Seat>>;
+  readonly #seats: Hands["seats"];
+  readonly #prompt: Seat;
+  readonly #pan: Seat;
   #active: Seat;
 
-  constructor(view: () => ToolView, commit: (command: Command) => void) {
+  constructor(view: () => ToolView, commit: (command: Command) => void, hands: Hands | null = null) {
     this.#view = view;
     this.#commit = commit;
-    const line = (id: StrokeTool): Seat => ({
-      send: seat(strokeTool(id), this.stroke),
-      cursor: () => (id === "scribble" ? "crosshair" : "none"),
-    });
-    this.#seats = {
-      prompt: { send: seat(promptTool, this.prompt), cursor: () => promptCursor(this.prompt.value) },
-      scribble: line("scribble"),
-      brush: line("brush"),
-      eraser: line("eraser"),
-      lasso: { send: seat(lassoTool, this.lasso), cursor: () => "crosshair" },
-      pan: {
-        send: seat(panTool, this.pan),
-        cursor: () => (this.pan.value.name === "panning" ? "grabbing" : "grab"),
-      },
+    this.#prompt = { send: seat(promptTool, this.prompt), cursor: () => promptCursor(this.prompt.value) };
+    this.#pan = {
+      send: seat(panTool, this.pan),
+      cursor: () => (this.pan.value.name === "panning" ? "grabbing" : "grab"),
     };
-    this.#active = this.#seats.prompt;
+    this.#seats = hands?.seats ?? {};
+    this.#active = this.#prompt;
+    this.isDrafting = computed(() => this.prompt.value.name !== "idle" || hands?.isBusy.value === true);
   }
 
   /** The CSS cursor for what the pointer would do. */
@@ -62,20 +56,25 @@ export class Runner {
     if (tool === this.tool.value) return;
     this.on({ type: "cancel" });
     this.tool.value = tool;
-    this.#active = this.#seats[tool];
+    this.#active = this.#inHand;
   }
 
   on(event: InputEvent): void {
     if (event.type === "down") {
       const isPan = event.button === "middle" || event.held.shift || event.held.space;
-      this.#active = this.#seats[isPan ? "pan" : this.tool.value];
+      this.#active = isPan ? this.#pan : this.#inHand;
     }
     for (const command of this.#active.send(event, this.#view())) this.#commit(command);
-    if (event.type !== "down" && event.type !== "move") this.#active = this.#seats[this.tool.value];
+    if (event.type !== "down" && event.type !== "move") this.#active = this.#inHand;
+  }
+
+  get #inHand(): Seat {
+    return this.#seats[this.tool.value] ?? this.#prompt;
   }
 }
 
-function seat<S>(tool: Tool<S>, state: Signal<S>): Seat["send"] {
+/** A tool with the state it is in. */
+export function seat<S>(tool: Tool<S>, state: Signal<S>): Seat["send"] {
   return (event, view) => {
     const step = tool.on(state.value, event, view);
     state.value = step.state;

@@ -18,7 +18,6 @@ import { cssColor, type DrawnMask, paintForeseen, paintMasks } from "../render/m
 import { paintPicture } from "../render/picture";
 import { paintBox, paintCrosshair, paintPoint, paintPrompts } from "../render/prompts";
 import { type Layer, type Paint, Stage } from "../render/stage";
-import { paintLasso, paintStroke, paintWet } from "../render/strokes";
 import type { Context } from "../state/actions";
 import { findObject, nextColor, nextId, selectedObject } from "../state/document";
 import { inkOf } from "../state/inks";
@@ -27,6 +26,7 @@ import type { Ui } from "../state/ui";
 import { draftBox } from "../tools/prompt";
 import { Runner } from "../tools/runner";
 import type { Command, InputEvent, ToolView } from "../tools/tool";
+import type { Craft } from "./craft";
 import { h } from "./dom";
 import type { Mood } from "./status";
 
@@ -45,6 +45,7 @@ export interface Motif {
 export interface Easel {
   /** Whether a place on the stage lies in the mask of the object that prompts go to. */
   readonly isInside: (at: Vec) => boolean;
+  readonly craft: Craft | null;
   readonly root: HTMLElement;
   readonly stage: HTMLElement;
   readonly sheet: Sheet;
@@ -62,10 +63,12 @@ export function createEasel(
   height: unknown,
   signal: AbortSignal,
   isInside: Easel["isInside"] = () => false,
+  craft: Craft | null = null,
 ): Easel {
   const runner = new Runner(
     () => toolView(sheet, ui, isInside),
     (command) => commit(command, sheet, ui),
+    craft,
   );
   const stage = h("div", {
     class: "sam2nb-stage",
@@ -82,7 +85,7 @@ export function createEasel(
   });
   if (typeof height === "number") root.style.setProperty("--sam2nb-height", `${height}px`);
   const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
-  return { root, stage, sheet, ui, runner, isMac, signal, isInside };
+  return { root, stage, sheet, ui, runner, isMac, signal, isInside, craft };
 }
 
 /** What the actions of keys and buttons work on. */
@@ -170,7 +173,7 @@ export function listen<A extends { readonly type: string }>(
 
 /** Repaint each layer when what it shows has changed, and only then. */
 export function paint(easel: Easel, motif: Motif): void {
-  const { stage: node, sheet, ui, runner, signal } = easel;
+  const { stage: node, sheet, ui, runner, signal, craft } = easel;
   const stage = new Stage(node, painters(easel, motif), () => ui.viewport.peek());
   const repaint = (layer: Layer, ...reads: ReadonlyArray<ReadonlySignal<unknown>>) =>
     effect(() => {
@@ -180,7 +183,7 @@ export function paint(easel: Easel, motif: Motif): void {
   const { viewport, cursor, previewed, masksHidden, look, opacity, byClass } = ui;
   const isShownElsewhere = computed(() => JSON.stringify(hiddenByDraft(runner)));
   const looks = [previewed, masksHidden, look, opacity, byClass, ui.threshold, ui.wet];
-  const drafts = [runner.prompt, runner.stroke, runner.lasso, runner.tool, cursor, ui.brush, ui.foreseen];
+  const drafts = [runner.prompt, ...(craft?.watched ?? []), runner.tool, cursor, ui.brush, ui.foreseen];
   const stops = [
     repaint("picture", viewport, motif.bitmap),
     repaint("masks", viewport, sheet.document, ...motif.watched, ...looks),
@@ -212,7 +215,10 @@ export function paint(easel: Easel, motif: Motif): void {
   });
 }
 
-function painters({ sheet, ui, runner, isInside }: Easel, motif: Motif): Readonly<Record<Layer, Paint>> {
+function painters(
+  { sheet, ui, runner, isInside, craft }: Easel,
+  motif: Motif,
+): Readonly<Record<Layer, Paint>> {
   return {
     picture: (context, view) => paintPicture(context, view, motif.bitmap.peek()),
     masks: (context, view) => {
@@ -224,7 +230,7 @@ function painters({ sheet, ui, runner, isInside }: Easel, motif: Motif): Readonl
       for (const stroke of ui.wet.peek()) {
         const object = findObject(sheet.document.peek(), stroke.object);
         const ink = object === undefined ? 0 : inkOf(object, sheet.document.peek(), ui.byClass.peek());
-        paintWet(context, view, stroke, cssColor(ink, look.opacity));
+        craft?.paintWet(context, view, stroke, cssColor(ink, look.opacity));
       }
     },
     prompts: (context, view) => {
@@ -242,8 +248,7 @@ function painters({ sheet, ui, runner, isInside }: Easel, motif: Motif): Readonl
       const foreseen = ui.foreseen.peek();
       if (foreseen !== null) paintForeseen(context, view, foreseen, color);
       const look = { tool: runner.tool.peek(), brush: tool.brush, keeps: tool.keeps, color };
-      if (look.tool !== "prompt") paintStroke(context, view, runner.stroke.peek(), look);
-      paintLasso(context, view, runner.lasso.peek(), color);
+      craft?.paintDraft(context, view, look);
       const box = draftBox(state, tool);
       if (box !== null) paintBox(context, boxToStage(view, box), color, [6, 4]);
       const moved = state.name === "moving" ? tool.target?.points[state.index] : undefined;

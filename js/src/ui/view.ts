@@ -13,6 +13,7 @@ import type { Session } from "../state/session";
 import { Ui } from "../state/ui";
 import { createCandidates } from "./candidates";
 import { createClasses } from "./classes";
+import { Craft } from "./craft";
 import { h } from "./dom";
 import { contextOf, createEasel, createZoomReadout, describe, listen, type Motif, paint } from "./easel";
 import { foresee } from "./foresight";
@@ -34,13 +35,20 @@ export function mountView(session: Session, el: HTMLElement, height: unknown): (
   const gone = new AbortController();
   const { signal } = gone;
   const ui = new Ui();
-  const easel = createEasel(session, ui, "Image", height, signal, (at) => isOnMask(session, ui, at));
+  const easel = createEasel(
+    session,
+    ui,
+    "Image",
+    height,
+    signal,
+    (at) => isOnMask(session, ui, at),
+    new Craft(),
+  );
   const { root, stage, isMac } = easel;
   const mood = moodOf(session);
   const status = createStatus(session, mood, signal);
   const context = contextOf(easel);
   const run = (action: Action) => perform(action, context);
-  const objects = createObjectList(session, ui, pictureListParts(session), signal);
   const motif: Motif = {
     bitmap: session.bitmap,
     masks: () => drawnMasks(session, ui),
@@ -54,20 +62,7 @@ export function mountView(session: Session, el: HTMLElement, height: unknown): (
       "div",
       { class: "sam2nb-body" },
       h("div", { class: "sam2nb-frame" }, stage, readout.over, status.bar, createLooks(easel), status.banner),
-      h(
-        "div",
-        { class: "sam2nb-side" },
-        h(
-          "div",
-          { class: "sam2nb-side-scroll" },
-          createClasses(session, ui, (index) => run({ type: "class", index }), signal),
-          createCandidates(session, ui, signal, [
-            createEdge(session, ui, signal),
-            createHand(session, signal),
-          ]),
-          objects,
-        ),
-      ),
+      createSide(session, ui, run, signal),
       createHelp(ui, helpRows(isMac), signal),
     ),
     h("div", { class: "sam2nb-foot" }, status.line, readout.words, createZoomReadout(ui, signal)),
@@ -92,6 +87,22 @@ export function mountView(session: Session, el: HTMLElement, height: unknown): (
     detach();
     root.remove();
   };
+}
+
+/** What is beside the picture: classes, what the model offers, the objects. */
+function createSide(
+  session: Session,
+  ui: Ui,
+  run: (action: Action) => void,
+  signal: AbortSignal,
+): HTMLElement {
+  const settings = [createEdge(session, ui, signal), createHand(session, signal)];
+  const parts = [
+    createClasses(session, ui, (index) => run({ type: "class", index }), signal),
+    createCandidates(session, ui, signal, settings),
+    createObjectList(session, ui, pictureListParts(session), signal),
+  ];
+  return h("div", { class: "sam2nb-side" }, h("div", { class: "sam2nb-side-scroll" }, ...parts));
 }
 
 function drawnMasks(session: Session, ui: Ui): ReadonlyArray<DrawnMask> {
