@@ -8,16 +8,17 @@ import dataclasses
 import inspect
 import json
 import types
-from typing import Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
+from typing import Literal, Union, get_args, get_origin, get_type_hints
 
 from sam2_notebook.protocol import messages, video_messages, video_views
 from sam2_notebook.protocol.palette import PALETTE
 from sam2_notebook.values import classes, document, edits, prompts, strokes, video_document
 
-Schema: TypeAlias = str | list["Schema"] | dict[str, "Schema"]
-
 _PRIMITIVES: dict[object, str] = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
-_SCHEMAS: dict[object, str] = {str: "string", int: "int", float: "float", bool: "boolean", type(None): "null"}
+_SCHEMAS: dict[object, str] = {str: "text", int: "int", float: "float", bool: "flag", type(None): "none"}
+_WORDS = {"text": "string", "int": "int", "float": "float", "flag": "boolean", "none": "null"} | {
+    word: word for word in ("literal", "either", "list", "tuple")
+}
 _UNIONS: dict[str, object] = {
     "Edit": edits.Edit,
     "Request": messages.Request,
@@ -28,11 +29,8 @@ _UNIONS: dict[str, object] = {
     "VideoReply": video_messages.VideoReply,
     "VideoEvent": video_messages.VideoEvent,
 }
-# What each widget receives: all that a wire before it does, if it names one, and these.
-_WIRES: dict[str, tuple[str | None, tuple[str, ...]]] = {
-    "PICTURE_WIRE": (None, ("Reply", "Event")),
-    "VIDEO_WIRE": ("PICTURE_WIRE", ("VideoReply", "VideoEvent")),
-}
+# Each widget receives its own messages, so that no bundle holds the schema of another's.
+_WIRES = {"PICTURE_WIRE": ("Reply", "Event"), "VIDEO_WIRE": ("VideoReply", "VideoEvent")}
 _MODULES = (classes, edits, video_document, messages, video_views, video_messages)
 _CONSTANTS = {
     "VERSION": messages.VERSION,
@@ -55,13 +53,16 @@ def render() -> str:
     True
     """
     found = _dataclasses()
+    received = _reachable([cls for unions in _WIRES.values() for cls in _members(unions)])
     parts = [
         "// Written by `python -m sam2_notebook.protocol`. Do not edit: change sam2_notebook/protocol/messages.py.",
         "\n".join(f"export const {name} = {value};" for name, value in _CONSTANTS.items()),
         _palette(),
         *(_interface(cls) for cls in found),
         *(_union(name, alias) for name, alias in _UNIONS.items()),
-        *_wires(found),
+        _words(),
+        *(_record(cls) for cls in _innermost_first(found) if cls in received),
+        *(_wire(name, unions) for name, unions in _WIRES.items()),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -89,22 +90,47 @@ def spell(hint: object, where: str) -> str:
     raise TypeError(f"{where} has the type {hint!r}, which the protocol cannot spell; use what JSON carries")
 
 
-def schema(hint: object, where: str) -> Schema:
-    """A type as a value that `js/src/protocol/codecs.ts` checks messages by: a word, or a list that starts with one."""
+def schema(hint: object, where: str) -> str:
+    """A type as a value that `js/src/protocol/codecs.ts` checks messages by: a word, a record, or a list with a word.
+
+    >>> schema(tuple[float, ...] | None, "Scores.iou")
+    '[either, [list, float], none]'
+    """
     origin, args = get_origin(hint), get_args(hint)
     if hint in _SCHEMAS:
         return _SCHEMAS[hint]
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return ["record", hint.__name__]
+        return f"{hint.__name__}Schema"
     if origin is Literal:
-        return ["literal", *args]
+        return f"[literal, {', '.join(json.dumps(value) for value in args)}]"
     if origin in (types.UnionType, Union):
-        return ["either", *(schema(arg, where) for arg in args)]
+        return f"[either, {', '.join(schema(arg, where) for arg in args)}]"
     if origin is tuple and len(args) == 2 and args[1] is Ellipsis:
-        return ["list", schema(args[0], where)]
+        return f"[list, {schema(args[0], where)}]"
     if origin is tuple and args and Ellipsis not in args:
-        return ["tuple", *(schema(arg, where) for arg in args)]
+        return f"[tuple, {', '.join(schema(arg, where) for arg in args)}]"
     raise TypeError(f"{where} has the type {hint!r}, which the protocol cannot check; use what JSON carries")
+
+
+def _members(unions: tuple[str, ...]) -> list[type]:
+    """The messages of some unions, each once."""
+    return list(dict.fromkeys(cls for name in unions for cls in get_args(_UNIONS[name])))
+
+
+def _innermost_first(found: list[type]) -> list[type]:
+    """Records after those they hold: a constant is used after it is made."""
+    done: dict[type, None] = {}
+
+    def place(cls: type) -> None:
+        for other in found:
+            if other is not cls and other not in done and other in _reachable([cls]):
+                place(other)
+        done[cls] = None
+
+    for cls in found:
+        if cls not in done:
+            place(cls)
+    return list(done)
 
 
 def _dataclasses() -> list[type]:
@@ -157,44 +183,28 @@ def _palette() -> str:
     return f"{comment}\nexport const PALETTE: {kind} = [\n{rows}\n];"
 
 
-def _wires(found: list[type]) -> list[str]:
-    """What each widget's page checks messages by."""
-    parts = [
-        "/** Which record a received message is, by its `type`, and how each record must look. */\n"
-        "export interface Wire {\n"
-        "  /** A wire whose messages come here, too. */\n"
-        "  readonly base: Wire | null;\n"
-        "  readonly received: Readonly<Record<string, string>>;\n"
-        "  readonly schemas: Readonly<Record<string, Readonly<Record<string, unknown>>>>;\n"
-        "}"
-    ]
-    spelled: dict[str | None, set[type]] = {None: set()}
-    for wire, (base, unions) in _WIRES.items():
-        messages = [cls for name in unions for cls in get_args(_UNIONS[name])]
-        spelled[wire] = _reachable(messages) | spelled[base]
-        fresh = [cls for cls in found if cls in spelled[wire] - spelled[base]]
-        types_ = [f'    {_word(cls)}: "{cls.__name__}",' for cls in messages if cls in fresh]
-        lines = [
-            f"export const {wire}: Wire = {{",
-            f"  base: {base or 'null'},",
-            "  received: {",
-            *types_,
-            "  },",
-            "  schemas: {",
-            *map(_schema, fresh),
-            "  },",
-            "};",
+def _words() -> str:
+    """The words of schemas: constants, which the bundler calls by one letter, where text would stay as it is."""
+    return "\n".join(
+        [
+            "/** A word, a record, or a list that begins with a word. */",
+            "export type Schema = string | ReadonlyArray<Schema> | { readonly [field: string]: Schema };",
+            "",
+            "/** How each message must look that a widget receives, by its `type`. */",
+            "export type Wire = Readonly<Record<string, Schema>>;",
+            "",
+            *(f'const {name} = "{word}";' for name, word in _WORDS.items()),
         ]
-        parts.append("\n".join(lines))
-    return parts
+    )
 
 
-def _word(message: type) -> str:
-    """What its `type` says."""
-    return get_args(get_type_hints(message)["type"])[0]
+def _record(cls: type) -> str:
+    """How a record must look that a page receives."""
+    hints = get_type_hints(cls).items()
+    fields = [f"  {name}: {schema(hint, f'{cls.__name__}.{name}')}," for name, hint in hints]
+    return "\n".join([f"const {cls.__name__}Schema: Schema = {{", *fields, "};"])
 
 
-def _schema(cls: type) -> str:
-    fields = {name: schema(hint, f"{cls.__name__}.{name}") for name, hint in get_type_hints(cls).items()}
-    inner = "\n".join(f"      {name}: {json.dumps(value)}," for name, value in fields.items())
-    return f"    {cls.__name__}: {{\n{inner}\n    }},"
+def _wire(name: str, unions: tuple[str, ...]) -> str:
+    rows = [f"  {get_args(get_type_hints(cls)['type'])[0]}: {cls.__name__}Schema," for cls in _members(unions)]
+    return "\n".join([f"export const {name}: Wire = {{", *rows, "};"])

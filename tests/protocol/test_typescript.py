@@ -12,18 +12,17 @@ from sam2_notebook.protocol.typescript import render, schema, spell
 from sam2_notebook.values.edits import Edit
 
 SPELLINGS = [
-    (str, "string", "string"),
+    (str, "string", "text"),
     (int, "number", "int"),
     (float, "number", "float"),
-    (bool, "boolean", "boolean"),
-    (int | None, "number | null", ["either", "int", "null"]),
-    (Literal["a", "b"], '"a" | "b"', ["literal", "a", "b"]),
-    (Literal[0, 1], "0 | 1", ["literal", 0, 1]),
-    (tuple[int, ...], "ReadonlyArray<number>", ["list", "int"]),
-    (tuple[float, str], "readonly [number, string]", ["tuple", "float", "string"]),
-    (Scores, "Scores", ["record", "Scores"]),
-    (tuple[ObjectView, ...], "ReadonlyArray<ObjectView>", ["list", ["record", "ObjectView"]]),
-    (Scores | None, "Scores | null", ["either", ["record", "Scores"], "null"]),
+    (bool, "boolean", "flag"),
+    (int | None, "number | null", "[either, int, none]"),
+    (Literal["a", "b"], '"a" | "b"', '[literal, "a", "b"]'),
+    (tuple[int, ...], "ReadonlyArray<number>", "[list, int]"),
+    (tuple[float, str], "readonly [number, string]", "[tuple, float, text]"),
+    (Scores, "Scores", "ScoresSchema"),
+    (tuple[ObjectView, ...], "ReadonlyArray<ObjectView>", "[list, ObjectViewSchema]"),
+    (Scores | None, "Scores | null", "[either, ScoresSchema, none]"),
 ]
 
 
@@ -52,17 +51,27 @@ def test_every_message_and_edit_is_rendered_with_its_words() -> None:
 
 
 def test_requests_need_no_schema_because_the_page_never_reads_them() -> None:
-    checked = render().split("PICTURE_WIRE")[1]
-    assert "Snapshot" in checked
-    assert "EditRequest" not in checked
+    text = render()
+    assert "const SnapshotSchema: Schema" in text
+    assert "EditRequestSchema" not in text
 
 
-def test_a_picture_s_page_carries_nothing_of_videos_and_a_video_s_all_of_pictures() -> None:
-    _, picture, video, *_ = re.split(r"export const \w+_WIRE: Wire = ", render())
-    assert "Video" not in picture
-    assert "Snapshot: {" in picture
-    assert "VideoSnapshot: {" in video
-    assert "base: PICTURE_WIRE" in video
+def test_a_record_is_made_before_it_is_used() -> None:
+    made: set[str] = set()
+    for line in render().splitlines():
+        used = set(re.findall(r"\w+Schema\b", line.split("Schema = ")[-1]))
+        if line.startswith("const ") and "Schema: Schema" in line:
+            made.add(line.split()[1].rstrip(":"))
+        else:
+            assert used <= made, line
+
+
+def test_a_widget_holds_no_schema_of_the_other() -> None:
+    pictures, videos = (part.split("};")[0] for part in render().split("_WIRE: Wire = ")[1:])
+    assert "ObjectResultSchema" in pictures
+    assert "ObjectResultSchema" not in videos
+    assert "MasksDataSchema" in videos
+    assert "MasksDataSchema" not in pictures
 
 
 def test_the_committed_file_is_fresh() -> None:

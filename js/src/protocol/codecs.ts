@@ -2,7 +2,7 @@
 
 import type { Logits } from "../render/logits";
 import type { AnyReply } from "./channel";
-import type { Buffer, Event, VideoEvent, Wire } from "./messages.gen";
+import type { Buffer, Event, Schema, VideoEvent, Wire } from "./messages.gen";
 import { decodeRle, type Patch } from "./rle";
 
 /** What a kernel of either widget says unasked. */
@@ -18,9 +18,9 @@ export interface Received {
 export function receive(wire: Wire, content: unknown, buffers: unknown): Received | string {
   if (!isRecord(content)) return "a message is not an object";
   const { type } = content;
-  const name = typeof type === "string" ? lookUp(wire, ({ received }) => received[type]) : undefined;
-  if (name === undefined) return `a message of unknown type ${JSON.stringify(content.type)?.slice(0, 40)}`;
-  const fault = mismatch(wire, ["record", name], content, String(content.type));
+  const schema = typeof type === "string" && Object.hasOwn(wire, type) ? wire[type] : undefined;
+  if (schema === undefined) return `a message of unknown type ${JSON.stringify(type)?.slice(0, 40)}`;
+  const fault = mismatch(schema, content, String(type));
   if (fault !== null) return fault;
   const bytes = Array.isArray(buffers) ? buffers.map(toBytes) : [];
   const message = content as unknown as AnyReply | AnyEvent; // the schema has just said so
@@ -59,40 +59,34 @@ export function decodeMask(buffer: Buffer, bytes: Uint8Array): Patch {
 }
 
 /** Why a value does not match a schema (see `sam2_notebook/protocol/typescript.py`), or null when it does. */
-function mismatch(wire: Wire, schema: unknown, value: unknown, path: string): string | null {
+function mismatch(schema: Schema, value: unknown, path: string): string | null {
   if (typeof schema === "string") return isPrimitive(schema, value) ? null : `${path} is not ${schema}`;
-  if (!Array.isArray(schema)) return `${path} has no schema`;
-  const [kind, ...rest]: unknown[] = schema;
+  if (!isList(schema)) {
+    if (!isRecord(value)) return `${path} is not a record`;
+    return first(Object.entries(schema).map(([key, field]) => mismatch(field, value[key], `${path}.${key}`)));
+  }
+  const [kind, ...rest] = schema;
   switch (kind) {
     case "literal":
-      return rest.includes(value) ? null : `${path} is not one of ${rest.join(", ")}`;
+      return rest.some((one) => one === value) ? null : `${path} is not one of ${rest.join(", ")}`;
     case "either":
-      return rest.some((option) => mismatch(wire, option, value, path) === null)
+      return rest.some((option) => mismatch(option, value, path) === null)
         ? null
         : `${path} is of another type`;
     case "list":
       if (!Array.isArray(value)) return `${path} is not a list`;
-      return first(value.map((item, i) => mismatch(wire, rest[0], item, `${path}[${i}]`)));
+      return first(value.map((item, i) => mismatch(rest[0] ?? "", item, `${path}[${i}]`)));
     case "tuple":
       if (!Array.isArray(value) || value.length !== rest.length)
         return `${path} is not ${rest.length} values`;
-      return first(rest.map((item, i) => mismatch(wire, item, value[i], `${path}[${i}]`)));
-    case "record": {
-      const fields = lookUp(wire, ({ schemas }) => schemas[String(rest[0])]);
-      if (fields === undefined || !isRecord(value)) return `${path} is not a ${rest[0]}`;
-      return first(
-        Object.entries(fields).map(([key, field]) => mismatch(wire, field, value[key], `${path}.${key}`)),
-      );
-    }
+      return first(rest.map((item, i) => mismatch(item, value[i], `${path}[${i}]`)));
     default:
       return `${path} has the unknown schema ${kind}`;
   }
 }
 
-/** What the wire, or else the one it builds on, says. */
-function lookUp<T>(wire: Wire | null, read: (wire: Wire) => T | undefined): T | undefined {
-  return wire === null ? undefined : (read(wire) ?? lookUp(wire.base, read));
-}
+// Array.isArray does not tell a readonly array from the rest of a union.
+const isList = (schema: Schema): schema is ReadonlyArray<Schema> => Array.isArray(schema);
 
 const first = (faults: ReadonlyArray<string | null>): string | null =>
   faults.find((fault) => fault !== null) ?? null;

@@ -1019,389 +1019,437 @@ export type VideoEvent =
   | NoticesChanged
   | GoTo;
 
-/** Which record a received message is, by its `type`, and how each record must look. */
-export interface Wire {
-  /** A wire whose messages come here, too. */
-  readonly base: Wire | null;
-  readonly received: Readonly<Record<string, string>>;
-  readonly schemas: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-}
+/** A word, a record, or a list that begins with a word. */
+export type Schema = string | ReadonlyArray<Schema> | { readonly [field: string]: Schema };
+
+/** How each message must look that a widget receives, by its `type`. */
+export type Wire = Readonly<Record<string, Schema>>;
+
+const text = "string";
+const int = "int";
+const float = "float";
+const flag = "boolean";
+const none = "null";
+const literal = "literal";
+const either = "either";
+const list = "list";
+const tuple = "tuple";
+
+const AttributeSchema: Schema = {
+  name: text,
+  choices: [list, text],
+  kind: [literal, "text", "number", "choice", "flag"],
+};
+
+const LabelClassSchema: Schema = {
+  name: text,
+  color: text,
+  hotkey: [either, text, none],
+  attributes: [list, AttributeSchema],
+};
+
+const BufferSchema: Schema = {
+  what: [literal, "logits8", "rle", "jpeg", "png", "lane", "times"],
+  shape: [list, int],
+  scale: float,
+  object: [either, int, none],
+};
+
+const PointViewSchema: Schema = {
+  x: float,
+  y: float,
+  label: int,
+};
+
+const StrokeViewSchema: Schema = {
+  path: text,
+  width: float,
+  label: int,
+};
+
+const ScoresSchema: Schema = {
+  iou: [list, float],
+  object_score: [either, float, none],
+  best: int,
+  milliseconds: float,
+};
+
+const AttributeViewSchema: Schema = {
+  name: text,
+  value: [either, text, float, flag],
+};
+
+const ObjectViewSchema: Schema = {
+  id: int,
+  name: text,
+  color: int,
+  visible: flag,
+  locked: flag,
+  label: text,
+  attributes: [list, AttributeViewSchema],
+  points: [list, PointViewSchema],
+  box: [either, [tuple, float, float, float, float], none],
+  strokes: [list, StrokeViewSchema],
+  drawn: int,
+  kept: flag,
+  candidate: [either, int, none],
+  threshold: float,
+  scores: [either, ScoresSchema, none],
+  result_rev: [either, int, none],
+  area: int,
+};
+
+const DocumentViewSchema: Schema = {
+  rev: int,
+  objects: [list, ObjectViewSchema],
+  selected: [either, int, none],
+  classes: [list, LabelClassSchema],
+  current: text,
+  can_undo: flag,
+  can_redo: flag,
+};
+
+const PictureInfoSchema: Schema = {
+  width: int,
+  height: int,
+  name: text,
+  key: text,
+};
+
+const StatusSchema: Schema = {
+  state: [literal, "loading", "ready", "busy", "error"],
+  text: text,
+};
+
+const SnapshotSchema: Schema = {
+  type: [literal, "snapshot"],
+  view: text,
+  seq: int,
+  version: int,
+  epoch: text,
+  picture: PictureInfoSchema,
+  document: DocumentViewSchema,
+  status: StatusSchema,
+  buffers: [list, BufferSchema],
+};
+
+const AckSchema: Schema = {
+  type: [literal, "ack"],
+  view: text,
+  seq: int,
+  rev: int,
+};
+
+const PictureDataSchema: Schema = {
+  type: [literal, "picture_data"],
+  view: text,
+  seq: int,
+  key: text,
+  buffers: [list, BufferSchema],
+};
+
+const CandidatesDataSchema: Schema = {
+  type: [literal, "candidates_data"],
+  view: text,
+  seq: int,
+  object: int,
+  rev: int,
+  buffers: [list, BufferSchema],
+};
+
+const HoverDataSchema: Schema = {
+  type: [literal, "hover_data"],
+  view: text,
+  seq: int,
+  score: float,
+  buffers: [list, BufferSchema],
+};
+
+const PongSchema: Schema = {
+  type: [literal, "pong"],
+  view: text,
+  seq: int,
+  epoch: text,
+  rev: int,
+};
+
+const FailureSchema: Schema = {
+  type: [literal, "failure"],
+  view: text,
+  seq: int,
+  code: [literal, "malformed", "invalid", "conflict", "internal", "cancelled"],
+  message: text,
+};
+
+const DocumentChangedSchema: Schema = {
+  type: [literal, "document"],
+  epoch: text,
+  document: DocumentViewSchema,
+};
+
+const ObjectResultSchema: Schema = {
+  type: [literal, "result"],
+  epoch: text,
+  object: int,
+  rev: int,
+  scores: [either, ScoresSchema, none],
+  area: int,
+  buffers: [list, BufferSchema],
+};
+
+const StatusChangedSchema: Schema = {
+  type: [literal, "status"],
+  epoch: text,
+  status: StatusSchema,
+};
+
+const VideoInfoSchema: Schema = {
+  width: int,
+  height: int,
+  name: text,
+  key: text,
+  frames: int,
+  oldest: int,
+  fps: float,
+  complete: flag,
+  live: flag,
+  note: text,
+  sizes: [list, [tuple, int, int]],
+};
+
+const FramePromptsViewSchema: Schema = {
+  frame: int,
+  points: [list, PointViewSchema],
+  box: [either, [tuple, float, float, float, float], none],
+  mask: flag,
+  candidate: [either, int, none],
+};
+
+const VideoObjectViewSchema: Schema = {
+  id: int,
+  name: text,
+  color: int,
+  visible: flag,
+  locked: flag,
+  label: text,
+  attributes: [list, AttributeViewSchema],
+  frames: [list, FramePromptsViewSchema],
+};
+
+const VideoDocumentViewSchema: Schema = {
+  rev: int,
+  objects: [list, VideoObjectViewSchema],
+  selected: [either, int, none],
+  classes: [list, LabelClassSchema],
+  current: text,
+  can_undo: flag,
+  can_redo: flag,
+};
+
+const LaneViewSchema: Schema = {
+  object: int,
+  generation: int,
+  first: int,
+  state: [literal, "none", "required", "partial", "full"],
+  stale: int,
+  missing: int,
+};
+
+const MaskViewSchema: Schema = {
+  frame: int,
+  object: int,
+  rev: int,
+  score: float,
+  object_score: float,
+  area: int,
+  prompted: flag,
+  stale: flag,
+};
+
+const JobViewSchema: Schema = {
+  id: int,
+  kind: [literal, "track", "export"],
+  state: [literal, "waiting", "running", "done", "cancelled", "failed"],
+  text: text,
+  objects: [list, int],
+  frame: [either, int, none],
+  done: int,
+  total: [either, int, none],
+  per_second: [either, float, none],
+  seconds_left: [either, float, none],
+};
+
+const SavedViewSchema: Schema = {
+  state: [literal, "saved", "off", "failed"],
+  rev: int,
+  text: text,
+};
+
+const NoticeSchema: Schema = {
+  id: int,
+  level: [literal, "info", "warning", "error"],
+  text: text,
+  action: [literal, "none", "recover"],
+};
+
+const MemoryViewSchema: Schema = {
+  object: int,
+  source: [literal, "prompt", "forward", "backward"],
+  prompted: [list, int],
+  recent: [list, int],
+  pointers: [list, int],
+  score: float,
+  presence: float,
+  stale: flag,
+};
+
+const MissingFrameSchema: Schema = {
+  frame: int,
+  text: text,
+};
+
+const VideoSnapshotSchema: Schema = {
+  type: [literal, "video_snapshot"],
+  view: text,
+  seq: int,
+  version: int,
+  epoch: text,
+  video: VideoInfoSchema,
+  document: VideoDocumentViewSchema,
+  frame: int,
+  lanes: [list, LaneViewSchema],
+  jobs: [list, JobViewSchema],
+  status: StatusSchema,
+  saved: SavedViewSchema,
+  notices: [list, NoticeSchema],
+  buffers: [list, BufferSchema],
+};
+
+const FramesDataSchema: Schema = {
+  type: [literal, "frames_data"],
+  view: text,
+  seq: int,
+  key: text,
+  frames: [list, int],
+  missing: [list, MissingFrameSchema],
+  buffers: [list, BufferSchema],
+};
+
+const MasksDataSchema: Schema = {
+  type: [literal, "masks_data"],
+  view: text,
+  seq: int,
+  frames: [list, int],
+  masks: [list, MaskViewSchema],
+  buffers: [list, BufferSchema],
+};
+
+const MemoryDataSchema: Schema = {
+  type: [literal, "memory_data"],
+  view: text,
+  seq: int,
+  frame: int,
+  objects: [list, MemoryViewSchema],
+};
+
+const FrameCandidatesDataSchema: Schema = {
+  type: [literal, "frame_candidates_data"],
+  view: text,
+  seq: int,
+  frame: int,
+  object: int,
+  scores: [list, float],
+  buffers: [list, BufferSchema],
+};
+
+const JobStartedSchema: Schema = {
+  type: [literal, "job_started"],
+  view: text,
+  seq: int,
+  job: JobViewSchema,
+};
+
+const VideoDocumentChangedSchema: Schema = {
+  type: [literal, "video_document"],
+  epoch: text,
+  document: VideoDocumentViewSchema,
+};
+
+const MasksChangedSchema: Schema = {
+  type: [literal, "masks_changed"],
+  epoch: text,
+  masks: [list, MaskViewSchema],
+  gone: [list, [tuple, int, int]],
+  buffers: [list, BufferSchema],
+};
+
+const LanesChangedSchema: Schema = {
+  type: [literal, "lanes"],
+  epoch: text,
+  lanes: [list, LaneViewSchema],
+  buffers: [list, BufferSchema],
+};
+
+const JobChangedSchema: Schema = {
+  type: [literal, "job"],
+  epoch: text,
+  job: JobViewSchema,
+};
+
+const VideoChangedSchema: Schema = {
+  type: [literal, "video"],
+  epoch: text,
+  video: VideoInfoSchema,
+};
+
+const SavedChangedSchema: Schema = {
+  type: [literal, "saved"],
+  epoch: text,
+  saved: SavedViewSchema,
+};
+
+const NoticesChangedSchema: Schema = {
+  type: [literal, "notices"],
+  epoch: text,
+  notices: [list, NoticeSchema],
+};
+
+const GoToSchema: Schema = {
+  type: [literal, "go_to"],
+  epoch: text,
+  frame: int,
+};
 
 export const PICTURE_WIRE: Wire = {
-  base: null,
-  received: {
-    snapshot: "Snapshot",
-    ack: "Ack",
-    picture_data: "PictureData",
-    candidates_data: "CandidatesData",
-    hover_data: "HoverData",
-    pong: "Pong",
-    failure: "Failure",
-    document: "DocumentChanged",
-    result: "ObjectResult",
-    status: "StatusChanged",
-  },
-  schemas: {
-    Attribute: {
-      name: "string",
-      choices: ["list", "string"],
-      kind: ["literal", "text", "number", "choice", "flag"],
-    },
-    LabelClass: {
-      name: "string",
-      color: "string",
-      hotkey: ["either", "string", "null"],
-      attributes: ["list", ["record", "Attribute"]],
-    },
-    Buffer: {
-      what: ["literal", "logits8", "rle", "jpeg", "png", "lane", "times"],
-      shape: ["list", "int"],
-      scale: "float",
-      object: ["either", "int", "null"],
-    },
-    PointView: {
-      x: "float",
-      y: "float",
-      label: "int",
-    },
-    StrokeView: {
-      path: "string",
-      width: "float",
-      label: "int",
-    },
-    Scores: {
-      iou: ["list", "float"],
-      object_score: ["either", "float", "null"],
-      best: "int",
-      milliseconds: "float",
-    },
-    AttributeView: {
-      name: "string",
-      value: ["either", "string", "float", "boolean"],
-    },
-    ObjectView: {
-      id: "int",
-      name: "string",
-      color: "int",
-      visible: "boolean",
-      locked: "boolean",
-      label: "string",
-      attributes: ["list", ["record", "AttributeView"]],
-      points: ["list", ["record", "PointView"]],
-      box: ["either", ["tuple", "float", "float", "float", "float"], "null"],
-      strokes: ["list", ["record", "StrokeView"]],
-      drawn: "int",
-      kept: "boolean",
-      candidate: ["either", "int", "null"],
-      threshold: "float",
-      scores: ["either", ["record", "Scores"], "null"],
-      result_rev: ["either", "int", "null"],
-      area: "int",
-    },
-    DocumentView: {
-      rev: "int",
-      objects: ["list", ["record", "ObjectView"]],
-      selected: ["either", "int", "null"],
-      classes: ["list", ["record", "LabelClass"]],
-      current: "string",
-      can_undo: "boolean",
-      can_redo: "boolean",
-    },
-    PictureInfo: {
-      width: "int",
-      height: "int",
-      name: "string",
-      key: "string",
-    },
-    Status: {
-      state: ["literal", "loading", "ready", "busy", "error"],
-      text: "string",
-    },
-    Snapshot: {
-      type: ["literal", "snapshot"],
-      view: "string",
-      seq: "int",
-      version: "int",
-      epoch: "string",
-      picture: ["record", "PictureInfo"],
-      document: ["record", "DocumentView"],
-      status: ["record", "Status"],
-      buffers: ["list", ["record", "Buffer"]],
-    },
-    Ack: {
-      type: ["literal", "ack"],
-      view: "string",
-      seq: "int",
-      rev: "int",
-    },
-    PictureData: {
-      type: ["literal", "picture_data"],
-      view: "string",
-      seq: "int",
-      key: "string",
-      buffers: ["list", ["record", "Buffer"]],
-    },
-    CandidatesData: {
-      type: ["literal", "candidates_data"],
-      view: "string",
-      seq: "int",
-      object: "int",
-      rev: "int",
-      buffers: ["list", ["record", "Buffer"]],
-    },
-    HoverData: {
-      type: ["literal", "hover_data"],
-      view: "string",
-      seq: "int",
-      score: "float",
-      buffers: ["list", ["record", "Buffer"]],
-    },
-    Pong: {
-      type: ["literal", "pong"],
-      view: "string",
-      seq: "int",
-      epoch: "string",
-      rev: "int",
-    },
-    Failure: {
-      type: ["literal", "failure"],
-      view: "string",
-      seq: "int",
-      code: ["literal", "malformed", "invalid", "conflict", "internal", "cancelled"],
-      message: "string",
-    },
-    DocumentChanged: {
-      type: ["literal", "document"],
-      epoch: "string",
-      document: ["record", "DocumentView"],
-    },
-    ObjectResult: {
-      type: ["literal", "result"],
-      epoch: "string",
-      object: "int",
-      rev: "int",
-      scores: ["either", ["record", "Scores"], "null"],
-      area: "int",
-      buffers: ["list", ["record", "Buffer"]],
-    },
-    StatusChanged: {
-      type: ["literal", "status"],
-      epoch: "string",
-      status: ["record", "Status"],
-    },
-  },
+  snapshot: SnapshotSchema,
+  ack: AckSchema,
+  picture_data: PictureDataSchema,
+  candidates_data: CandidatesDataSchema,
+  hover_data: HoverDataSchema,
+  pong: PongSchema,
+  failure: FailureSchema,
+  document: DocumentChangedSchema,
+  result: ObjectResultSchema,
+  status: StatusChangedSchema,
 };
 
 export const VIDEO_WIRE: Wire = {
-  base: PICTURE_WIRE,
-  received: {
-    video_snapshot: "VideoSnapshot",
-    frames_data: "FramesData",
-    masks_data: "MasksData",
-    memory_data: "MemoryData",
-    frame_candidates_data: "FrameCandidatesData",
-    job_started: "JobStarted",
-    video_document: "VideoDocumentChanged",
-    masks_changed: "MasksChanged",
-    lanes: "LanesChanged",
-    job: "JobChanged",
-    video: "VideoChanged",
-    saved: "SavedChanged",
-    notices: "NoticesChanged",
-    go_to: "GoTo",
-  },
-  schemas: {
-    VideoInfo: {
-      width: "int",
-      height: "int",
-      name: "string",
-      key: "string",
-      frames: "int",
-      oldest: "int",
-      fps: "float",
-      complete: "boolean",
-      live: "boolean",
-      note: "string",
-      sizes: ["list", ["tuple", "int", "int"]],
-    },
-    FramePromptsView: {
-      frame: "int",
-      points: ["list", ["record", "PointView"]],
-      box: ["either", ["tuple", "float", "float", "float", "float"], "null"],
-      mask: "boolean",
-      candidate: ["either", "int", "null"],
-    },
-    VideoObjectView: {
-      id: "int",
-      name: "string",
-      color: "int",
-      visible: "boolean",
-      locked: "boolean",
-      label: "string",
-      attributes: ["list", ["record", "AttributeView"]],
-      frames: ["list", ["record", "FramePromptsView"]],
-    },
-    VideoDocumentView: {
-      rev: "int",
-      objects: ["list", ["record", "VideoObjectView"]],
-      selected: ["either", "int", "null"],
-      classes: ["list", ["record", "LabelClass"]],
-      current: "string",
-      can_undo: "boolean",
-      can_redo: "boolean",
-    },
-    LaneView: {
-      object: "int",
-      generation: "int",
-      first: "int",
-      state: ["literal", "none", "required", "partial", "full"],
-      stale: "int",
-      missing: "int",
-    },
-    MaskView: {
-      frame: "int",
-      object: "int",
-      rev: "int",
-      score: "float",
-      object_score: "float",
-      area: "int",
-      prompted: "boolean",
-      stale: "boolean",
-    },
-    JobView: {
-      id: "int",
-      kind: ["literal", "track", "export"],
-      state: ["literal", "waiting", "running", "done", "cancelled", "failed"],
-      text: "string",
-      objects: ["list", "int"],
-      frame: ["either", "int", "null"],
-      done: "int",
-      total: ["either", "int", "null"],
-      per_second: ["either", "float", "null"],
-      seconds_left: ["either", "float", "null"],
-    },
-    SavedView: {
-      state: ["literal", "saved", "off", "failed"],
-      rev: "int",
-      text: "string",
-    },
-    Notice: {
-      id: "int",
-      level: ["literal", "info", "warning", "error"],
-      text: "string",
-      action: ["literal", "none", "recover"],
-    },
-    MemoryView: {
-      object: "int",
-      source: ["literal", "prompt", "forward", "backward"],
-      prompted: ["list", "int"],
-      recent: ["list", "int"],
-      pointers: ["list", "int"],
-      score: "float",
-      presence: "float",
-      stale: "boolean",
-    },
-    MissingFrame: {
-      frame: "int",
-      text: "string",
-    },
-    VideoSnapshot: {
-      type: ["literal", "video_snapshot"],
-      view: "string",
-      seq: "int",
-      version: "int",
-      epoch: "string",
-      video: ["record", "VideoInfo"],
-      document: ["record", "VideoDocumentView"],
-      frame: "int",
-      lanes: ["list", ["record", "LaneView"]],
-      jobs: ["list", ["record", "JobView"]],
-      status: ["record", "Status"],
-      saved: ["record", "SavedView"],
-      notices: ["list", ["record", "Notice"]],
-      buffers: ["list", ["record", "Buffer"]],
-    },
-    FramesData: {
-      type: ["literal", "frames_data"],
-      view: "string",
-      seq: "int",
-      key: "string",
-      frames: ["list", "int"],
-      missing: ["list", ["record", "MissingFrame"]],
-      buffers: ["list", ["record", "Buffer"]],
-    },
-    MasksData: {
-      type: ["literal", "masks_data"],
-      view: "string",
-      seq: "int",
-      frames: ["list", "int"],
-      masks: ["list", ["record", "MaskView"]],
-      buffers: ["list", ["record", "Buffer"]],
-    },
-    MemoryData: {
-      type: ["literal", "memory_data"],
-      view: "string",
-      seq: "int",
-      frame: "int",
-      objects: ["list", ["record", "MemoryView"]],
-    },
-    FrameCandidatesData: {
-      type: ["literal", "frame_candidates_data"],
-      view: "string",
-      seq: "int",
-      frame: "int",
-      object: "int",
-      scores: ["list", "float"],
-      buffers: ["list", ["record", "Buffer"]],
-    },
-    JobStarted: {
-      type: ["literal", "job_started"],
-      view: "string",
-      seq: "int",
-      job: ["record", "JobView"],
-    },
-    VideoDocumentChanged: {
-      type: ["literal", "video_document"],
-      epoch: "string",
-      document: ["record", "VideoDocumentView"],
-    },
-    MasksChanged: {
-      type: ["literal", "masks_changed"],
-      epoch: "string",
-      masks: ["list", ["record", "MaskView"]],
-      gone: ["list", ["tuple", "int", "int"]],
-      buffers: ["list", ["record", "Buffer"]],
-    },
-    LanesChanged: {
-      type: ["literal", "lanes"],
-      epoch: "string",
-      lanes: ["list", ["record", "LaneView"]],
-      buffers: ["list", ["record", "Buffer"]],
-    },
-    JobChanged: {
-      type: ["literal", "job"],
-      epoch: "string",
-      job: ["record", "JobView"],
-    },
-    VideoChanged: {
-      type: ["literal", "video"],
-      epoch: "string",
-      video: ["record", "VideoInfo"],
-    },
-    SavedChanged: {
-      type: ["literal", "saved"],
-      epoch: "string",
-      saved: ["record", "SavedView"],
-    },
-    NoticesChanged: {
-      type: ["literal", "notices"],
-      epoch: "string",
-      notices: ["list", ["record", "Notice"]],
-    },
-    GoTo: {
-      type: ["literal", "go_to"],
-      epoch: "string",
-      frame: "int",
-    },
-  },
+  video_snapshot: VideoSnapshotSchema,
+  ack: AckSchema,
+  pong: PongSchema,
+  failure: FailureSchema,
+  frames_data: FramesDataSchema,
+  masks_data: MasksDataSchema,
+  memory_data: MemoryDataSchema,
+  frame_candidates_data: FrameCandidatesDataSchema,
+  job_started: JobStartedSchema,
+  status: StatusChangedSchema,
+  video_document: VideoDocumentChangedSchema,
+  masks_changed: MasksChangedSchema,
+  lanes: LanesChangedSchema,
+  job: JobChangedSchema,
+  video: VideoChangedSchema,
+  saved: SavedChangedSchema,
+  notices: NoticesChangedSchema,
+  go_to: GoToSchema,
 };
