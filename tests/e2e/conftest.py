@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.e2e.page import NotebookPage
 from tests.e2e.server import HostName, JupyterServer
+
+# A machine that does much else at the same time takes its time for everything.
+expect.set_options(timeout=20_000)
 
 # Without these Chromium looks up hosts of its maker all the time, which a closed network refuses one by one.
 CHROMIUM_FLAGS = (

@@ -2,33 +2,15 @@
 
 import json
 import statistics
-import time
-from pathlib import Path
 
-import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.clips import FRAMES, RED, check_agreement, expect_frame, expect_mask, expect_track, show
 from tests.e2e.conftest import OpenNotebook
-from tests.e2e.page import SCREENS, NotebookPage
+from tests.e2e.page import SCREENS
 from tests.e2e.stage import Stage
 
-WIDTH, HEIGHT = 160, 120
-# The strip on top is as bright as the frame's number says, so that a picture tells which frame it is.
-MAKE = """
-import sys; sys.path.insert(0, {root!r})
-import numpy as np, torch
-torch.set_num_threads(1)
-from sam2_notebook import VideoPredictor, VideoSegmenter
-from tests.predict.video_clips import video_model
-y, x = np.mgrid[:120, :160]
-clip = np.zeros(({frames}, 120, 160, 3), np.uint8)
-for i, frame in enumerate(clip):
-    frame[:] = np.stack([90 + x / 8, 110 + y / 8, 100 + 0 * x], -1)
-    frame[np.hypot(x - 40 - i % 60, y - 60) < 20] = (220, 40, 40)
-    frame[:16] = i % 50 * 5
-widget = VideoSegmenter(clip, VideoPredictor(video_model(), device="cpu"), autosave="saved", height=640)
-"""
 # Measured inside the page, from the pointer's event to what it brings about: the harness's own delays stay out.
 MEASURE = """root => {
     const waits = (window.sam2nbWaits = { shown: [], results: [], track: [] });
@@ -45,53 +27,7 @@ MEASURE = """root => {
         if (seen.has("data-track") && track === "cancelled") waits.track.push(now - up);
     }).observe(root, { attributes: true });
 }"""
-RED = (40.5, 60.5)
-FRAMES = 16
 MANY = 1200
-
-
-def show(open_notebook: OpenNotebook, frames: int, *more: str) -> tuple[NotebookPage, Stage]:
-    """A notebook that shows the widget, ready for clicks."""
-    make = MAKE.format(root=str(Path(__file__).parents[2]), frames=frames)
-    notebook = open_notebook([make, "widget", *more])
-    notebook.run(0, 1)
-    stage = notebook.stage(cell=1)
-    stage.expect_status("ready")
-    return notebook, stage
-
-
-def expect_frame(stage: Stage, frame: int) -> None:
-    """Wait until the stage shows a frame, then see whether its picture is that frame's."""
-    expect(stage.root).to_have_attribute("data-shown", str(frame), timeout=10_000)
-    stage.page.wait_for_timeout(50)  # an animation frame or two
-    seen = stage.pixel("picture", 80.5, 8.5)[0]
-    assert seen == pytest.approx(frame % 50 * 5, abs=4), f"frame {frame} is wanted, the picture is of another one"
-
-
-def expect_track(stage: Stage, state: str, timeout_ms: float = 30_000) -> None:
-    expect(stage.root).to_have_attribute("data-track", state, timeout=timeout_ms)
-
-
-def expect_mask(stage: Stage, x: float, y: float, timeout_s: float = 10.0) -> None:
-    """Wait until a mask is drawn at an image point."""
-    end = time.monotonic() + timeout_s
-    while stage.pixel("masks", x, y)[3] == 0:
-        assert time.monotonic() < end, f"no mask at {x}, {y}"
-        stage.page.wait_for_timeout(30)
-
-
-def check_agreement(notebook: NotebookPage, stage: Stage, frame: int) -> None:
-    """Page and kernel have the same mask, at a grid of places that are away from its outline."""
-    packed = notebook.kernel_value(f"np.packbits(widget.masks[{frame}][1]).tolist()")
-    said = np.unpackbits(np.array(packed, dtype=np.uint8)).reshape(HEIGHT, WIDTH).astype(bool)
-    compared = 0
-    for y in range(24, HEIGHT - 4, 16):
-        for x in range(4, WIDTH - 4, 16):
-            around = said[y - 2 : y + 3, x - 2 : x + 3]
-            if around.all() or not around.any():
-                compared += 1
-                assert (stage.pixel("masks", x + 0.5, y + 0.5)[3] > 0) == said[y, x], f"frame {frame} at {x}, {y}"
-    assert compared > 10
 
 
 def waits(stage: Stage, what: str) -> list[float]:

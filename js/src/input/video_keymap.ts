@@ -31,7 +31,7 @@ export type VideoAction =
   | Exclude<Action, OfPictures>
   | { readonly type: VideoActionName }
   | { readonly type: "step"; readonly by: number }
-  | { readonly type: "end"; readonly isLast: boolean }
+  | { readonly type: "end" | "bound"; readonly isLast: boolean }
   | { readonly type: "track"; readonly direction: "forward" | "backward" | "both" }
   | { readonly type: "pick"; readonly index: number };
 
@@ -55,6 +55,8 @@ const PLAIN = new Map<string, VideoAction>([
 ]);
 
 const SHIFTED = new Map<string, VideoAction>([
+  ["Home", { type: "bound", isLast: false }],
+  ["End", { type: "bound", isLast: true }],
   ["p", { type: "prompt-previous" }],
   ["u", { type: "gap-previous" }],
   ["t", { type: "track", direction: "both" }],
@@ -97,7 +99,8 @@ export function videoHelpRows(isMac: boolean): HelpRows {
         ["G", "go to a frame by its number"],
         ["< and >", "slower, faster"],
         [`${command}+wheel on the timeline`, "stretch it (double click: all of it)"],
-        ["Shift+drag on the timeline", "choose a range to track"],
+        ["Shift+drag on the timeline", "choose a range to track, and to play round and round"],
+        ["Shift+Home, Shift+End", "begin, end the range at this frame"],
       ],
     ],
     [

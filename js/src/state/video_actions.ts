@@ -34,6 +34,13 @@ export function performVideo(action: VideoAction, context: VideoContext): void {
     case "gap-next":
     case "gap-previous":
       return hopToGap(context, action.type === "gap-next" ? 1 : -1);
+    case "bound": {
+      const now = ui.frame.value;
+      const { first, last } = ui.range.value ?? viewer;
+      const range = action.isLast ? { first, last: now } : { first: now, last };
+      ui.range.value = range.first < range.last ? range : null;
+      return;
+    }
     case "go-to":
       return context.askFrame();
     case "cross": {

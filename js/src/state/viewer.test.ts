@@ -166,6 +166,38 @@ describe("playing", () => {
   });
 });
 
+describe("playing a range", () => {
+  test("goes round in it, from wherever it began, until it is stopped", async () => {
+    ui.range.value = { first: 4, last: 9 };
+    viewer.goTo(15);
+    await settle(20);
+    viewer.play();
+    const seen = new Set<number>();
+    for (let i = 0; i < 60; i++) {
+      await settle(50);
+      seen.add(ui.frame.value);
+    }
+    expect([...seen].sort((a, b) => a - b)).toEqual([4, 5, 6, 7, 8, 9]);
+    expect(ui.isPlaying.value).toBe(true);
+    ui.range.value = null;
+    for (let i = 0; i < 60 && ui.isPlaying.value; i++) await settle(50);
+    expect([ui.frame.value, ui.isPlaying.value]).toEqual([video.frames - 1, false]);
+  });
+});
+
+describe("a range", () => {
+  test("begins and ends where keys say so, and is forgotten when nothing is left of it", () => {
+    viewer.goTo(4);
+    run({ type: "bound", isLast: false });
+    expect(ui.range.value).toEqual({ first: 4, last: video.frames - 1 });
+    viewer.goTo(9);
+    run({ type: "bound", isLast: true });
+    expect(ui.range.value).toEqual({ first: 4, last: 9 });
+    run({ type: "bound", isLast: false });
+    expect(ui.range.value).toBeNull();
+  });
+});
+
 describe("hopping", () => {
   beforeEach(async () => {
     wire.session.edit(4, [add, click()]);

@@ -1,6 +1,7 @@
 /** Moves one view through a video: wishes for frames, playing, resting, and what is asked when it rests. */
 
 import { batch, effect } from "@preact/signals-core";
+import type { Range } from "../geometry/timeline";
 import { DRAFT_QUALITY, SHARP_QUALITY } from "./frames";
 import { type Clock, framesAhead, startClock, tickClock } from "./playback";
 import type { VideoSession } from "./video_session";
@@ -11,6 +12,7 @@ const DRAFT_MOST = 1280;
 const LOOK_MS = 150;
 const SHARP_MS = 300;
 const MASKS_AROUND = 6;
+const ROUND = 12; // so few frames before the end of a range, those of its beginning are fetched
 
 /** How wide to ask for a frame that is shown `width` device pixels wide. */
 export function widthFor(width: number, own: number, most = Number.POSITIVE_INFINITY): number {
@@ -70,11 +72,20 @@ export class Viewer {
     this.goTo(this.#ui.frame.peek() + by);
   }
 
-  /** Play or stop; from the end it begins anew. */
+  /** Play or stop; from the end it begins anew. With a range chosen it goes round in that. */
   play(isOn = !this.#ui.isPlaying.peek()): void {
     if (isOn && this.#session.info.peek() === null) return;
-    if (isOn && this.#ui.frame.peek() >= this.last) this.#ui.frame.value = this.first;
+    const { first, last } = this.#bounds;
+    const frame = this.#ui.frame.peek();
+    const isInside = frame < last && (this.#ui.range.peek() === null || frame >= first);
+    if (isOn && !isInside) this.#ui.frame.value = first;
     this.#ui.isPlaying.value = isOn;
+  }
+
+  /** Where playing goes: the chosen range, or all. */
+  get #bounds(): Range {
+    const range = this.#ui.range.peek();
+    return { first: range?.first ?? this.first, last: Math.min(range?.last ?? this.last, this.last) };
   }
 
   /** The picture is shown so wide, in device pixels. */
@@ -185,12 +196,16 @@ export class Viewer {
     this.#tickedAt = now;
     const { frames } = this.#session;
     const isReady = (frame: number) => frames.has(frame) || frames.missing.peek().has(frame);
-    const clock = tickClock(before, elapsed, this.#rate(), this.last, isReady);
+    const { first, last } = this.#bounds;
+    const isRound = this.#ui.range.peek() !== null && before.shown >= last && isReady(first);
+    const clock = isRound
+      ? { ...before, position: first, shown: first }
+      : tickClock(before, elapsed, this.#rate(), last, isReady);
     this.#clock = clock;
     if (clock.shown !== before.shown) this.#ui.frame.value = clock.shown;
     if (clock.shown !== before.shown || clock.stride !== before.stride)
       this.#fetchAhead(clock.stride !== before.stride);
-    if (clock.shown >= this.last) this.#ui.isPlaying.value = false;
+    if (clock.shown >= last && this.#ui.range.peek() === null) this.#ui.isPlaying.value = false;
     else this.#animation = requestAnimationFrame((later) => this.#play(later));
   }
 
@@ -198,7 +213,11 @@ export class Viewer {
     const info = this.#session.info.peek();
     if (info === null || this.#clock === null) return;
     const width = widthFor(this.#stageWidth, info.width, DRAFT_MOST);
-    this.#session.frames.ahead(framesAhead(this.#clock, this.last), width, fresh);
+    const { first, last } = this.#bounds;
+    const ahead = framesAhead(this.#clock, last);
+    const round =
+      this.#ui.range.peek() === null ? [] : [first, ...framesAhead({ ...this.#clock, shown: first }, last)];
+    this.#session.frames.ahead(ahead.length < ROUND ? [...ahead, ...round] : ahead, width, fresh);
   }
 
   /** The memory panel follows the frame at rest, and what has become known of it. */

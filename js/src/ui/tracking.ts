@@ -106,7 +106,7 @@ function rangeChip(ui: VideoUi, signal: AbortSignal): HTMLElement {
   const node = h("button", {
     ...{ type: "button", class: "sam2nb-button sam2nb-worded", "data-action": "range" },
     title:
-      "Tracking is confined to this range. Shift+drag on the timeline chooses another one; click: all frames.",
+      "Tracking and playing keep to this range. Shift+drag on the timeline chooses another one; click: all frames.",
   });
   node.addEventListener("click", () => (ui.range.value = null), { signal });
   const stop = effect(() => {
