@@ -12,7 +12,6 @@ from sam2_notebook.protocol.messages import Buffer, Failure, HoverData, HoverReq
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.values.prompts import Point, Prompts
 from sam2_notebook.widgets.channel import Packet
-from sam2_notebook.widgets.failures import in_words
 from sam2_notebook.widgets.inference import Inference
 from sam2_notebook.widgets.worker import Priority, Worker
 
@@ -47,12 +46,9 @@ class Hover:
             request, self._waiting = self._waiting, None
         if request is None:
             return None
-        try:
-            outcome = self._inference.foresee(Point(request.x, request.y))
-        except Exception as error:  # noqa: BLE001 - nobody has asked for a mask yet: the click will tell
-            return self._cancel(request, in_words(error))
-        if outcome is None:
-            return self._cancel(request, "the picture is not read yet")
+        outcome = self._inference.foresee(Point(request.x, request.y))
+        if isinstance(outcome, str):
+            return self._cancel(request, outcome)
         logits = smaller(outcome.logits[outcome.best : outcome.best + 1], max(request.side, MIN_SIDE))
         data, scale = encode_logits8(logits)
         buffer = Buffer(what="logits8", shape=logits.shape, scale=scale, object=None)

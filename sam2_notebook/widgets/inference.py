@@ -109,17 +109,21 @@ class Inference:
             return Status(state="busy", text="segmenting")
         return Status(state="ready", text="")
 
-    def foresee(self, point: Point) -> Outcome | None:
-        """What a click on nothing else would make; on the worker only. None before the picture is encoded.
+    def foresee(self, point: Point) -> Outcome | str:
+        """What a click on nothing else would make, or words why that is not known; on the worker only.
 
-        The newest is kept, so that the click itself, if it comes, is answered at once.
+        The newest is kept, so that the click itself, if it comes, is answered at once. An error is none of the
+        session's: nobody has asked for a mask yet.
         """
         recipe = Recipe(Prompts((point,)))
         if self._encoded is None or self._closed:
-            return None
+            return "the picture is not read yet"
         if self._foreseen is None or self._foreseen[0] != recipe:
             known = self._session.cached(recipe)
-            self._foreseen = recipe, known or self._run(recipe, None)
+            try:
+                self._foreseen = recipe, known or self._run(recipe, None)
+            except Exception as error:  # noqa: BLE001 - the click will meet it too, and tell
+                return in_words(error)
         return self._foreseen[1]
 
     def close(self) -> None:
