@@ -17,6 +17,8 @@ from sam2_notebook.predict.automatic_filters import suppress
 
 # What detectors that others wrote raise for one picture; the run goes on with the next.
 DETECTOR_ERRORS = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
+# Of Ultralytics' tasks those whose results have upright boxes.
+YOLO_TASKS = ("detect", "segment", "pose")
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -87,6 +89,7 @@ class Pipeline(Protocol):
 class Yolo(Protocol):
     """A model of Ultralytics; none of its code is part of this package."""
 
+    task: str
     names: Mapping[int, str]
 
     def predict(self, source: PillowImage.Image, **settings: object) -> Sequence: ...
@@ -108,12 +111,12 @@ def detector_of(source: DetectorSource, wishes: Wishes) -> Detector:
         return _finished(_coco_boxes(_read_json(Path(source)), str(source)), wishes)
     if isinstance(source, str | Path):
         return _yolo(_load_yolo(str(source)), wishes)
+    if isinstance(source, Yolo):  # which has a task and can be called, as a pipeline
+        return _yolo(source, wishes)
     if isinstance(source, Pipeline):
         if source.task != "object-detection":
             raise ModelError(f"a pipeline for {source.task!r} finds no boxes; wanted pipeline('object-detection', ...)")
         return _finished(_pipeline(source, wishes), wishes)
-    if isinstance(source, Yolo):
-        return _yolo(source, wishes)
     if callable(source):
         function = source
         return _finished(lambda image: _answer(function(image.pixels)), wishes)
@@ -196,6 +199,9 @@ def _pipeline(pipeline: Pipeline, wishes: Wishes) -> Detector:
 
 
 def _yolo(model: Yolo, wishes: Wishes) -> Detector:
+    if model.task not in YOLO_TASKS:
+        raise ModelError(f"a YOLO for {model.task!r} finds no upright boxes; wanted one for {', '.join(YOLO_TASKS)}")
+
     def detect(image: Image) -> Detections:
         (answer,) = model.predict(
             PillowImage.fromarray(image.pixels),
@@ -226,7 +232,13 @@ def _load_yolo(name: str) -> Yolo:
             f"the detector {name!r} is a YOLO, and Ultralytics is not installed: pip install ultralytics (its licence "
             "is the AGPL). Or pass another detector: a function, a transformers pipeline, a COCO file; or None."
         ) from error
-    return library.YOLO(name)
+    try:
+        return library.YOLO(name)
+    except DETECTOR_ERRORS as error:
+        raise ModelError(
+            f"Ultralytics cannot load {name!r} ({type(error).__name__}: {str(error)[:200]}). Name a model it knows or "
+            "has downloaded, or a file of weights."
+        ) from error
 
 
 def _read_json(path: Path) -> Mapping:
