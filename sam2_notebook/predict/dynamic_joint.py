@@ -5,6 +5,7 @@ absent. That is why `DynamicSession` keeps one bank per object; here it is kept 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -64,15 +65,16 @@ class JointDynamicSession:
 
     @torch.inference_mode()
     def find(self, image: ImageSource | Image) -> FoundObjects:
-        """All slots in a picture, also those in which nothing was shown; PromptError before anything was."""
+        """All slots in a picture; those in which nothing was shown score 0. PromptError before anything was."""
         if not self._bank:
             raise PromptError("there is nothing to look for: show an object in some picture first")
         picture = read_image(image)
         model = self.pictures.network
         conditioned = model.recall(self.pictures.features(picture), recollection_of(self._bank))
         sighting = model.locate(model.segment(conditioned, unprompted(self.slots, model.device), multimask=False))
-        rows = range(self.slots)
-        return FoundObjects(image=picture, objects=tuple(found_object(row, sighting, picture, row) for row in rows))
+        found = (found_object(row, sighting, picture, row) for row in range(self.slots))
+        used = (one if one.object in self._shown else replace(one, object_score=ABSENT_SCORE) for one in found)
+        return FoundObjects(image=picture, objects=tuple(used))
 
     def clear(self) -> None:
         """Forget everything."""

@@ -1,12 +1,14 @@
 """Where objects shown in some pictures are in another one."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+import torch
+import torch.nn.functional as F
 
 from sam2_notebook.errors import PromptError
 from sam2_notebook.media import Image
@@ -16,7 +18,6 @@ from sam2_notebook.values.masks import BoolMask
 
 ObjectName = int | str
 SCORE_SCALE = 32.0
-OVERLAPPED = -10.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -24,7 +25,7 @@ class FoundObject:
     """One object in one picture. `logits` (side, side) are low-resolution, above 0 on the object.
 
     `object_score` is how sure the model is that it is there, a logit; `expected_iou`, 0..1, how well it thinks the mask
-    fits.
+    fits. `yielded`, bool (height, width), is where its mask gives way to another object, None where it never does.
     """
 
     object: ObjectName
@@ -32,6 +33,7 @@ class FoundObject:
     object_score: float
     expected_iou: float
     size: Size
+    yielded: BoolMask | None = None
 
     @property
     def score(self) -> float:
@@ -51,7 +53,8 @@ class FoundObject:
     @cached_property
     def mask(self) -> BoolMask:
         """The mask in image pixels, bool (height, width)."""
-        return masks_at_size(self.logits[None], self.size)[0]
+        mask = masks_at_size(self.logits[None], self.size)[0]
+        return mask if self.yielded is None else mask & ~self.yielded
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -79,21 +82,29 @@ class FoundObjects:
         return replace(self, objects=tuple(o for o in self.objects if o.score > conf))
 
     def without_overlap(self) -> "FoundObjects":
-        """At each place only the object of the highest logit keeps it, the others' are lowered to -10."""
-        if len(self.objects) < 2:
-            return self
-        stack = np.stack([o.logits for o in self.objects])
-        lowered = exclusive(stack)
-        pairs = zip(self.objects, lowered, strict=True)
-        return replace(self, objects=tuple(replace(o, logits=logits) for o, logits in pairs))
+        """In every pixel only the object of the highest logit is there; others give way to it."""
+        apart = [replace(o, yielded=None) for o in self.objects]
+        crowd = np.zeros(self.image.size_hw, np.int32)
+        for one in apart:
+            crowd += one.mask
+        if not apart or crowd.max() < 2:
+            return replace(self, objects=tuple(apart))
+        owner = strongest([one.logits for one in apart], apart[0].size)
+        parted = (replace(one, yielded=(crowd > 1) & (owner != row)) for row, one in enumerate(apart))
+        return replace(self, objects=tuple(parted))
 
 
-def exclusive(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Logits (n, h, w) of which at each place only the highest stays as it is; the others become -10 at most.
+def strongest(logits: Sequence[npt.NDArray[np.float32]], size: Size) -> npt.NDArray[np.int32]:
+    """For every pixel the number of the plane (side, side) of the highest logit, the first of equals.
 
-    >>> exclusive(np.array([[[3.0]], [[5.0]]], np.float32)).ravel().tolist()
-    [-10.0, 5.0]
+    >>> strongest([np.array([[3.0, 1.0]], np.float32), np.array([[2.0, 5.0]], np.float32)], Size(height=1, width=2))
+    array([[0, 1]], dtype=int32)
     """
-    best = logits.argmax(axis=0)
-    mine = np.arange(len(logits))[:, None, None] == best
-    return np.where(mine, logits, np.minimum(logits, np.float32(OVERLAPPED)))
+    best = torch.full((size.height, size.width), -torch.inf)
+    owner = np.zeros((size.height, size.width), np.int32)
+    whole = (size.height, size.width)
+    for row, plane in enumerate(logits):  # one at a time: a plane of a large picture has its size in floats
+        large = F.interpolate(torch.from_numpy(plane)[None, None], size=whole, mode="bilinear")[0, 0]
+        owner[(large > best).numpy()] = row
+        torch.maximum(best, large, out=best)
+    return owner

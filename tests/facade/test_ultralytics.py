@@ -21,7 +21,7 @@ from tests.predict.conftest import random_model
 
 ultralytics = pytest.importorskip("ultralytics")
 pytestmark = pytest.mark.filterwarnings("ignore")  # those of Ultralytics
-LOW = Wishes(conf=1e-4, iou=0.9, imgsz=320, max_det=20, device="cpu")
+LOW = Wishes(conf=1e-4, iou=0.9, imgsz=320, max_det=300, device="cpu")
 
 
 def pixels() -> np.ndarray:
@@ -30,11 +30,12 @@ def pixels() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file as users have them: saved by Ultralytics, of a network with as many opinions as random weights give."""
+    """A file as users have them: saved by Ultralytics, of a random network with a class for every size of box."""
     torch.manual_seed(0)
     model = ultralytics.YOLO("yolo11n.yaml")
-    for branch in model.model.model[-1].cv3:
-        torch.nn.init.normal_(branch[-1].bias, mean=-3)
+    with torch.no_grad():
+        for number, branch in enumerate(model.model.model[-1].cv3):  # the fewer boxes of a size, the surer
+            branch[-1].bias.fill_(-12.0)[number] = number - 4.0
     path = tmp_path_factory.mktemp("yolo") / "random.pt"
     model.save(str(path))
     return path
@@ -47,7 +48,7 @@ def found_by(model: object, wishes: Wishes = LOW) -> Detections:
 def test_boxes_are_those_that_ultralytics_finds(weights: Path) -> None:
     model = ultralytics.YOLO(str(weights))
     bgr = np.ascontiguousarray(pixels()[..., ::-1])
-    (own,) = model.predict(bgr, conf=1e-4, iou=0.9, imgsz=320, max_det=20, device="cpu", verbose=False)
+    (own,) = model.predict(bgr, conf=1e-4, iou=0.9, imgsz=320, max_det=300, device="cpu", verbose=False)
     found = found_by(model)
     assert len(found) + found.unusable == len(own.boxes) > 5
     assert len(set(found.classes.tolist())) > 1
@@ -87,7 +88,7 @@ def test_the_page(weights: Path, tmp_path: Path) -> None:
     (tmp_path / "images" / "a.png").write_bytes(encode_png(pixels()))
     quick = ImagePredictor(random_model(0), device="cpu")
     report = auto_annotate(
-        tmp_path / "images", str(weights), quick, "cpu", conf=1e-4, iou=0.9, imgsz=320, max_det=20, progress=False
+        tmp_path / "images", str(weights), quick, "cpu", conf=1e-4, iou=0.9, imgsz=320, max_det=300, progress=False
     )
     found = found_by(weights)
     assert not report.failures
