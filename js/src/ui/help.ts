@@ -29,7 +29,11 @@ export function createHelp(ui: Ui, rows: HelpRows, signal: AbortSignal): HTMLEle
     "div",
     { class: "sam2nb-help", role: "dialog", "aria-label": "Help and shortcuts", hidden: true },
     h("div", { class: "sam2nb-help-head" }, h("strong", {}, "Help and shortcuts"), close),
-    h("div", { class: "sam2nb-help-body" }, h("div", { class: "sam2nb-help-columns" }, ...groups)),
+    h(
+      "div",
+      { class: "sam2nb-help-body", tabindex: 0 },
+      h("div", { class: "sam2nb-help-columns" }, ...groups),
+    ),
   );
   let wasOpen = false;
   const stop = effect(() => {

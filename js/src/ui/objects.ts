@@ -39,8 +39,9 @@ export function createObjectList(session: Sheet, ui: Ui, parts: ListParts, signa
   const hands = { choose, deeds, notes, paintThumbnail };
   const rows = new Map<number, Row>();
   const stop = effect(() => {
-    const document = session.document.value;
-    const { objects, selected } = document;
+    const now = session.document.value;
+    const { objects, selected } = now;
+    const held = list.contains(document.activeElement) ? document.activeElement : null;
     const picked = ui.picked.value;
     for (const [id, row] of rows) {
       if (objects.some((object) => object.id === id)) continue;
@@ -51,13 +52,16 @@ export function createObjectList(session: Sheet, ui: Ui, parts: ListParts, signa
       const row = rows.get(object.id) ?? new Row(object, session, hands, parts.partsOf?.(object.id));
       rows.set(object.id, row);
       row.update(object, {
-        ink: inkOf(object, document, ui.byClass.value),
+        ink: inkOf(object, now, ui.byClass.value),
         score: parts.score(object),
         isSelected: object.id === selected,
         isPicked: picked.has(object.id),
       });
       if (list.children[index] !== row.node) list.insertBefore(row.node, list.children[index] ?? null);
     });
+    // A row that moves loses the keyboard, and the next key would go to the notebook.
+    if (held instanceof HTMLElement && held.isConnected && held !== document.activeElement)
+      held.focus({ preventScroll: true });
     empty.hidden = objects.length > 0;
     setText(said, sentence(objects, selected));
   });
