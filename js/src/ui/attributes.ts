@@ -22,6 +22,7 @@ export class AttributeList implements Notes {
     this.#shown = shown;
     const active = document.activeElement;
     const held = this.node.contains(active) ? active?.getAttribute("aria-label") : null;
+    const typed = active instanceof HTMLInputElement ? active.value : "";
     keepFocus(this.node);
     const values = new Map(attributes.map(({ name, value }) => [name, value]));
     const free = attributes.filter(({ name }) => !asked.some((one) => one.name === name));
@@ -31,7 +32,10 @@ export class AttributeList implements Notes {
       this.#adder(new Set([...asked.map(({ name }) => name), ...values.keys()])),
     );
     for (const control of this.node.querySelectorAll<HTMLElement>("input, select"))
-      if (control.getAttribute("aria-label") === held) control.focus({ preventScroll: true });
+      if (control.getAttribute("aria-label") === held) {
+        if (control instanceof HTMLInputElement) control.value = typed; // half a word is not lost
+        control.focus({ preventScroll: true });
+      }
   }
 
   /** `name: value`, with the kind read off the value. */
@@ -82,11 +86,15 @@ function field({ name, kind, choices }: Attribute, value: Value | undefined, not
   }
   const type = kind === "number" ? "number" : "text";
   const input = h("input", { class: "sam2nb-field", type, step: "any", "aria-label": name });
-  input.value = value === undefined ? "" : String(value);
-  input.addEventListener("change", () => {
-    if (input.value.trim() === "") note(name, null);
-    else if (kind === "text") note(name, input.value.trim());
-    else if (Number.isFinite(input.valueAsNumber)) note(name, input.valueAsNumber);
-  });
+  let known = value === undefined ? "" : String(value);
+  input.value = known;
+  const take = () => {
+    const text = input.value.trim();
+    if (text === known || (kind === "number" && text !== "" && !Number.isFinite(input.valueAsNumber))) return;
+    known = text;
+    note(name, text === "" ? null : kind === "text" ? text : input.valueAsNumber);
+  };
+  input.addEventListener("change", take);
+  input.addEventListener("blur", take);
   return input;
 }

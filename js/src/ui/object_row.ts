@@ -127,10 +127,9 @@ export class Row {
       this.#name.focus({ preventScroll: true }); // the button goes
       lock();
     });
-    this.#trash.addEventListener("click", () => {
-      this.node.closest<HTMLElement>(".sam2nb")?.focus({ preventScroll: true });
-      this.#edit({ kind: "remove_object", object: this.#object.id });
-    });
+    this.#trash.addEventListener("click", () =>
+      this.#edit({ kind: "remove_object", object: this.#object.id }),
+    );
     this.#eye.addEventListener("click", () =>
       this.#edit({ kind: "show_object", object: this.#object.id, visible: !this.#object.visible }),
     );

@@ -6,7 +6,7 @@ import { chosenObjects } from "../state/document";
 import { type Ink, inkOf } from "../state/inks";
 import type { Sheet } from "../state/sheet";
 import type { Ui } from "../state/ui";
-import { h, setHidden, setText } from "./dom";
+import { h, keepFocus, setHidden, setText } from "./dom";
 import type { IconName } from "./icons";
 import { icon } from "./icons";
 import { nameOf, Row, type RowHands, type RowParts } from "./object_row";
@@ -45,6 +45,7 @@ export function createObjectList(session: Sheet, ui: Ui, parts: ListParts, signa
     const picked = ui.picked.value;
     for (const [id, row] of rows) {
       if (objects.some((object) => object.id === id)) continue;
+      keepFocus(row.node);
       row.node.remove();
       rows.delete(id);
     }
