@@ -24,11 +24,14 @@ from sam2_notebook.evaluate.data import is_davis
 from sam2_notebook.evaluate.finders import TemplateFinder
 from sam2_notebook.evaluate.finding import find_in_others
 from sam2_notebook.evaluate.followers import PromptKind
+from sam2_notebook.evaluate.scribbles import measure_scribbles, scribble
 from sam2_notebook.evaluate.sets import LabelledSet, picture_set
 from sam2_notebook.metrics import score_object
 from sam2_notebook.model import Sam2, Sam2Config
+from sam2_notebook.predict import ImagePredictor
 from sam2_notebook.predict.video import VideoPredictor
 from sam2_notebook.training.clips import Clip
+from sam2_notebook.training.sources import generated
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.values.masks import Rle
 from sam2_notebook.weights import save_model
@@ -208,3 +211,22 @@ def test_the_command_writes_tables_numbers_and_sheets(
     with Image.open(out / "coco.png") as sheet:
         assert sheet.size[0] == 480
     assert (out / "davis.png").exists()
+
+
+def test_a_scribble_stays_in_the_inner_half_of_what_it_is_drawn_in() -> None:
+    stroke = scribble(WANTED, 1, np.random.default_rng(3))
+    assert stroke is not None
+    assert len(stroke.points_px) == 3
+    for x, y in stroke.points_px.astype(int):
+        assert WANTED[y - 4 : y + 5, x - 4 : x + 5].all()
+    thin = np.zeros((60, 80), bool)
+    thin[3, 3:6] = True
+    assert scribble(thin, 1, np.random.default_rng(3)) is None
+
+
+def test_what_a_model_is_told_of_a_scribble_is_compared() -> None:
+    table = measure_scribbles(
+        ImagePredictor(), [(photo, 0) for photo in generated(range(2), Size(height=96, width=128))]
+    )
+    assert {"one click", "a line: clicks along it", "a line: clicks and a mask"} <= set(table)
+    assert all(0 <= score <= 1 for scores in table.values() for score in scores)

@@ -9,6 +9,7 @@ from sam2_notebook.evaluate.finders import Finder, ModelFinder, TemplateFinder
 from sam2_notebook.evaluate.finding import find_in_others
 from sam2_notebook.evaluate.followers import FlowFollower, Follower, ModelFollower, Stay
 from sam2_notebook.evaluate.run import evaluate, evaluate_clips
+from sam2_notebook.evaluate.scribbles import measure_scribbles
 from sam2_notebook.evaluate.sets import made_sets
 from sam2_notebook.evaluate.sheets import clip_sheet, picture_sheet
 from sam2_notebook.evaluate.subjects import GrabCut, ModelSubject
@@ -32,6 +33,8 @@ def main(words: Sequence[str] | None = None) -> None:
         print(PICTURE_HEAD, flush=True)
         rows += _pictures(pictures, arguments)
         print()
+    if pictures and arguments.scribbles:
+        _scribbles(pictures, arguments)
     clips: list[tuple[str, list[Clip]]] = [(f.name, list(davis_clips(f))) for f in arguments.data if is_davis(f)]
     if arguments.clips:
         clips.append(("generated clips", list(made_clips(arguments.clips, arguments.frames))))
@@ -62,6 +65,16 @@ def _pictures(folders: Iterable[Path], arguments: argparse.Namespace) -> list[Ro
             if arguments.out and subject is model:
                 picture_sheet(arguments.out / f"{folder.name}.png", subject, objects, scores)
     return rows
+
+
+def _scribbles(folders: Iterable[Path], arguments: argparse.Namespace) -> None:
+    print("| told of a scribble | objects | mean IoU |\n|---|---|---|", flush=True)
+    photos = [photos_of(folder, arguments.split) for folder in folders]
+    objects = [item for some in photos for item in choose(some, arguments.limit, arguments.smallest)]
+    predictor = ImagePredictor(arguments.model, device=arguments.device)
+    for told, scores in measure_scribbles(predictor, objects).items():
+        print(f"| {told} | {len(scores)} | {sum(scores) / len(scores):.3f} |", flush=True)
+    print()
 
 
 def _videos(clips: Iterable[tuple[str, list[Clip]]], arguments: argparse.Namespace) -> list[Row]:
@@ -111,6 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--limit", type=int, default=150, help="objects per folder (150)")
     parser.add_argument("--smallest", type=float, default=0.01, help="least share of the photo an object covers (0.01)")
     parser.add_argument("--clicks", type=int, default=5, help="clicks per object (5)")
+    parser.add_argument("--scribbles", action="store_true", help="also measure how to tell the model of scribbles")
     parser.add_argument("--clips", type=int, default=0, help="also measure on so many generated clips")
     parser.add_argument("--cutouts", type=Path, nargs="*", default=[], help="and on clips of these folders' cut-outs")
     parser.add_argument("--frames", type=int, default=24, help="frames of a made clip (24)")

@@ -122,12 +122,18 @@ def _paint_mask(pixels: Pixels, mask: BoolMask, color: tuple[int, int, int], lin
 
 
 def _paint_prompts(pen: ImageDraw.ImageDraw, item: ObjectState, scale: float, line: int) -> None:
-    if item.prompts.box is not None:
+    if item.prompts.box is not None and not item.kept:
         x0, y0, x1, y1 = ((edge + 0.5) * scale - 0.5 for edge in item.prompts.box.as_tuple())
         pen.rectangle((x0 - 1, y0 - 1, x1 + 1, y1 + 1), outline=(0, 0, 0), width=line + 2)
         pen.rectangle((x0, y0, x1, y1), outline=color_of(item.color).rgb, width=line)
+    for stroke in () if item.kept else item.prompts.strokes:
+        path = [tuple(place) for place in (stroke.points_px + 0.5) * scale - 0.5]
+        fill = POSITIVE if stroke.label == 1 else NEGATIVE
+        closed = path if stroke.width else [*path, path[0]]
+        pen.line(closed, fill=(255, 255, 255), width=3 * line + 2, joint="curve")
+        pen.line(closed, fill=fill, width=2 * line, joint="curve")
     radius, arm = 3 * line + 2, 1.5 * line + 1
-    for point in item.prompts.points:
+    for point in () if item.kept else item.prompts.points:
         x, y = (point.x + 0.5) * scale - 0.5, (point.y + 0.5) * scale - 0.5
         fill = POSITIVE if point.label == 1 else NEGATIVE
         pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=fill, outline=(255, 255, 255), width=line)

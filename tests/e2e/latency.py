@@ -84,15 +84,15 @@ MOVE = """async ([root, seconds]) => {
         const now = await new Promise(done => requestAnimationFrame(done));
         if (last > 0) gaps.push(now - last);
         last = now;
+        await new Promise(done => setTimeout(done, 0));
+        work.push(known.spent);
         known.spent = 0;
         const turn = (now - start) / 300;
         stage.dispatchEvent(new WheelEvent("wheel", { deltaY: 40 * Math.sin(turn), ctrlKey: true, bubbles: true,
             cancelable: true, clientX: place.left + place.width * (0.5 + 0.2 * Math.cos(turn)),
             clientY: place.top + place.height / 2 }));
-        await new Promise(done => setTimeout(done, 0));
-        work.push(known.spent);
     }
-    return [gaps, work];
+    return [gaps, work.slice(1)];
 }"""
 
 

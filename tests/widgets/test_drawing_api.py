@@ -89,3 +89,15 @@ def test_a_threshold_makes_the_mask_smaller_and_is_in_objects(widget: ImageSegme
         widget.set_threshold(1, 99)
     with pytest.raises(PromptError, match="threshold"):
         widget.set_threshold(1, "much")  # type: ignore[arg-type]
+
+
+def test_a_snapshot_shows_scribbles_as_long_as_they_have_a_say(widget: ImageSegmenter) -> None:
+    widget.add_scribble([(20, 20), (60, 20)], width=6)
+    widget.add_scribble([(20, 50), (60, 50)], label=0, width=6)
+    assert widget.wait(60)
+    picture = widget.snapshot().convert("RGB")
+    assert picture.getpixel((40, 20)) == (26, 152, 80)
+    assert picture.getpixel((40, 50)) == (215, 48, 31)
+    widget.paint([(40, 35)], width=4, object=1)
+    assert widget.wait(60)
+    assert widget.snapshot().convert("RGB").getpixel((40, 50)) != (215, 48, 31)
