@@ -7,20 +7,22 @@ the true sizes of SAM 2.1 tiny, and must give the same mask.
 
 import argparse
 import os
+import platform
 import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 
-from sam2_notebook.bench.contenders import GRID_PART, PHOTO, Contender, ours, photo, random_tiny, transformers
+from sam2_notebook.bench.contenders import GRID_PART, PHOTO, Contender, clip, ours, photo, random_tiny, transformers
 
 PARTS = ("encode", "click", "grid", "video", "memory")
-GRID = 32 * 32
 FULL = 7  # the frame from which on a frame recalls seven maps
 DEEDS = {"image": "one photo encoded, one click", "video": "one object through a clip"}
 
@@ -54,23 +56,44 @@ def video(contenders: Sequence[Contender], objects: int, frames: int, clock: Cal
     return [statistics.median(kept) if kept else None for kept in times]
 
 
-def peak_mib(who: str, deed: str, threads: int) -> float:
-    """Peak resident memory of a process of its own that does one thing."""
-    command = [sys.executable, "-m", "sam2_notebook.bench", "--alone", who, deed, "--threads", str(threads)]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True)
+def grid(contenders: Sequence[Contender], prompts: int, clock: Callable[[], float]) -> list[float | None]:
+    """Seconds for all prompts of a grid, batch by batch in turns; nothing is extrapolated."""
+    spent = [0.0 for _ in contenders]
+    for start in range(-GRID_PART, prompts, GRID_PART):  # the first batch warms up
+        for number, contender in enumerate(contenders):
+            began = clock()
+            contender.grid(max(start, 0))
+            if start >= 0:
+                spent[number] += clock() - began
+    return list(spent)
+
+
+def peak_mib(who: str, deed: str, threads: int, inputs: Path) -> float:
+    """Peak resident memory of a process of its own that does one thing; photo and clip lie ready in a folder."""
+    command = [sys.executable, "-m", "sam2_notebook.bench", "--alone", who, deed, str(inputs)]
+    answer = subprocess.run([*command, "--threads", str(threads)], check=True, capture_output=True, text=True)
     return float(answer.stdout.split()[-1])
 
 
-def alone(who: str, deed: str) -> None:
+def peaks(who: Sequence[str | None], deed: str, threads: int) -> list[float | None]:
+    """The peaks of several contenders. The pictures are made here: making them takes more memory than seeing them."""
+    with tempfile.TemporaryDirectory() as folder:
+        np.save(Path(folder, "photo.npy"), photo())
+        np.save(Path(folder, "clip.npy"), clip(FULL + 2 if deed == "video" else 1))
+        return [None if w is None else peak_mib(w, deed, threads, Path(folder)) for w in who]
+
+
+def alone(who: str, deed: str, folder: str) -> None:
     """What `peak_mib` has its process do: load, work, and say how much memory that took at most."""
-    pixels = photo()
+    pixels = np.load(Path(folder, "photo.npy"))
+    frames = np.load(Path(folder, "clip.npy"))
     if who == "peer":
-        one = transformers(None, pixels)  # its own random weights: ours would count against it
+        one = transformers(None, pixels, frames)  # its own random weights: ours would count against it
     else:
-        one = ours(who, None if who == "embedded" else random_tiny(), "auto", pixels)
+        one = ours(who, None if who == "embedded" else random_tiny(), "auto", pixels, frames)
     one.click()
     if deed == "video" and one.track is not None:
-        for _ in one.track(1, FULL + 2):
+        for _ in one.track(1, len(frames)):
             pass
     sys.stdout.write(f"{_peak_kib() / 1024:.0f}\n")
 
@@ -92,8 +115,7 @@ def measured(arguments: argparse.Namespace, contenders: Sequence[Contender]) -> 
     if "click" in parts:
         yield "click to one full-size mask, ms", medians([c.click for c in contenders], 3 * repeats, clock)
     if "grid" in parts:
-        each = medians([c.grid for c in contenders], repeats, clock)
-        yield "32 x 32 grid decoded, s (from some)", [ms and ms * GRID / GRID_PART / 1000 for ms in each]
+        yield f"grid of {arguments.prompts} clicks decoded, s", grid(contenders, arguments.prompts, clock)
     if "video" in parts:
         for objects in (1, 4):
             counted = "1 object" if objects == 1 else f"{objects} objects"
@@ -101,7 +123,7 @@ def measured(arguments: argparse.Namespace, contenders: Sequence[Contender]) -> 
     if "memory" in parts:
         who = ["embedded", "ours", None, "peer"][: len(contenders)]
         for deed, words in DEEDS.items():
-            found = [None if w is None else peak_mib(w, deed, arguments.threads) for w in who]
+            found = peaks(who, deed, arguments.threads)
             if deed == "video" and contenders[0].track is None:
                 found[0] = None
             yield f"peak memory, {words}, MiB", found
@@ -113,10 +135,11 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--only", type=lambda text: text.split(","), default=list(PARTS), help=",".join(PARTS))
     parser.add_argument("--repeats", type=int, default=5, help="calls whose median is taken (default 5)")
     parser.add_argument("--frames", type=int, default=3, help="frames with full memory to time (default 3)")
+    parser.add_argument("--prompts", type=int, default=32 * 32, help="clicks of the grid (default 32 x 32)")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--clock", choices=("wall", "cpu"), default="wall")
     parser.add_argument("--no-peer", action="store_true", help="leave out transformers")
-    parser.add_argument("--alone", nargs=2, metavar=("WHO", "DEED"), help=argparse.SUPPRESS)
+    parser.add_argument("--alone", nargs=3, metavar=("WHO", "DEED", "FOLDER"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     unknown = [part for part in arguments.only if part not in PARTS]
     if unknown:
@@ -139,12 +162,22 @@ def main() -> None:
         agreed = float((contenders[-1].click() == contenders[-2].click()).mean())
         out(f"our fp32 mask and the peer's agree in {100 * agreed:.3f} % of the pixels; ")
     out(f"photo {PHOTO.width} x {PHOTO.height}, {arguments.threads} threads, {arguments.clock} clock, ")
-    out(f"torch {torch.__version__}, load {os.getloadavg()[0]:.1f}; (x) = how often better than the peer\n\n")
+    out(f"torch {torch.__version__}, {_cpu()}, load {os.getloadavg()[0]:.1f}; medians of {arguments.repeats} calls in ")
+    out(f"turns ({3 * arguments.repeats} clicks, {arguments.frames} frames); (x) = how often better than the peer\n\n")
     out(f"| | {' | '.join(c.name for c in contenders)} |\n|---|{'---|' * len(contenders)}\n")
     for title, values in measured(arguments, contenders):
         peer = None if arguments.no_peer else values[-1]
         out(f"| {title} | {' | '.join(_cell(value, peer) for value in values)} |\n")
         sys.stdout.flush()
+    out(f"\nload at the end {os.getloadavg()[0]:.1f}\n")
+
+
+def _cpu() -> str:
+    """What the processor calls itself."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.is_file() else []
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{len(named)} x {named[0]}" if named else platform.processor() or platform.machine()
 
 
 def _cell(value: float | None, peer: float | None) -> str:

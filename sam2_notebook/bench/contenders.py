@@ -32,13 +32,14 @@ class Contender:
     """One way to do the deeds; each call does one once.
 
     `click` answers one click on the encoded photo with one mask at its full size; `grid` answers `GRID_PART` prompts of
-    a grid with low-resolution masks; `track` yields after every frame of a clip in which so many objects are followed.
+    a grid, from a given one on, with low-resolution masks; `track` yields after every frame of a clip in which so many
+    objects are followed.
     """
 
     name: str
     encode: Callable[[], object]
     click: Callable[[], npt.NDArray[np.bool_]]
-    grid: Callable[[], object]
+    grid: Callable[[int], object]
     track: Callable[[int, int], Iterator[object]] | None
 
 
@@ -64,15 +65,19 @@ def random_tiny() -> Sam2:
     return Sam2(PRESETS[NAME]).eval()
 
 
-def ours(name: str, model: Sam2 | None, precision: Precision, pixels: Pixels) -> Contender:
-    """Our predictors, the cache of embeddings switched off."""
+def ours(name: str, model: Sam2 | None, precision: Precision, pixels: Pixels, video: Pixels | None = None) -> Contender:
+    """Our predictors, the cache of embeddings switched off; `video` are the frames to follow, if they are there yet."""
     predictor = ImagePredictor(model, device="cpu", cache=EmbeddingCache(max_bytes=0), precision=precision)
     encoded = predictor.encode(pixels)
     side = predictor.model.config.image_size
-    prompts = PromptTensors(points=_grid(side)[:, None], labels=torch.ones(GRID_PART, 1, dtype=torch.long))
+
+    def grid(first: int) -> object:
+        points = _grid(first, side)[:, None]
+        prompts = PromptTensors(points=points, labels=torch.ones(len(points), 1, dtype=torch.long))
+        return predictor.network.segment(encoded.features, prompts, multimask=True)
 
     def track(objects: int, frames: int) -> Iterator[object]:
-        with VideoPredictor(predictor.model, device="cpu", precision=precision).open(clip(frames)) as session:
+        with VideoPredictor(predictor.model, device="cpu", precision=precision).open(_frames(video, frames)) as session:
             for number, place in enumerate(clicks(objects, CLIP), start=1):
                 session.add(0, number, points=[place])
             yield from session.propagate()
@@ -81,12 +86,12 @@ def ours(name: str, model: Sam2 | None, precision: Precision, pixels: Pixels) ->
         name=f"{name}, {predictor.precision}",
         encode=lambda: predictor.encode(pixels),
         click=lambda: predictor.segment(encoded, [CLICK], multimask=True).best.masks[0],
-        grid=lambda: predictor.network.segment(encoded.features, prompts, multimask=True),
+        grid=grid,
         track=track if predictor.model.memory is not None else None,
     )
 
 
-def transformers(model: Sam2 | None, pixels: Pixels) -> Contender:
+def transformers(model: Sam2 | None, pixels: Pixels, video: Pixels | None = None) -> Contender:
     """The peer, in float32, as it comes. What surrounds its network is plain torch; only the best mask is enlarged."""
     from transformers import Sam2Config, Sam2Model, Sam2VideoConfig, Sam2VideoModel
     from transformers.models.sam2_video.modeling_sam2_video import Sam2VideoInferenceSession
@@ -110,17 +115,20 @@ def transformers(model: Sam2 | None, pixels: Pixels) -> Contender:
         return (F.interpolate(best[None, None], size=size, mode="bilinear", align_corners=False)[0, 0] > 0).numpy()
 
     @torch.inference_mode()
-    def grid() -> object:
-        points = _grid(side).view(1, GRID_PART, 1, 2)
+    def grid(first: int) -> object:
+        points = _grid(first, side)[None, :, None]
         return network(
-            image_embeddings=embeddings, input_points=points, input_labels=labels.expand(1, GRID_PART, 1)
+            image_embeddings=embeddings, input_points=points, input_labels=labels.expand(1, points.shape[1], 1)
         ).pred_masks
 
     @torch.inference_mode()
     def follow(objects: int, frames: int) -> Iterator[object]:
         tracker = _with_weights(Sam2VideoModel(Sam2VideoConfig()).eval(), model)
         session = Sam2VideoInferenceSession(
-            video=_normal(clip(frames), side), video_height=CLIP.height, video_width=CLIP.width, dtype=torch.float32
+            video=_normal(_frames(video, frames), side),
+            video_height=CLIP.height,
+            video_width=CLIP.width,
+            dtype=torch.float32,
         )
         for number, (x, y) in enumerate(clicks(objects, CLIP), start=1):
             at = torch.tensor([x / CLIP.width, y / CLIP.height]) * side
@@ -135,9 +143,14 @@ def transformers(model: Sam2 | None, pixels: Pixels) -> Contender:
     return Contender(name="transformers, fp32", encode=encode, click=click, grid=grid, track=follow)
 
 
-def _grid(side: int) -> Tensor:
-    """Some neighbours of a 32x32 grid, in model pixels."""
-    return torch.stack([torch.tensor([(10.5 + i) / 32, 16.5 / 32]) * side for i in range(GRID_PART)])
+def _frames(video: Pixels | None, frames: int) -> Pixels:
+    return clip(frames) if video is None else video[:frames]
+
+
+def _grid(first: int, side: int) -> Tensor:
+    """Some clicks of a 32x32 grid, `GRID_PART` from a given one on, in model pixels."""
+    places = [((n % 32 + 0.5) / 32, (n // 32 % 32 + 0.5) / 32) for n in range(first, first + GRID_PART)]
+    return torch.tensor(places) * side
 
 
 def _normal(frames: Pixels, side: int) -> Tensor:

@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sam2_notebook.bench import __main__ as bench
-from sam2_notebook.bench.contenders import Contender
+from sam2_notebook.bench.contenders import PHOTO, Contender
 
 
 def contender(name: str, log: list[str], *, videos: bool = True) -> Contender:
@@ -25,7 +26,7 @@ def contender(name: str, log: list[str], *, videos: bool = True) -> Contender:
         name=name,
         encode=lambda: told("encode"),
         click=lambda: np.zeros((1, 1), np.bool_),
-        grid=lambda: told("grid"),
+        grid=lambda first: told(f"grid {first}"),
         track=track if videos else None,
     )
 
@@ -44,6 +45,24 @@ def test_frames_count_from_full_memory_on_and_pictures_only_is_no_failure() -> N
     assert log == [f"{name} 4 {frame}" for frame in range(bench.FULL + 2) for name in "ac"]
 
 
+def test_a_grid_is_asked_whole_and_in_turns() -> None:
+    log, ticks = [], iter(range(1000))
+    assert bench.grid([contender(name, log) for name in "ab"], 8, lambda: float(next(ticks))) == [2.0, 2.0]
+    assert log == [f"{name} grid {first}" for first in (0, 0, 4) for name in "ab"]
+
+
+def test_pictures_lie_ready_for_those_whose_memory_is_measured(monkeypatch) -> None:
+    seen = []
+
+    def measured(who: str, deed: str, threads: int, inputs: Path) -> float:
+        seen.append((who, deed, np.load(inputs / "photo.npy").shape, len(np.load(inputs / "clip.npy"))))
+        return 1.0
+
+    monkeypatch.setattr(bench, "peak_mib", measured)
+    assert bench.peaks(["ours", None], "image", 1) == [1.0, None]
+    assert seen == [("ours", "image", (PHOTO.height, PHOTO.width, 3), 1)]
+
+
 def test_the_embedded_model_is_measured_without_the_peer(monkeypatch, capsys) -> None:
     monkeypatch.setattr(bench, "random_tiny", lambda: None)  # the embedded model thrice is quick
     monkeypatch.setattr(sys, "argv", ["bench", "--only", "click", "--repeats", "1", "--no-peer", "--threads", "1"])
@@ -51,6 +70,9 @@ def test_the_embedded_model_is_measured_without_the_peer(monkeypatch, capsys) ->
     table = capsys.readouterr().out
     assert "| | embedded, fp32 | tiny, fp32 | tiny, fp32 |" in table
     assert "| click to one full-size mask, ms |" in table
+    assert "1 threads, wall clock" in table
+    assert "medians of 1 calls" in table
+    assert "load at the end" in table
 
 
 def test_an_unknown_part_is_refused(monkeypatch, capsys) -> None:

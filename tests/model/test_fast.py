@@ -75,6 +75,17 @@ def test_pictures_get_the_same_features(pair: tuple[Sam2, FastSam2]):
 
 
 @torch.inference_mode()
+@pytest.mark.parametrize("window", [8, 6, 2])
+def test_a_picture_of_several_strips_gets_the_same_features(window: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sam2_notebook.model.fast.image_encoder.STRIP", 12)
+    model = Sam2(replace(PLAIN, image_size=128, windows=(window, 4, 2, 2))).eval()
+    pixels = torch.rand(2, 3, 128, 128, generator=torch.Generator().manual_seed(5))
+    plain, quick = model.encode(pixels), FastSam2(model).encode(pixels)
+    for name in ("coarse", "middle", "fine"):
+        torch.testing.assert_close(getattr(quick, name), getattr(plain, name), atol=EXACT, rtol=EXACT)
+
+
+@torch.inference_mode()
 @pytest.mark.parametrize("multimask", [True, False])
 @pytest.mark.parametrize("prompts", ["points", "mask and points", "mask alone"])
 def test_prompts_get_the_same_masks(pair: tuple[Sam2, FastSam2], prompts: str, multimask: bool):

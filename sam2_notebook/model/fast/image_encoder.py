@@ -17,7 +17,9 @@ from sam2_notebook.model.fast.linear import Linear, Norm
 from sam2_notebook.model.hiera import HieraBlock, from_windows, to_windows
 from sam2_notebook.model.sam2 import Sam2
 
-CHUNK = 4096  # tokens that go through a block together
+WIDE = 4096 * 384  # numbers that a chunk of tokens has at its widest, inside a block
+FEWEST = 256  # tokens of a chunk
+STRIP = 32  # rows of the first map that are made together
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Block:
         self.shortcut = Linear.of(block.shortcut, dtype) if block.pooled else None
         self.dim = self.proj.weight.shape[0]
         self.scale = (self.dim // self.heads) ** -0.5
+        self.chunk = max(FEWEST, WIDE // max(self.qkv.weight.shape[0], self.wide.weight.shape[0]))
 
     def __call__(self, tokens: Tokens) -> Tokens:
         """As `HieraBlock`; the tokens given are used up."""
@@ -65,13 +68,19 @@ class Block:
             return self._filled(tokens.by_windows(0))
         if self.window:
             tokens = tokens.by_windows(self.window)
-            parts = [self._windows(part) for part in tokens.x.split(max(1, CHUNK // tokens.side**2))]
+            step = max(1, self.chunk // tokens.side**2)
             if not self.pooled:
-                return tokens  # changed in place
-            return Tokens(torch.cat(parts), tokens.side // 2, tokens.rows // 2, tokens.columns // 2)
+                for part in tokens.x.split(step):
+                    self._windows(part)  # in place
+                return tokens
+            half = tokens.side // 2
+            pooled = tokens.x.new_empty(len(tokens.x), half, half, self.dim)
+            for part, place in zip(tokens.x.split(step), pooled.split(step), strict=True):
+                place.copy_(self._windows(part))
+            return Tokens(pooled, half, tokens.rows // 2, tokens.columns // 2)
         pictures = tokens.x.numel() // (tokens.rows * tokens.columns * self.dim)
         for picture in tokens.x.view(pictures, -1, self.dim):
-            picture.add_(self.proj(self._everywhere(self.qkv(self.norm1(picture)))))
+            picture.add_(self.proj(self._everywhere(picture)))
             self._think(picture)
         return tokens
 
@@ -89,8 +98,8 @@ class Block:
         x, inner = tokens.x, self.norm1(tokens.x)
         if self.shortcut is not None:
             x = pool(self.shortcut(inner)).float()
-        seen = self._attend(to_windows(inner, self.window))
-        x += from_windows(seen, x.shape[1], x.shape[2])
+        parts = to_windows(inner, self.window).split(max(1, self.chunk // self.window**2))
+        x += from_windows(torch.cat([self._attend(part) for part in parts]), x.shape[1], x.shape[2])
         self._think(x)
         return Tokens(x, 0, x.shape[1], x.shape[2])
 
@@ -104,12 +113,15 @@ class Block:
         y = y.view(windows, self.heads, out, out, -1).permute(0, 2, 3, 1, 4).flatten(3)
         return self.proj(y)
 
-    def _everywhere(self, qkv: Float[Tensor, "tokens three_dim"]) -> Float[Tensor, "tokens dim"]:
-        heads = qkv.view(qkv.shape[0], 3, self.heads, -1).permute(1, 2, 0, 3).contiguous()  # (3, heads, tokens, dim)
+    def _everywhere(self, picture: Float[Tensor, "tokens dim"]) -> Float[Tensor, "tokens dim"]:
+        inner = self.dim // self.heads
+        heads = torch.empty(3, self.heads, len(picture), inner, dtype=self.qkv.weight.dtype)
+        for part, place in zip(picture.split(self.chunk), heads.split(self.chunk, dim=2), strict=True):
+            place.copy_(self.qkv(self.norm1(part)).view(-1, 3, self.heads, inner).permute(1, 2, 0, 3))
         return torch.cat([attend(q, k, v, self.scale) for q, k, v in zip(*heads, strict=True)], dim=1)
 
     def _think(self, x: Float[Tensor, "*batch dim"]) -> None:
-        for part in x.view(-1, self.dim).split(CHUNK):
+        for part in x.view(-1, self.dim).split(self.chunk):
             part.add_(self.narrow(F.gelu(self.wide(self.norm2(part)))))
 
 
@@ -124,7 +136,7 @@ class FastImageEncoder:
         self.patch = patch.weight.detach().to(dtype, memory_format=torch.channels_last)
         self.patch_bias = patch.bias.detach().to(dtype) if patch.bias is not None else None
         side = config.image_size // 4
-        self.position = trunk.position_code(side, side).detach().to(dtype).contiguous()
+        self.position = trunk.position_code(side, side).detach().to(dtype).reshape(side, side, -1)
         self.stage_ends = trunk.stage_ends
         self.blocks = [Block(block, dtype) for block in trunk.blocks if isinstance(block, HieraBlock)]
         self.coarse, self.deepest = (Linear.of(lateral, dtype) for lateral in laterals[2:])
@@ -141,13 +153,32 @@ class FastImageEncoder:
         for index, block in enumerate(self.blocks):
             tokens = block(tokens)
             if index in self.stage_ends:
-                narrowed = Tokens(next(narrow)(tokens.x.to(self.dtype)), tokens.side, tokens.rows, tokens.columns)
+                narrowed = Tokens(self._narrowed(tokens.x, next(narrow)), tokens.side, tokens.rows, tokens.columns)
                 maps.append(narrowed.by_windows(0).x)
         fine, middle, coarse, deepest = (m.permute(0, 3, 1, 2) for m in maps)
         return coarse.float() + F.interpolate(deepest.float(), scale_factor=2.0, mode="nearest"), middle, fine
 
+    def _narrowed(self, x: Float[Tensor, "*batch dim"], layer: Linear) -> Float[Tensor, "*batch dim_out"]:
+        parts = x.flatten(0, -2).split(max(FEWEST, WIDE // x.shape[-1]))
+        return torch.cat([layer(part.to(self.dtype)) for part in parts]).view(*x.shape[:-1], -1)
+
     def _patches(self, pixels: Float[Tensor, "batch 3 side side"]) -> Tokens:
-        """What the trunk begins with, in float32; as few copies of it as can be are there at a time."""
-        x = (pixels - self.mean).div_(self.std).to(self.dtype, memory_format=torch.channels_last)
-        x = F.conv2d(x, self.patch, self.patch_bias, stride=4, padding=3).permute(0, 2, 3, 1)
-        return Tokens(x.float().contiguous().add_(self.position), 0, x.shape[1], x.shape[2])
+        """What the trunk begins with, in float32, by the first block's windows if they divide the map.
+
+        A strip of the picture at a time: whole copies of it are the most memory that encoding would take.
+        """
+        batch, rows, columns = pixels.shape[0], pixels.shape[2] // 4, pixels.shape[3] // 4
+        side = self.blocks[0].window
+        if not side or rows % side or columns % side:
+            side = 0
+        cell = side or 1
+        dim, step = self.patch.shape[0], cell * max(1, STRIP // cell)
+        x = torch.empty(batch, rows // cell, columns // cell, cell, cell, dim)
+        for top in range(0, rows, step):
+            strip = pixels[:, :, max(4 * top - 3, 0) : 4 * (top + step)]  # 7 x 7 pixels around every fourth
+            strip = (strip - self.mean).div_(self.std).to(self.dtype, memory_format=torch.channels_last)
+            strip = strip if top else F.pad(strip, (0, 0, 3, 0))
+            found = F.conv2d(strip, self.patch, self.patch_bias, stride=4, padding=(0, 3)).permute(0, 2, 3, 1)
+            place = x[:, top // cell : (top + step) // cell].transpose(2, 3)  # (batch, row, row inside, column, ...)
+            place.copy_(found.reshape(place.shape)).add_(self.position[top : top + step].reshape(place.shape[1:]))
+        return Tokens(x.view(-1, cell, cell, dim) if side else x.view(batch, rows, columns, dim), side, rows, columns)
