@@ -4,8 +4,8 @@
 
 A *request* (page to kernel) carries the `view` it comes from and a `seq` that counts up per view. Every request is
 answered once, by the message with the same `view` and `seq` (`Ack`, `Snapshot`, `PictureData`, `CandidatesData`,
-`HoverData`, `Pong` or `Failure`); a page that hears nothing asks again with the same `seq`, and the kernel does not
-apply an edit twice.
+`EverythingData`, `HoverData`, `Pong` or `Failure`); a page that hears nothing asks again with the same `seq`, and
+the kernel does not apply an edit twice.
 What no request asked for (`ObjectResult`, `DocumentChanged`, `StatusChanged`) goes to all views.
 Bulk data travels as binary buffers beside the message; `Buffer` says what each one is, in order.
 `epoch` names one life of the kernel-side session: another epoch means that everything must be asked for again.
@@ -15,6 +15,7 @@ Scores are finite or null, never NaN. Coordinates are image pixels (`values.geom
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from sam2_notebook.protocol.everything_views import EverythingView, ProposalView
 from sam2_notebook.values.classes import LabelClass
 from sam2_notebook.values.edits import Edit
 
@@ -210,7 +211,39 @@ class HoverRequest:
     side: int
 
 
-Request: TypeAlias = Hello | EditRequest | HistoryRequest | PictureRequest | CandidatesRequest | HoverRequest | Ping
+@dataclass(frozen=True, kw_only=True)
+class EverythingRequest:
+    """Segment everything, stop that, or look at what was found. Answer: `EverythingData`, with masks for `look`."""
+
+    type: Literal["everything"] = "everything"
+    view: str
+    seq: int
+    action: Literal["start", "stop", "look"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeepRequest:
+    """Make objects of some masks of run `run`, by their numbers, as one step of the history; one of all if `merged`."""
+
+    type: Literal["keep"] = "keep"
+    view: str
+    seq: int
+    run: int
+    proposals: tuple[int, ...]
+    merged: bool
+
+
+Request: TypeAlias = (
+    Hello
+    | EditRequest
+    | HistoryRequest
+    | PictureRequest
+    | CandidatesRequest
+    | HoverRequest
+    | EverythingRequest
+    | KeepRequest
+    | Ping
+)
 
 # ------------------------------------------------------------------ kernel to page
 
@@ -275,6 +308,18 @@ class HoverData:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EverythingData:
+    """Answer to `EverythingRequest`. Buffers: one `rle` for each of `proposals`."""
+
+    type: Literal["everything_data"] = "everything_data"
+    view: str
+    seq: int
+    everything: EverythingView
+    proposals: tuple[ProposalView, ...]
+    buffers: tuple[Buffer, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pong:
     """Answer to `Ping`."""
 
@@ -334,5 +379,14 @@ class StatusChanged:
     status: Status
 
 
-Reply: TypeAlias = Snapshot | Ack | PictureData | CandidatesData | HoverData | Pong | Failure
-Event: TypeAlias = DocumentChanged | ObjectResult | StatusChanged
+@dataclass(frozen=True, kw_only=True)
+class EverythingChanged:
+    """Segmenting everything has begun, gone on or ended; at most ten times a second, and once when it ends."""
+
+    type: Literal["everything_changed"] = "everything_changed"
+    epoch: str
+    everything: EverythingView
+
+
+Reply: TypeAlias = Snapshot | Ack | PictureData | CandidatesData | HoverData | EverythingData | Pong | Failure
+Event: TypeAlias = DocumentChanged | ObjectResult | StatusChanged | EverythingChanged

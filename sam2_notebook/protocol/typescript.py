@@ -10,7 +10,7 @@ import json
 import types
 from typing import Literal, Union, get_args, get_origin, get_type_hints
 
-from sam2_notebook.protocol import messages, video_messages, video_views
+from sam2_notebook.protocol import everything_views, messages, video_messages, video_views
 from sam2_notebook.protocol.palette import PALETTE
 from sam2_notebook.values import classes, document, edits, prompts, strokes, video_document
 
@@ -31,7 +31,7 @@ _UNIONS: dict[str, object] = {
 }
 # Each widget receives its own messages, so that no bundle holds the schema of another's.
 _WIRES = {"PICTURE_WIRE": ("Reply", "Event"), "VIDEO_WIRE": ("VideoReply", "VideoEvent")}
-_MODULES = (classes, edits, video_document, messages, video_views, video_messages)
+_MODULES = (classes, edits, video_document, everything_views, messages, video_views, video_messages)
 _CONSTANTS = {
     "VERSION": messages.VERSION,
     "MAX_OBJECTS": document.MAX_OBJECTS,

@@ -110,14 +110,15 @@ class MaskView:
 
 @dataclass(frozen=True, kw_only=True)
 class JobView:
-    """Something that takes long: following objects (`track`) or writing files (`export`).
+    """Something that takes long: following objects (`track`), writing files (`export`),
+    or segmenting all of a picture (`everything`), of which only cells hear in this form.
 
     `frame` is the frame it is at, `done` of `total` are frames, rates are of the last seconds. The last state is
     `done`, `cancelled` or `failed`, and `text` then says what came of it.
     """
 
     id: int
-    kind: Literal["track", "export"]
+    kind: Literal["track", "export", "everything"]
     state: Literal["waiting", "running", "done", "cancelled", "failed"]
     text: str
     objects: tuple[int, ...]

@@ -23,6 +23,7 @@ from sam2_notebook.protocol.messages import (
     Failure,
     Hello,
     HistoryRequest,
+    KeepRequest,
     PictureRequest,
     Reply,
     Request,
@@ -51,6 +52,7 @@ Asked = TypeVar("Asked", bound=AnyRequest)
 _CHANGING = (
     EditRequest,
     HistoryRequest,
+    KeepRequest,
     VideoEditRequest,
     TrackRequest,
     CancelRequest,

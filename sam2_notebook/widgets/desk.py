@@ -2,12 +2,13 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
 
-from sam2_notebook.errors import Sam2NotebookError
+from sam2_notebook.errors import EditError, Sam2NotebookError
 from sam2_notebook.media import Image
 from sam2_notebook.protocol.envelope import decode_request
+from sam2_notebook.protocol.everything_views import EverythingView
 from sam2_notebook.protocol.messages import (
     VERSION,
     Ack,
@@ -15,9 +16,12 @@ from sam2_notebook.protocol.messages import (
     CandidatesRequest,
     DocumentChanged,
     EditRequest,
+    EverythingChanged,
+    EverythingRequest,
     Hello,
     HistoryRequest,
     HoverRequest,
+    KeepRequest,
     PictureData,
     PictureInfo,
     PictureRequest,
@@ -29,10 +33,11 @@ from sam2_notebook.protocol.messages import (
     StatusChanged,
 )
 from sam2_notebook.values.classes import LabelClass
-from sam2_notebook.values.edits import Edit
+from sam2_notebook.values.edits import AddObject, Edit
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.widgets.channel import Channel, Packet, Send
 from sam2_notebook.widgets.drawing import page_picture
+from sam2_notebook.widgets.everything import Everything
 from sam2_notebook.widgets.hover import Hover
 from sam2_notebook.widgets.inference import Encoded, Inference, Model
 from sam2_notebook.widgets.session import SegmentationSession
@@ -40,6 +45,7 @@ from sam2_notebook.widgets.views import candidates_packet, document_view, mask_b
 from sam2_notebook.widgets.worker import Worker, shared_worker
 
 SLICE_SECONDS = 0.05
+NEWS_SECONDS = 0.1
 MAX_PICTURE_WIDTH = 16_384
 
 
@@ -64,6 +70,8 @@ class ImageDesk:
         self.epoch = uuid.uuid4().hex
         self.session = SegmentationSession(Size(height=height, width=width), classes=classes)
         self.inference = Inference(self.session, model, encode, worker, self._news)
+        self.everything = Everything(worker, self._step_news, self._report)
+        self.sweep: Callable[[], object] | None = None
         publisher, pictures = shared_worker("publisher"), shared_worker("pictures")
         self.channel = Channel(decode_request, self._answer, send, self._report, publisher, pictures)
         self._hover = Hover(self.inference, worker, self.session.document.size, self.channel.reply)
@@ -72,6 +80,8 @@ class ImageDesk:
         self._told_document: tuple[object, ...] | None = None
         self._told_results: dict[int, int] = {}
         self._told_status: Status | None = None
+        self._told_everything: EverythingView | None = None
+        self._newsed_at = 0.0
         self._closed = False
 
     def start(self) -> None:
@@ -108,9 +118,18 @@ class ImageDesk:
             raise error
         return True
 
+    def keep(self, chosen: Sequence[int], author: str = "", *, merged: bool, run: int | None = None) -> tuple[int, ...]:
+        """Make objects of masks that segmenting everything has found, and return their ids."""
+        self._check_open()
+        edits = self.everything.edits(chosen, self.session.document.next_id, merged=merged, run=run)
+        self.session.apply(*edits, author=author)
+        self._edited()
+        return tuple(edit.object for edit in edits if isinstance(edit, AddObject))
+
     def close(self) -> None:
         """Let go of everything but the masks on show."""
         self._closed = True
+        self.everything.close()
         self.channel.close()
         self._hover.close()
         self.inference.close()
@@ -127,6 +146,14 @@ class ImageDesk:
     def _news(self) -> None:
         self.channel.publish("news", self._tell)
         self.channel.run("noticed", self._notice)
+
+    def _step_news(self) -> None:
+        """News of one more step; often, they are told together."""
+        now = time.monotonic()
+        job = self.everything.job
+        if job is None or job.has_ended or now - self._newsed_at >= NEWS_SECONDS:
+            self._newsed_at = now
+            self._news()
 
     def _notice(self) -> None:
         self.channel.in_context(self._noticed)
@@ -146,6 +173,11 @@ class ImageDesk:
         self._told_results = revs
         for id_ in (*gone, *fresh):
             yield result_packet(self.epoch, id_, state)
+        everything = self.everything.view
+        if everything != self._told_everything:
+            is_first, self._told_everything = self._told_everything is None, everything
+            if not is_first or everything.state != "none":
+                yield Packet(EverythingChanged(epoch=self.epoch, everything=everything))
         status = self.inference.status
         if status != self._told_status:
             self._told_status = status
@@ -172,8 +204,22 @@ class ImageDesk:
             case HoverRequest():
                 self._hover.ask(request)
                 return None
+            case EverythingRequest():
+                return self._everything(request)
+            case KeepRequest():
+                self.keep(request.proposals, request.view, merged=request.merged, run=request.run)
+                return Packet(Ack(**who, rev=self.session.rev))
             case Ping():
                 return Packet(Pong(**who, epoch=self.epoch, rev=self.session.rev))
+
+    def _everything(self, request: EverythingRequest) -> Packet:
+        if request.action == "start" and self.everything.view.state != "running":
+            if self.sweep is None:
+                raise EditError("this widget's model cannot segment everything")
+            self.sweep()
+        elif request.action == "stop":
+            self.everything.stop()
+        return self.everything.answer(request)
 
     def _snapshot(self, request: Hello) -> Packet:
         state = self.session.state()

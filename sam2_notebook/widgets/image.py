@@ -13,7 +13,8 @@ from PIL import Image as PillowImage
 from sam2_notebook.errors import EditError, PromptError
 from sam2_notebook.media import Image, read_image
 from sam2_notebook.media.images import ImageSource
-from sam2_notebook.predict import ImagePredictor
+from sam2_notebook.predict import AutomaticSettings, ImagePredictor
+from sam2_notebook.predict.automatic_results import AutomaticMasks
 from sam2_notebook.protocol.messages import Request
 from sam2_notebook.values.classes import AttributeValue, LabelClass
 from sam2_notebook.values.edits import (
@@ -47,6 +48,8 @@ from sam2_notebook.widgets.channel import Channel
 from sam2_notebook.widgets.classes import as_classes
 from sam2_notebook.widgets.desk import ImageDesk
 from sam2_notebook.widgets.drawing import STILL_SIDE, Still, draw, still
+from sam2_notebook.widgets.everything import generous_sweep
+from sam2_notebook.widgets.jobs import Job
 from sam2_notebook.widgets.live import Live
 from sam2_notebook.widgets.session import SegmentationSession
 from sam2_notebook.widgets.views import Masks, SegmentedObject, segmented_objects
@@ -100,6 +103,8 @@ class ImageSegmenter(WiredWidget):
         self._model_title = predictor.model_name
         encode = lambda: predictor.encode(picture)  # noqa: E731
         self._desk = ImageDesk(picture, predictor, encode, worker, self._post, self._notice, given)
+        self._predictor = predictor
+        self._desk.sweep = self.segment_everything
         super().__init__()
         self.set_trait("height", height)
         self._watch("revision", "objects", "status")
@@ -129,6 +134,24 @@ class ImageSegmenter(WiredWidget):
                 raise EditError(f"a label map has the ids 1 to 65535; the document has object {id_}; use masks instead")
             labels[mask] = id_
         return labels
+
+    def segment_everything(self, settings: AutomaticSettings | None = None) -> Job:
+        """Look for all there is in the picture, in the background and between clicks; then pick from `proposals`.
+
+        Returns at once; `wait()` on what it returns blocks, `cancel()` stops it. Masks down to half the settings' bars
+        of IoU and stability are kept too, for the page's filters. EditError when it is under way already.
+        """
+        return self._desk.everything.start(*generous_sweep(self._predictor, self._desk.picture, settings))
+
+    @property
+    def proposals(self) -> AutomaticMasks:
+        """What segmenting everything has found, best first; empty before."""
+        found = self._desk.everything.masks
+        return AutomaticMasks((), self.session.document.size) if found is None else found
+
+    def keep_proposals(self, chosen: Sequence[int], merged: bool = False) -> tuple[int, ...]:
+        """Make objects of some proposals, by their numbers, or one of all, as one step; returns the objects' ids."""
+        return self._desk.keep([as_whole(number, "a proposal") for number in chosen], merged=merged)
 
     @property
     def error(self) -> str | None:

@@ -13,6 +13,7 @@ from sam2_notebook.protocol.video_views import JobView
 SLICE_SECONDS = 0.05
 RATED_STEPS = 20
 _numbers = itertools.count(1)
+Kind = Literal["track", "export", "everything"]
 State = Literal["waiting", "running", "done", "cancelled", "failed"]
 
 
@@ -22,9 +23,9 @@ class Job:
     In a cell that may wait: `await job`. `job.cancel()` ends it after the frame it is at, and keeps what is done.
     """
 
-    def __init__(self, kind: Literal["track", "export"], objects: tuple[int, ...], stop: Callable[[], None]) -> None:
+    def __init__(self, kind: Kind, objects: tuple[int, ...], stop: Callable[[], None]) -> None:
         self.id = next(_numbers)
-        self.kind: Literal["track", "export"] = kind
+        self.kind: Kind = kind
         self.objects = objects
         self.error: Sam2NotebookError | None = None
         self._stop = stop
@@ -136,4 +137,5 @@ class Job:
     def __repr__(self) -> str:
         view = self.view
         of = f" of {view.total}" if view.total is not None else ""
-        return f"Job({self.kind}, {view.state}, {view.done}{of} frames{': ' + view.text if view.text else ''})"
+        steps = "steps" if self.kind == "everything" else "frames"
+        return f"Job({self.kind}, {view.state}, {view.done}{of} {steps}{': ' + view.text if view.text else ''})"

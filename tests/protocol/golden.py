@@ -17,6 +17,7 @@ from sam2_notebook.protocol import messages as m
 from sam2_notebook.protocol import video_messages as v
 from sam2_notebook.protocol.codecs import encode_logits8, encode_rle
 from sam2_notebook.protocol.envelope import encode_message
+from sam2_notebook.protocol.everything_views import EverythingView, ProposalView
 from sam2_notebook.values import document as d
 from sam2_notebook.values import edits as e
 from sam2_notebook.values.classes import Attribute, LabelClass
@@ -130,6 +131,9 @@ def messages() -> list[m.Reply | m.Event | m.Request]:
     )
     picture = m.PictureInfo(width=640, height=480, name="truck.jpg", key="0f")
     status = m.Status(state="ready", text="")
+    everything = EverythingView(
+        state="done", run=2, done=1024, total=1024, count=1, text="1 masks", iou=0.35, stability=0.6
+    )
     rle = m.Buffer(what="rle", shape=(480, 640), scale=1.0, object=1)
     raw = m.Buffer(what="logits8", shape=(3, 16, 16), scale=12.7, object=1)
     jpeg = m.Buffer(what="jpeg", shape=(240, 320), scale=1.0, object=None)
@@ -175,6 +179,8 @@ def messages() -> list[m.Reply | m.Event | m.Request]:
         m.PictureRequest(view="v1", seq=3, width=320),
         m.HoverRequest(view="v1", seq=4, x=1.5, y=2.0, side=64),
         m.CandidatesRequest(view="v1", seq=4, object=1),
+        m.EverythingRequest(view="v1", seq=5, action="look"),
+        m.KeepRequest(view="v1", seq=6, run=2, proposals=(0, 4), merged=True),
         m.Ping(view="v1", seq=5),
         m.Snapshot(
             **who, version=m.VERSION, epoch="e", picture=picture, document=document, status=status, buffers=(rle,)
@@ -183,6 +189,13 @@ def messages() -> list[m.Reply | m.Event | m.Request]:
         m.PictureData(**who, key="0f", buffers=(jpeg,)),
         m.CandidatesData(**who, object=1, rev=5, buffers=(raw,)),
         m.HoverData(**who, score=0.5, buffers=(raw,)),
+        m.EverythingData(
+            **who,
+            everything=everything,
+            proposals=(ProposalView(score=0.91, stability=0.8, area=321),),
+            buffers=(rle,),
+        ),
+        m.EverythingChanged(epoch="e", everything=everything),
         m.Pong(**who, epoch="e", rev=5),
         m.Failure(**who, code="invalid", message="the point (900, 2) lies outside the picture"),
         m.DocumentChanged(epoch="e", document=document),

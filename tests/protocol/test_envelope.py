@@ -153,4 +153,5 @@ def test_what_the_kernel_writes_of_an_edit_it_can_read(rename: RenameObject) -> 
 
 def test_no_request_takes_a_path_an_address_or_code() -> None:
     names = {field.name for kind in typing.get_args(Request) for field in dataclasses.fields(kind)}
-    assert names == {"type", "view", "seq", "version", "rev", "edits", "direction", "width", "object", "x", "y", "side"}
+    said = {"type", "view", "seq", "version", "rev", "edits", "direction", "width", "object", "x", "y", "side"}
+    assert names == said | {"action", "run", "proposals", "merged"}

@@ -245,6 +245,29 @@ export interface CutOverlap {
 }
 
 /**
+ * How it stands with segmenting everything: `done` of `total` clicks; then `count` masks, those of run `run`.
+ *
+ * `iou` and `stability` are where the page's filters begin: masks below them are there too, for whoever wants more.
+ */
+export interface EverythingView {
+  readonly state: "none" | "running" | "done" | "cancelled" | "failed";
+  readonly run: number;
+  readonly done: number;
+  readonly total: number;
+  readonly count: number;
+  readonly text: string;
+  readonly iou: number;
+  readonly stability: number;
+}
+
+/** A mask nobody asked for: predicted IoU and stability, 0 to 1, and number of pixels. */
+export interface ProposalView {
+  readonly score: number;
+  readonly stability: number;
+  readonly area: number;
+}
+
+/**
  * What one binary buffer beside a message holds.
  *
  * `logits8`: int8 of shape (candidates, height, width), row-major, mask logits times `scale`, clipped to +-127;
@@ -401,6 +424,24 @@ export interface HoverRequest {
   readonly side: number;
 }
 
+/** Segment everything, stop that, or look at what was found. Answer: `EverythingData`, with masks for `look`. */
+export interface EverythingRequest {
+  readonly type: "everything";
+  readonly view: string;
+  readonly seq: number;
+  readonly action: "start" | "stop" | "look";
+}
+
+/** Make objects of some masks of run `run`, by their numbers, as one step of the history; one of all if `merged`. */
+export interface KeepRequest {
+  readonly type: "keep";
+  readonly view: string;
+  readonly seq: number;
+  readonly run: number;
+  readonly proposals: ReadonlyArray<number>;
+  readonly merged: boolean;
+}
+
 /** Answer to `Hello`: everything but the picture. Buffers: one `rle` per object that has a mask. */
 export interface Snapshot {
   readonly type: "snapshot";
@@ -447,6 +488,16 @@ export interface HoverData {
   readonly view: string;
   readonly seq: number;
   readonly score: number;
+  readonly buffers: ReadonlyArray<Buffer>;
+}
+
+/** Answer to `EverythingRequest`. Buffers: one `rle` for each of `proposals`. */
+export interface EverythingData {
+  readonly type: "everything_data";
+  readonly view: string;
+  readonly seq: number;
+  readonly everything: EverythingView;
+  readonly proposals: ReadonlyArray<ProposalView>;
   readonly buffers: ReadonlyArray<Buffer>;
 }
 
@@ -500,6 +551,13 @@ export interface StatusChanged {
   readonly type: "status";
   readonly epoch: string;
   readonly status: Status;
+}
+
+/** Segmenting everything has begun, gone on or ended; at most ten times a second, and once when it ends. */
+export interface EverythingChanged {
+  readonly type: "everything_changed";
+  readonly epoch: string;
+  readonly everything: EverythingView;
 }
 
 /**
@@ -596,14 +654,15 @@ export interface MaskView {
 }
 
 /**
- * Something that takes long: following objects (`track`) or writing files (`export`).
+ * Something that takes long: following objects (`track`), writing files (`export`),
+ * or segmenting all of a picture (`everything`), of which only cells hear in this form.
  *
  * `frame` is the frame it is at, `done` of `total` are frames, rates are of the last seconds. The last state is
  * `done`, `cancelled` or `failed`, and `text` then says what came of it.
  */
 export interface JobView {
   readonly id: number;
-  readonly kind: "track" | "export";
+  readonly kind: "track" | "export" | "everything";
   readonly state: "waiting" | "running" | "done" | "cancelled" | "failed";
   readonly text: string;
   readonly objects: ReadonlyArray<number>;
@@ -937,6 +996,8 @@ export type Request =
   | PictureRequest
   | CandidatesRequest
   | HoverRequest
+  | EverythingRequest
+  | KeepRequest
   | Ping;
 
 export type Reply =
@@ -945,13 +1006,15 @@ export type Reply =
   | PictureData
   | CandidatesData
   | HoverData
+  | EverythingData
   | Pong
   | Failure;
 
 export type Event =
   | DocumentChanged
   | ObjectResult
-  | StatusChanged;
+  | StatusChanged
+  | EverythingChanged;
 
 export type VideoEdit =
   | AddObject
@@ -1046,6 +1109,23 @@ const LabelClassSchema: Schema = {
   color: text,
   hotkey: [either, text, none],
   attributes: [list, AttributeSchema],
+};
+
+const EverythingViewSchema: Schema = {
+  state: [literal, "none", "running", "done", "cancelled", "failed"],
+  run: int,
+  done: int,
+  total: int,
+  count: int,
+  text: text,
+  iou: float,
+  stability: float,
+};
+
+const ProposalViewSchema: Schema = {
+  score: float,
+  stability: float,
+  area: int,
 };
 
 const BufferSchema: Schema = {
@@ -1165,6 +1245,15 @@ const HoverDataSchema: Schema = {
   buffers: [list, BufferSchema],
 };
 
+const EverythingDataSchema: Schema = {
+  type: [literal, "everything_data"],
+  view: text,
+  seq: int,
+  everything: EverythingViewSchema,
+  proposals: [list, ProposalViewSchema],
+  buffers: [list, BufferSchema],
+};
+
 const PongSchema: Schema = {
   type: [literal, "pong"],
   view: text,
@@ -1201,6 +1290,12 @@ const StatusChangedSchema: Schema = {
   type: [literal, "status"],
   epoch: text,
   status: StatusSchema,
+};
+
+const EverythingChangedSchema: Schema = {
+  type: [literal, "everything_changed"],
+  epoch: text,
+  everything: EverythingViewSchema,
 };
 
 const VideoInfoSchema: Schema = {
@@ -1268,7 +1363,7 @@ const MaskViewSchema: Schema = {
 
 const JobViewSchema: Schema = {
   id: int,
-  kind: [literal, "track", "export"],
+  kind: [literal, "track", "export", "everything"],
   state: [literal, "waiting", "running", "done", "cancelled", "failed"],
   text: text,
   objects: [list, int],
@@ -1426,11 +1521,13 @@ export const PICTURE_WIRE: Wire = {
   picture_data: PictureDataSchema,
   candidates_data: CandidatesDataSchema,
   hover_data: HoverDataSchema,
+  everything_data: EverythingDataSchema,
   pong: PongSchema,
   failure: FailureSchema,
   document: DocumentChangedSchema,
   result: ObjectResultSchema,
   status: StatusChangedSchema,
+  everything_changed: EverythingChangedSchema,
 };
 
 export const VIDEO_WIRE: Wire = {

@@ -13,6 +13,8 @@ export interface DrawnMask {
   readonly isSelected: boolean;
   /** Made with other prompts than there are now: paler, in a broken outline. */
   readonly isStale?: boolean;
+  /** One of many to choose from, and not chosen: pale, in a thin outline. */
+  readonly isOffered?: boolean;
 }
 
 export interface MaskLook {
@@ -24,6 +26,8 @@ export interface MaskLook {
 /** The colours of what is on the object and what is not. */
 export const POSITIVE = "#1a9850";
 export const NEGATIVE = "#d7301f";
+
+const OFFERED = 0.22; // of the opacity: many lie over one another
 
 const paths = new WeakMap<Shape, Path2D>();
 
@@ -46,15 +50,17 @@ export function paintMasks(
   context.translate(view.offset.x, view.offset.y);
   context.scale(view.scale, view.scale);
   context.lineJoin = "round";
-  for (const { shape, color, isSelected, isStale } of masks) {
+  for (const { shape, color, isSelected, isStale, isOffered } of masks) {
     const path = pathOf(shape);
     if (!look.outlineOnly) {
-      context.fillStyle = cssColor(color, isStale === true ? look.opacity / 2 : look.opacity);
+      const share = isOffered === true ? OFFERED : isStale === true ? 0.5 : 1;
+      context.fillStyle = cssColor(color, look.opacity * share);
       context.fill(path, "evenodd");
     }
     context.setLineDash(isStale === true ? [7 / view.scale, 5 / view.scale] : []);
     if (isSelected) stroke(context, path, "rgb(0 0 0 / 0.55)", 3.5 / view.scale);
-    stroke(context, path, cssColor(color), (isSelected ? 2 : 1.25) / view.scale);
+    const width = isSelected ? 2 : isOffered === true ? 0.75 : 1.25;
+    stroke(context, path, cssColor(color, isOffered === true ? 0.75 : 1), width / view.scale);
   }
 }
 

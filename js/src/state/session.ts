@@ -7,6 +7,8 @@ import { type AnyEvent, decodeLogits } from "../protocol/codecs";
 import {
   type DocumentView,
   type Edit,
+  type EverythingData,
+  type EverythingView,
   PICTURE_WIRE,
   type PictureInfo,
   type Status,
@@ -16,6 +18,7 @@ import { applyAll, EditError, EMPTY_DOCUMENT, isDrawn, selectedObject } from "./
 import { type Bytes, type Connection, Link, type Snapshotted } from "./link";
 import type { ObjectMask } from "./masks";
 import { Picture } from "./picture";
+import { NOTHING } from "./proposals";
 import { type Asked, Replica } from "./replica";
 import { Results } from "./results";
 import type { Sheet } from "./sheet";
@@ -34,6 +37,8 @@ export class Session implements Sheet {
     () => this.info.value !== null && this.connection.value !== "lost",
   );
 
+  /** How it stands with segmenting everything. */
+  readonly everything: Signal<EverythingView> = signal(NOTHING);
   readonly #link: Link;
   readonly #replica = new Replica<DocumentView, Edit>(EMPTY_DOCUMENT, (document, edits) =>
     applyAll(document, edits, this.info.peek() ?? { width: 0, height: 0 }),
@@ -83,6 +88,26 @@ export class Session implements Sheet {
       settle(buffer === undefined ? null : decodeLogits(buffer, bytes[0] ?? new Uint8Array()));
     });
     return () => this.#link.forget(seq);
+  }
+
+  /** Segment everything, stop that, or look at what was found; `settle` gets the answer. */
+  askEverything(
+    action: "start" | "stop" | "look",
+    settle: (data: EverythingData, bytes: Bytes) => void,
+  ): void {
+    this.#link.ask({ type: "everything", action }, (reply, bytes) => {
+      if (reply.type !== "everything_data") return;
+      this.everything.value = reply.everything;
+      settle(reply, bytes);
+    });
+  }
+
+  /** Make objects of some of what was found, or one of all. */
+  keepProposals(proposals: ReadonlyArray<number>, merged: boolean, settle: () => void): void {
+    const { run } = this.everything.peek();
+    this.#link.ask({ type: "keep", run, proposals, merged }, (reply) => {
+      if (reply.type === "ack") settle();
+    });
   }
 
   /** Whether an object's mask was made with other prompts than it has now. */
@@ -145,6 +170,9 @@ export class Session implements Sheet {
         this.results.value += 1;
         this.#results.take(event, bytes);
         return this.#fetchCandidates();
+      case "everything_changed":
+        this.everything.value = event.everything;
+        return;
       case "status":
         return this.#onStatus(event.status);
     }
@@ -159,6 +187,7 @@ export class Session implements Sheet {
     if (snapshot.type !== "snapshot") return;
     this.info.value = snapshot.picture;
     if (isNew) {
+      this.everything.value = NOTHING;
       this.#askedCandidates.clear();
       this.#results.reset();
       this.#replica.reset(snapshot.document);

@@ -41,6 +41,8 @@ export class Ui {
   readonly isForeseeing: Signal<boolean> = signal(true);
   /** Where on the stage a pointer rests that presses nothing. */
   readonly pointer: Signal<Vec | null> = signal(null);
+  /** Whether the pointer picks among masks that are there, instead of marking. */
+  readonly isPicking: Signal<boolean> = signal(false);
   /** The mask that a click there would make. */
   readonly foreseen: Signal<Shape | null> = signal(null);
   /** Strokes of paint that no mask has yet. */

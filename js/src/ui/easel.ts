@@ -125,10 +125,10 @@ function commit(command: Command, sheet: Sheet, ui: Ui): void {
   }
 }
 
-/** Keys and pointer do what they should; a press that `swallows` takes is not for the tools. */
+/** Keys and pointer do what they should; an event that `swallows` takes is not for the tools. */
 export function listen<A extends { readonly type: string }>(
   { root, stage, sheet, ui, runner, isMac, signal }: Easel,
-  swallows: () => boolean,
+  swallows: (event: InputEvent) => boolean,
   actionOf: KeySink<A>["actionOf"],
   run: KeySink<A>["run"],
 ): void {
@@ -136,10 +136,8 @@ export function listen<A extends { readonly type: string }>(
   let isSpaceUsed = false;
   const on = (event: InputEvent) => {
     if (event.type !== "cancel" && event.type !== "leave") ui.cursor.value = null;
-    if (event.type === "down") {
-      isSpaceUsed = true;
-      if (swallows()) return;
-    }
+    if (event.type === "down") isSpaceUsed = true;
+    if (swallows(event)) return;
     if (sheet.connection.value !== "lost" || event.type !== "down" || event.held.shift) runner.on(event);
   };
   const zoom = (factor: number, at: { x: number; y: number }) => {

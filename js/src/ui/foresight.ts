@@ -28,7 +28,8 @@ export function foresee(easel: Easel, session: Session, mood: ReadonlySignal<Moo
       const target = selectedObject(session.document.value);
       const grip = runner.prompt.value.name === "idle" ? runner.prompt.value.hover : null;
       const isFirst = target === undefined || isBare(target);
-      const isReady = mood.value === "ready" && runner.tool.value === "prompt" && !ui.isNegative.value;
+      const isMarking = runner.tool.value === "prompt" && !ui.isNegative.value && !ui.isPicking.value;
+      const isReady = mood.value === "ready" && isMarking;
       const isWanted = ui.isForeseeing.value && !ui.masksHidden.value && isFirst && isReady;
       // What was foreseen stays in sight until the click itself is answered.
       const isAnswered = target === undefined || session.masks.value.has(target.id);

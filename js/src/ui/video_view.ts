@@ -11,6 +11,7 @@ import type { VideoSession } from "../state/video_session";
 import { VideoSheet } from "../state/video_sheet";
 import { VideoUi } from "../state/video_ui";
 import { Viewer } from "../state/viewer";
+import type { InputEvent } from "../tools/tool";
 import { createCandidates } from "./candidates";
 import { h, setText } from "./dom";
 import { contextOf, createEasel, createZoomReadout, describe, type Easel, listen, paint } from "./easel";
@@ -114,7 +115,8 @@ function work(
   viewer: Viewer,
   run: (action: VideoAction) => void,
 ): void {
-  const swallows = () => {
+  const swallows = ({ type }: InputEvent) => {
+    if (type !== "down") return false;
     const wasPlaying = ui.isPlaying.peek();
     ui.isPlaying.value = false; // a press on a playing video stops it, and marks nothing
     return wasPlaying;

@@ -15,7 +15,17 @@ import { createCandidates } from "./candidates";
 import { createClasses } from "./classes";
 import { Craft } from "./craft";
 import { h } from "./dom";
-import { contextOf, createEasel, createZoomReadout, describe, listen, type Motif, paint } from "./easel";
+import {
+  contextOf,
+  createEasel,
+  createZoomReadout,
+  describe,
+  type Easel,
+  listen,
+  type Motif,
+  paint,
+} from "./easel";
+import { createEverything, type Everything, isPick, PICK_HELP, type PickAction } from "./everything";
 import { foresee } from "./foresight";
 import { createHelp } from "./help";
 import { createLooks } from "./looks";
@@ -49,33 +59,33 @@ export function mountView(session: Session, el: HTMLElement, height: unknown): (
   const status = createStatus(session, mood, signal);
   const context = contextOf(easel);
   const run = (action: Action) => perform(action, context);
-  const motif: Motif = {
-    bitmap: session.bitmap,
-    masks: () => drawnMasks(session, ui),
-    watched: [session.masks],
-    showAt: (width) => session.showPictureAt(width),
-  };
+  const everything = createEverything(session, ui, signal);
+  const motif = motifOf(session, ui, everything);
   const readout = createReadout(easel, motif);
   root.append(
-    createToolbar(session, ui, isMac, run, signal, [], createTools(session, ui, easel.runner, run, signal)),
+    createToolbar(
+      session,
+      ui,
+      isMac,
+      run,
+      signal,
+      [everything.button],
+      createTools(session, ui, easel.runner, run, signal),
+    ),
     h(
       "div",
       { class: "sam2nb-body" },
-      h("div", { class: "sam2nb-frame" }, stage, readout.over, status.bar, createLooks(easel), status.banner),
-      createSide(session, ui, run, signal),
-      createHelp(ui, helpRows(isMac), signal),
+      h(
+        "div",
+        { class: "sam2nb-frame" },
+        ...[stage, readout.over, everything.over, status.bar, createLooks(easel), status.banner],
+      ),
+      createSide(session, ui, everything.panel, run, signal),
+      createHelp(ui, [...helpRows(isMac), ...PICK_HELP], signal),
     ),
     h("div", { class: "sam2nb-foot" }, status.line, readout.words, createZoomReadout(ui, signal)),
   );
-  listen<Action>(
-    easel,
-    () => false,
-    (press) => {
-      const index = classAt(press, session.document.peek().classes);
-      return index === null ? actionOf(press, isMac) : { type: "class", index };
-    },
-    run,
-  );
+  hear(easel, session, everything, run);
   paint(easel, motif);
   foresee(easel, session, mood);
   dryUp(session, ui, signal);
@@ -89,15 +99,43 @@ export function mountView(session: Session, el: HTMLElement, height: unknown): (
   };
 }
 
+/** Keys and pointer: picking takes what it wants first. */
+function hear(easel: Easel, session: Session, everything: Everything, run: (action: Action) => void): void {
+  listen<Action | PickAction>(
+    easel,
+    everything.takes,
+    (press) => {
+      const pick = everything.actionOf(press);
+      if (pick !== null) return pick;
+      const index = classAt(press, session.document.peek().classes);
+      return index === null ? actionOf(press, easel.isMac) : { type: "class", index };
+    },
+    (action) => (isPick(action) ? everything.run(action) : run(action)),
+  );
+}
+
+/** The picture with its objects, or while the user picks with all there is. */
+function motifOf(session: Session, ui: Ui, everything: Everything): Motif {
+  const { isOn, shown, picked, hovered } = everything.picking;
+  return {
+    bitmap: session.bitmap,
+    masks: () => (isOn.peek() ? everything.masks() : drawnMasks(session, ui)),
+    watched: [session.masks, isOn, shown, picked, hovered],
+    showAt: (width) => session.showPictureAt(width),
+  };
+}
+
 /** What is beside the picture: classes, what the model offers, the objects. */
 function createSide(
   session: Session,
   ui: Ui,
+  everything: HTMLElement,
   run: (action: Action) => void,
   signal: AbortSignal,
 ): HTMLElement {
   const settings = [createEdge(session, ui, signal), createHand(session, signal)];
   const parts = [
+    everything,
     createClasses(session, ui, (index) => run({ type: "class", index }), signal),
     createCandidates(session, ui, signal, settings),
     createObjectList(session, ui, pictureListParts(session), signal),
