@@ -16,19 +16,25 @@ from sam2_notebook.values.strokes import Stroke, painted
 
 WIDTH = 1 / 50  # of a line, in longer sides of the picture
 PLACES = 3
+TRIES = 40
 
 
 def scribble(region: BoolMask, label: int, random: np.random.Generator) -> Stroke | None:
-    """A line from place to place in the inner half of a region, left to right; None if there is no room for one."""
+    """A line between places in the inner half of a region that stays in it; None if there is no room for one."""
     inner = region
     while area(thinner := inner & ~boundary(inner)) > area(region) / 2:
         inner = thinner
     y, x = np.nonzero(inner)
     if len(x) < 2 * PLACES:
         return None
-    chosen = random.choice(len(x), PLACES, replace=False)
-    points = np.stack((x[chosen], y[chosen]), axis=1).astype(np.float64)
-    return Stroke.along(points[np.argsort(points[:, 0])], max(region.shape) * WIDTH, label)
+    for _ in range(TRIES):
+        chosen = random.choice(len(x), PLACES, replace=False)
+        points = np.stack((x[chosen], y[chosen]), axis=1).astype(np.float64)
+        points = points[np.argsort(points[:, 0])]
+        covered = painted(np.zeros_like(region), Stroke.along(points, 2))
+        if not (covered & ~region).any():
+            return Stroke.along(points, max(region.shape) * WIDTH, label)
+    return None
 
 
 def scores_of(

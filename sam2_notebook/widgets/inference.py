@@ -210,23 +210,20 @@ class Inference:
 
 
 def hint_of(recipe: Recipe, before: Outcome | None, size: Size) -> npt.NDArray[np.generic] | None:
-    """What a recipe's mask prompt is: the logits of what was chosen `before`, or a mask that is known by its pixels.
+    """What a recipe's mask prompt is: the logits of what was chosen before, or a mask known by its pixels, or nothing.
 
-    Scribbles that the earlier mask does not know are painted into it. (Told of points along a scribble alone, the
-    embedded model finds less: mean IoU 0.52 against 0.61 for a first scribble, 0.63 against 0.65 for a correction.)
+    Scribbles are painted into a mask that is drawn by hand, or, at first, into an empty one: told of clicks along a
+    first scribble alone, the embedded model finds less (mean IoU 0.52 against 0.56 on 120 objects). Painting them into
+    logits gains nothing (0.59 both ways): `python -m sam2_notebook.evaluate --scribbles`.
     """
-    if recipe.hint is None or before is None:
-        mask = None
-    elif before.is_hand_made:
+    if recipe.hint is not None and before is not None:
+        if not before.is_hand_made:
+            return before.hint(recipe.hint[1])
         mask = before.mask(Choice(0)).decode()
-    elif not recipe.fresh_strokes:
-        return before.hint(recipe.hint[1])
-    else:
-        mask = before.hint(recipe.hint[1]) > 0
-    if mask is None:
-        if not any(stroke.label for stroke in recipe.fresh_strokes):
-            return None
+    elif any(stroke.label for stroke in recipe.fresh_strokes):
         mask = np.zeros((HINT_SIDE, HINT_SIDE), dtype=np.bool_)
+    else:
+        return None
     for stroke in recipe.fresh_strokes:
         mask = painted(mask, stroke.scaled(mask.shape[1] / size.width, mask.shape[0] / size.height))
     return mask

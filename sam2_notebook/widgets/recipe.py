@@ -6,7 +6,7 @@ hangs on the history of clicks, and undo followed by redo must give it again. Th
 * A *recipe* is the prompts of an object and the *steps* before the last one: after how many clicks there had been a
   mask, and which candidate was chosen of it. Equal recipes give equal masks.
 * The hint of a recipe is the chosen candidate of the recipe one step earlier; before all steps comes the drawing that
-  the object began with, if it has one. Scribbles that the hint does not know yet are painted into it.
+  the object began with, if it has one. Scribbles are painted into that, or into an empty mask where nothing was before.
 * An edit of the prompts keeps the steps whose clicks and scribbles it leaves as they were and adds one for what it has
   made. Adding a click adds a step; removing the last click goes back to the mask before it; moving or removing click k
   starts again from the mask before click k; another box starts afresh, since it belonged to every step.
