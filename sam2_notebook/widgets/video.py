@@ -1,8 +1,9 @@
 """The widget that segments a video."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import SupportsFloat
 
@@ -16,6 +17,7 @@ from sam2_notebook.media.video import VideoSource
 from sam2_notebook.predict import MemoryUse, Segmentation, VideoPredictor
 from sam2_notebook.predict.video_export import ExportFormat
 from sam2_notebook.protocol.video_messages import Direction, VideoRequest
+from sam2_notebook.values.classes import LabelClass
 from sam2_notebook.values.edits import (
     AddObject,
     AddPoint,
@@ -27,12 +29,14 @@ from sam2_notebook.values.edits import (
     RenameObject,
     SelectObject,
     SetBox,
+    SetClasses,
     SetMask,
 )
 from sam2_notebook.values.frames import FrameSource
 from sam2_notebook.values.masks import BoolMask, Rle, check_mask
 from sam2_notebook.values.video_document import VideoEdit
 from sam2_notebook.widgets.channel import Channel
+from sam2_notebook.widgets.classes import as_classes
 from sam2_notebook.widgets.drawing import STILL_SIDE, Still, draw_objects
 from sam2_notebook.widgets.jobs import Job
 from sam2_notebook.widgets.live import Live
@@ -52,8 +56,9 @@ class VideoSegmenter(WiredWidget):
 
     `video` is what `open_video` reads: a file, a folder or list of pictures, an array, or an iterator such as a camera,
     which is followed frame by frame. `model` is a published name, a path to weights, a predictor, or None for the
-    embedded model. What is done is written along to a file of its own (`autosave`: a folder, or False for nowhere), so
-    that a kernel that dies loses nothing; `save` makes a file to keep. MediaError and ModelError say what is wrong.
+    embedded model; `classes` are names or `LabelClass`es to choose from. What is done is written along to a file of its
+    own (`autosave`: a folder, or False for nowhere), so that a kernel that dies loses nothing; `save` makes a file to
+    keep. MediaError and ModelError say what is wrong.
 
     Cells and pages work on the same document, and frames count from 0. `observe(react, names="revision")` (or
     `"objects"`, `"status"`, `"frame"`) calls back after changes, on a thread of the widget.
@@ -83,11 +88,14 @@ class VideoSegmenter(WiredWidget):
         video: VideoSource | FrameSource,
         model: VideoPredictor | str | Path | None = None,
         *,
+        classes: Iterable[LabelClass | str] = (),
         height: int | None = None,
         fps: float | None = None,
         autosave: bool | str | os.PathLike[str] = True,
     ) -> None:
-        self._begin(video_parts(open_sources(video, fps), model), title_of(model), height, autosave)
+        given = as_classes(classes)
+        parts = replace(video_parts(open_sources(video, fps), model), classes=given)
+        self._begin(parts, title_of(model), height, autosave)
 
     def _begin(
         self, parts: VideoParts, title: str, height: int | None, autosave: bool | str | os.PathLike[str]
@@ -143,6 +151,15 @@ class VideoSegmenter(WiredWidget):
     def autosave(self) -> Path | None:
         """The file that is written along, once there is something to write."""
         return self._desk.autosave.path
+
+    @property
+    def classes(self) -> tuple[LabelClass, ...]:
+        """The classes to choose from; set names or `LabelClass`es. EditError if an object is of one left out."""
+        return self._desk.history.document.classes
+
+    @classes.setter
+    def classes(self, classes: Iterable[LabelClass | str]) -> None:
+        self._desk.edit(0, SetClasses(classes=as_classes(classes)))
 
     @property
     def masks(self) -> Mapping[int, Mapping[int, BoolMask]]:

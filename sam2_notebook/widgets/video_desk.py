@@ -28,6 +28,7 @@ from sam2_notebook.protocol.video_messages import (
     VideoSnapshot,
 )
 from sam2_notebook.protocol.video_views import Notice, VideoInfo
+from sam2_notebook.values.classes import LabelClass
 from sam2_notebook.values.frames import FrameSource
 from sam2_notebook.values.video_document import VideoEdit
 from sam2_notebook.widgets.channel import Channel, Packet, Send
@@ -50,6 +51,7 @@ from sam2_notebook.widgets.video_packets import (
 )
 from sam2_notebook.widgets.video_plan import Order
 from sam2_notebook.widgets.video_previews import Previews
+from sam2_notebook.widgets.video_source import MissingVideo
 from sam2_notebook.widgets.video_tracking import Tracking
 from sam2_notebook.widgets.worker import Worker, shared_worker
 
@@ -65,7 +67,7 @@ class VideoParts:
     open_session: Callable[[], Follower]
     reopen: Callable[[], FrameSource]
     worker: Worker
-    autosave: Autosave | None = None
+    classes: tuple[LabelClass, ...] = ()
 
 
 class VideoDesk:
@@ -79,7 +81,7 @@ class VideoDesk:
         self.reference = parts.reference
         self.epoch = uuid.uuid4().hex
         self.frame = 0
-        self.history = VideoHistory(source.size, lambda frame: frame < len(source))
+        self.history = VideoHistory(source.size, lambda frame: frame < len(source), parts.classes)
         self.store = MaskStore(lambda: self.history.document, lambda: len(source))
         publisher, pictures = shared_worker("publisher"), shared_worker("pictures")
         self.channel = Channel(decode_video_request, self._answer, send, self._report, publisher, pictures)
@@ -97,11 +99,14 @@ class VideoDesk:
 
     def start(self) -> None:
         """Get the first frame ready, and look for earlier work on the video."""
-        if self.source.is_complete and not getattr(self.source, "is_missing", False):
-            self.channel.run("earlier", self._look_for_earlier)
-        if note := getattr(self.source, "note", ""):
-            self.tell("warning", f"{self.source.name}: {note}")
-        self.inference.look(0)
+        if self._is_missing:
+            self.tell("warning", getattr(self.source, "note", ""))
+        else:
+            if self.source.is_complete:
+                self.channel.run("earlier", self._look_for_earlier)
+            if note := getattr(self.source, "note", ""):
+                self.tell("warning", f"{self.source.name}: {note}")
+        self._get_ready(0)
 
     @property
     def video(self) -> VideoInfo:
@@ -167,7 +172,7 @@ class VideoDesk:
         if not 0 <= frame < len(self.source):
             raise EditError(f"there is no frame {frame}; {self.source.name} has 0 to {len(self.source) - 1}")
         self.frame = frame
-        self.inference.look(frame)
+        self._get_ready(frame)
         self.channel.publish("go_to", lambda: [Packet(GoTo(epoch=self.epoch, frame=frame))])
         self._news()
 
@@ -236,6 +241,18 @@ class VideoDesk:
 
     def _everything(self):  # noqa: ANN202 - what Autosave asks for
         return self.history.document, self.store.everything()
+
+    @property
+    def _is_missing(self) -> bool:
+        """Whether the video is not where it was: there are masks, and no frames."""
+        return isinstance(self.source, MissingVideo)
+
+    def _get_ready(self, frame: int) -> None:
+        """Prepare a frame for clicks, if there is one."""
+        if self._is_missing:
+            self.inference.rest()
+        else:
+            self.inference.look(frame)
 
     def _check_open(self) -> None:
         if self._closed:
@@ -316,7 +333,7 @@ class VideoDesk:
     def _look(self, frame: int) -> None:
         if 0 <= frame < len(self.source):
             self.frame = frame
-            self.inference.look(frame)
+            self._get_ready(frame)
             self._news()
 
     def _started(self, request: TrackRequest | ExportRequest) -> Job:

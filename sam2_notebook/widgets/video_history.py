@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sam2_notebook.errors import EditError
-from sam2_notebook.values.edits import is_step
+from sam2_notebook.values.classes import LabelClass
+from sam2_notebook.values.edits import SetClasses, is_step
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.values.video_document import VideoDocument, VideoEdit
 from sam2_notebook.widgets.history import ConflictError, History
@@ -34,11 +35,11 @@ class VideoHistory:
     (2, ())
     """
 
-    def __init__(self, size: Size, has: Callable[[int], bool]) -> None:
+    def __init__(self, size: Size, has: Callable[[int], bool], classes: tuple[LabelClass, ...] = ()) -> None:
         self._has = has
         self._lock = threading.RLock()
         self._births = itertools.count(1)
-        self._history = History(VideoDocument(size=size), _changed)
+        self._history = History(VideoDocument(size=size).apply(0, SetClasses(classes=classes)), _changed)
 
     @property
     def rev(self) -> int:

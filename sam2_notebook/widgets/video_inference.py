@@ -132,6 +132,10 @@ class VideoInference:
         if not self._closed:
             self.worker.submit(self, "look", lambda: self._guarded(lambda: self._prepare(frame)), Priority.ENCODE)
 
+    def rest(self) -> None:
+        """There is no frame to get ready."""
+        self._looked = True
+
     def wake(self) -> None:
         """See to every prompt that has no answer yet."""
         if self._closed:

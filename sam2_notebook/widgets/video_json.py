@@ -5,10 +5,13 @@ Reading takes what it knows and passes over what it does not; what is missing ge
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 from sam2_notebook.errors import MediaError, Sam2NotebookError
 from sam2_notebook.predict import MemoryUse
+from sam2_notebook.values.classes import Attribute, AttributeValue, LabelClass, check_value
+from sam2_notebook.values.edits import SetClasses
 from sam2_notebook.values.geometry import Box, Size
 from sam2_notebook.values.prompts import Point, Prompts
 from sam2_notebook.values.video_document import FramePrompts, VideoDocument, VideoObject
@@ -24,12 +27,15 @@ def document_to_json(document: VideoDocument) -> str:
             "visible": item.visible,
             "locked": item.locked,
             "label": item.label,
+            "attributes": dict(item.attributes),
             "born": item.born,
             "frames": [_frame_to_json(said) for said in item.frames],
         }
         for item in document.objects
     ]
-    return json.dumps({"selected": document.selected, "objects": objects}, ensure_ascii=False)
+    classes = [asdict(known) for known in document.classes]
+    told = {"selected": document.selected, "objects": objects, "classes": classes, "current": document.current}
+    return json.dumps(told, ensure_ascii=False)
 
 
 def document_from_json(text: str, size: Size) -> VideoDocument:
@@ -45,11 +51,16 @@ def document_from_json(text: str, size: Size) -> VideoDocument:
         if len(set(ids)) < len(ids):
             raise ValueError("two objects have one id")
         selected = data.get("selected")
+        classes = tuple(_class_from_json(entry) for entry in data.get("classes", ()))
+        empty = VideoDocument(size=size).apply(0, SetClasses(classes=classes))
+        names = [known.name for known in classes]
+        current = data.get("current", "")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, Sam2NotebookError) as error:
         raise MediaError(
             f"the session file's objects cannot be read ({str(error)[:200]}): the file is damaged"
         ) from None
-    return VideoDocument(size=size, objects=objects, selected=selected if selected in ids else None)
+    document = replace(empty, objects=objects, selected=selected if selected in ids else None)
+    return replace(document, current=current) if current in names else document
 
 
 def memory_to_json(use: MemoryUse | None) -> str | None:
@@ -96,9 +107,24 @@ def _object_from_json(entry: Mapping[str, Any], size: Size) -> VideoObject:
         visible=bool(entry.get("visible", True)),
         locked=bool(entry.get("locked", False)),
         label=str(entry.get("label", "")),
+        attributes=_attributes_from_json(entry.get("attributes", {})),
         born=int(entry.get("born", 0)),
         frames=tuple(sorted((f for f in frames if f), key=lambda f: f.frame)),
     )
+
+
+def _class_from_json(entry: Mapping[str, Any]) -> LabelClass:
+    asked = tuple(
+        Attribute(name=str(one["name"]), choices=tuple(map(str, one.get("choices", ()))), kind=one.get("kind", "text"))
+        for one in entry.get("attributes", ())
+    )
+    return LabelClass(name=str(entry["name"]), color=str(entry["color"]), hotkey=entry.get("hotkey"), attributes=asked)
+
+
+def _attributes_from_json(entry: Mapping[str, Any]) -> dict[str, AttributeValue]:
+    for name, value in entry.items():
+        check_value(name, value)
+    return dict(entry)
 
 
 def _frame_from_json(entry: Mapping[str, Any], size: Size) -> FramePrompts:

@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sam2_notebook.errors import MediaError
+from sam2_notebook.errors import EditError, MediaError
 from sam2_notebook.media import write_video
+from sam2_notebook.values.classes import Attribute, LabelClass
+from sam2_notebook.values.edits import SetAttribute
 from sam2_notebook.widgets import video_leftovers
 from sam2_notebook.widgets.video import VideoSegmenter
 from sam2_notebook.widgets.video_file import FORMAT, load_session
@@ -58,6 +60,28 @@ def test_a_session_comes_back_whole(saved: Path, clip_file: Path) -> None:
     again.close()
 
 
+def test_classes_come_back_with_their_objects(clip_file: Path, tmp_path) -> None:
+    ripe = Attribute(name="ripe", choices=("yes", "no"))
+    toy = LabelClass(name="toy", color="#102030", hotkey="y", attributes=(ripe,))
+    widget = VideoSegmenter(clip_file, predictor(), classes=["person", toy], autosave=False)
+    assert [c.name for c in widget.classes] == ["person", "toy"]
+    with pytest.raises(EditError, match="nothing to undo"):
+        widget.undo()
+    widget.add_object("first")
+    widget.classify(1, "toy")
+    with pytest.raises(EditError, match="no class"):
+        widget.classify(1, "car")
+    with pytest.raises(EditError, match="give it another class first"):
+        widget.classes = ["person"]
+    widget._desk.edit(0, SetAttribute(object=1, name="ripe", value="no"))
+    again = VideoSegmenter.load(widget.save(tmp_path / "c.sam2video"), model=predictor(), autosave=False)
+    assert again.classes == widget.classes
+    document = again._desk.history.document
+    assert (document.current, document.object(1).label, document.object(1).attributes) == ("toy", "toy", {"ripe": "no"})
+    for one in (widget, again):
+        one.close()
+
+
 def test_work_goes_on_where_it_was_saved(saved: Path) -> None:
     widget = VideoSegmenter.load(saved, model=predictor(), autosave=False)
     before = widget.masks[4][1]
@@ -74,7 +98,10 @@ def test_a_video_that_is_missing_is_told_and_the_masks_are_there(saved: Path, cl
     hidden = clip_file.rename(clip_file.with_suffix(".hidden"))
     try:
         widget = VideoSegmenter.load(saved, model=predictor(), autosave=False)
-        assert "blocks.mp4 is not where it was" in widget.notices[0]
+        assert widget.notices[0].startswith("the video blocks.mp4 is not where it was")
+        widget.go_to(3)
+        assert widget.wait(30)
+        assert (widget.status, len(widget.notices)) == ("ready", 1)
         assert list(widget.masks) == list(range(9))
         with pytest.raises(MediaError, match="not where it was"):
             widget.snapshot(0)

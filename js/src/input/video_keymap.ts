@@ -122,6 +122,7 @@ export function videoHelpRows(isMac: boolean): HelpRows {
         ["1 to 9, [ and ]", "choose an object"],
         ["1, 2, 3 after a click", "choose what it means"],
         ["L", "lock or unlock it"],
+        ["Shift+1 to Shift+0", "give it a class, and new objects too"],
         ["Delete", "remove it"],
         ["C", "clear its prompts in this frame"],
         [`${command}+Z, ${command}+${isMac ? "⇧Z" : "Y"}`, "undo, redo"],

@@ -28,6 +28,7 @@ function rowParts(id: number, session: VideoSession, ui: VideoUi): RowParts {
     const object = findVideoObject(session.document.value, id);
     if (object === undefined) return;
     if (document.activeElement !== label) label.value = object.label;
+    label.readOnly = session.document.value.classes.length > 0; // the buttons above give it then
     const lane = session.lanes.all.value.get(id);
     const badge = badgeOf(standing(lane === undefined ? [] : [lane.view]));
     const state = lane?.states[ui.shown.value] ?? 0;

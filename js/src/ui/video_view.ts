@@ -1,9 +1,11 @@
 /** One view of a video: puts the parts together in one element, and takes them apart again. */
 
 import { effect } from "@preact/signals-core";
+import { classAt } from "../input/class_keys";
 import { type VideoAction, videoActionOf, videoHelpRows } from "../input/video_keymap";
 import type { ObjectView } from "../protocol/messages.gen";
 import type { DrawnMask } from "../render/masks";
+import { inkOf } from "../state/inks";
 import { STALE_PRESENT } from "../state/lanes";
 import { preview, type Shape, shownCandidate } from "../state/masks";
 import { performVideo, type VideoContext } from "../state/video_actions";
@@ -13,6 +15,7 @@ import { VideoUi } from "../state/video_ui";
 import { Viewer } from "../state/viewer";
 import type { InputEvent } from "../tools/tool";
 import { createCandidates } from "./candidates";
+import { createClasses } from "./classes";
 import { h, setText } from "./dom";
 import { contextOf, createEasel, createZoomReadout, describe, type Easel, listen, paint } from "./easel";
 import { createExport } from "./export";
@@ -54,7 +57,7 @@ export function mountVideoView(session: VideoSession, el: HTMLElement, height: u
     transport.node,
     createTracking(session, ui, run, signal),
   );
-  const body = createBody(easel, sheet, session, ui, viewer, [status.bar, status.banner]);
+  const body = createBody(easel, sheet, session, ui, viewer, run, [status.bar, status.banner]);
   root.append(
     createToolbar(sheet, ui, isMac, run, signal, [
       createSaved(session, signal),
@@ -83,6 +86,7 @@ function createBody(
   session: VideoSession,
   ui: VideoUi,
   viewer: Viewer,
+  run: (action: VideoAction) => void,
   over: ReadonlyArray<HTMLElement>,
 ): HTMLElement {
   const { stage, isMac, signal } = easel;
@@ -96,6 +100,7 @@ function createBody(
       h(
         "div",
         { class: "sam2nb-side-scroll" },
+        createClasses(sheet, ui, (index) => run({ type: "class", index }), signal),
         createCandidates(sheet, ui, signal),
         createObjectList(sheet, ui, videoListParts(session, ui), signal),
         createMemory(session, ui, viewer, signal),
@@ -124,7 +129,12 @@ function work(
   listen<VideoAction>(
     easel,
     swallows,
-    (press) => videoActionOf(press, easel.isMac, ui.cursor.peek() !== null),
+    (press) => {
+      const own = videoActionOf(press, easel.isMac, ui.cursor.peek() !== null);
+      const index = classAt(press, session.document.peek().classes);
+      // a class's own letter gives way to a key of the widget, Shift and a digit do not
+      return index !== null && (own === null || press.shift) ? { type: "class", index } : own;
+    },
     run,
   );
   paint(easel, {
@@ -143,7 +153,8 @@ function drawnMasks(sheet: VideoSheet, session: VideoSession, ui: VideoUi): Read
     const shape = offered(object, sheet, session, ui) ?? session.masks.shape(frame, object.id);
     if (shape === null) return [];
     const isStale = session.lanes.stateAt(object.id, frame) >= STALE_PRESENT;
-    return [{ id: object.id, shape, color: object.color, isSelected: object.id === selected, isStale }];
+    const color = inkOf(object, sheet.document.peek(), ui.byClass.peek());
+    return [{ id: object.id, shape, color, isSelected: object.id === selected, isStale }];
   });
 }
 
