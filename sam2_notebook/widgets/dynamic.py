@@ -52,7 +52,7 @@ class DynamicSegmenter(VideoSegmenter):
     >>> widget = DynamicSegmenter(pictures, predictor, autosave=False)
     >>> widget.add_box(0, (20, 10, 60, 50))
     1
-    >>> widget.find().wait(timeout=60), widget.found(1)[1].mask.shape
+    >>> widget.find().wait(timeout=60), widget.found(1, confidence=0)[1].mask.shape
     (True, (48, 48))
     >>> widget.close()
     """
