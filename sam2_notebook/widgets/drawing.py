@@ -7,10 +7,12 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as PillowImage
+from PIL import ImageColor as PillowColor
 from PIL import ImageDraw
 
 from sam2_notebook.media import Image, encode_jpeg, encode_png, resize_area
 from sam2_notebook.protocol.palette import color_of
+from sam2_notebook.values.classes import LabelClass
 from sam2_notebook.values.document import ObjectState
 from sam2_notebook.values.masks import BoolMask, boundary
 from sam2_notebook.widgets.session import SessionState
@@ -75,13 +77,21 @@ def still(image: Image, state: SessionState, max_side: int = STILL_SIDE) -> Stil
 def draw(image: Image, state: SessionState, max_side: int) -> PillowImage.Image:
     """As `still`, a plain Pillow image."""
     masks = {id_: shown.mask.decode() for id_, shown in state.shown.items()}
-    return draw_objects(image.pixels, state.document.objects, masks, max_side)
+    return draw_objects(image.pixels, state.document.objects, masks, max_side, state.document.classes)
 
 
 def draw_objects(
-    pixels: Pixels, objects: Sequence[ObjectState], masks: Mapping[int, BoolMask], max_side: int
+    pixels: Pixels,
+    objects: Sequence[ObjectState],
+    masks: Mapping[int, BoolMask],
+    max_side: int,
+    classes: Sequence[LabelClass] = (),
 ) -> PillowImage.Image:
-    """Pixels with the visible objects' masks, clicks and boxes, at most `max_side` wide and high."""
+    """Pixels with the visible objects' masks, clicks and boxes, at most `max_side` wide and high.
+
+    An object of one of the `classes` has the colour of that, others have their own.
+    """
+    of_class = {known.name: PillowColor.getrgb(known.color)[:3] for known in classes}
     height_px, width_px = pixels.shape[:2]
     scale = min(1.0, max_side / max(height_px, width_px))
     size_hw = (max(1, round(height_px * scale)), max(1, round(width_px * scale)))
@@ -90,10 +100,10 @@ def draw_objects(
     line = max(1, round(min(size_hw) / 400))
     for item in visible:
         if item.id in masks:
-            _paint_mask(pixels, masks[item.id], color_of(item.color).rgb, line)
+            _paint_mask(pixels, masks[item.id], of_class.get(item.label, color_of(item.color).rgb), line)
     picture = PillowImage.fromarray(pixels)
     for item in visible:
-        _paint_prompts(ImageDraw.Draw(picture), item, scale, line)
+        _paint_prompts(ImageDraw.Draw(picture), item, of_class.get(item.label, color_of(item.color).rgb), scale, line)
     return picture
 
 
@@ -121,11 +131,13 @@ def _paint_mask(pixels: Pixels, mask: BoolMask, color: tuple[int, int, int], lin
     pixels[boundary(mask, line)] = color
 
 
-def _paint_prompts(pen: ImageDraw.ImageDraw, item: ObjectState, scale: float, line: int) -> None:
+def _paint_prompts(
+    pen: ImageDraw.ImageDraw, item: ObjectState, color: tuple[int, int, int], scale: float, line: int
+) -> None:
     if item.prompts.box is not None and not item.kept:
         x0, y0, x1, y1 = ((edge + 0.5) * scale - 0.5 for edge in item.prompts.box.as_tuple())
         pen.rectangle((x0 - 1, y0 - 1, x1 + 1, y1 + 1), outline=(0, 0, 0), width=line + 2)
-        pen.rectangle((x0, y0, x1, y1), outline=color_of(item.color).rgb, width=line)
+        pen.rectangle((x0, y0, x1, y1), outline=color, width=line)
     for stroke in () if item.kept else item.prompts.strokes:
         path = [tuple(place) for place in (stroke.points_px + 0.5) * scale - 0.5]
         fill = POSITIVE if stroke.label == 1 else NEGATIVE

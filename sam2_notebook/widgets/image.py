@@ -313,11 +313,11 @@ class ImageSegmenter(WiredWidget):
         """
         self._desk.edit(SetAttribute(object=as_whole(object, "object"), name=str(name), value=value))
 
-    def merge(self, *objects: int) -> int:
-        """Make one of several objects: the first, with the masks of all. Returns its id; EditError without a mask."""
-        first, *others = (as_whole(id_, "object") for id_ in objects)
-        self._desk.edit(MergeObjects(object=first, others=tuple(others)))
-        return first
+    def merge(self, object: int, *others: int) -> None:
+        """Give an object the masks of others, too, which go. EditError if one of them has no mask yet."""
+        self._desk.edit(
+            MergeObjects(object=as_whole(object, "object"), others=tuple(as_whole(other, "others") for other in others))
+        )
 
     def split(self, object: int) -> tuple[int, ...]:
         """Make an object of each connected part of a mask, of 20 at most; returns their ids, the largest part first."""

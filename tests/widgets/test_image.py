@@ -15,6 +15,7 @@ from traitlets import TraitError
 from sam2_notebook.errors import EditError, MediaError, ModelError, PromptError, Sam2NotebookError
 from sam2_notebook.predict import ImagePredictor
 from sam2_notebook.protocol.messages import VERSION
+from sam2_notebook.values.classes import LabelClass
 from sam2_notebook.values.geometry import Box
 from sam2_notebook.widgets.image import ImageSegmenter
 from tests.widgets.discs import Wire
@@ -253,6 +254,20 @@ def test_a_snapshot_shows_the_mask_in_the_colour_of_the_object(widget: ImageSegm
     copy = io.BytesIO()
     shot.save(copy, "PNG")
     assert np.array_equal(np.asarray(PillowImage.open(copy)), pixels)
+
+
+def test_a_snapshot_shows_an_object_in_the_colour_of_its_class(predictor: ImagePredictor) -> None:
+    widget = ImageSegmenter(DISC, predictor, classes=[LabelClass(name="disc", color="#ff00ff"), "other"])
+    widget.add_point(60, 60)
+    widget.wait(60)
+    outline = (np.asarray(widget.snapshot()) == (255, 0, 255)).all(axis=-1)
+    assert outline.any()
+    widget.classify(1, "other")
+    assert not (np.asarray(widget.snapshot()) == (255, 0, 255)).all(axis=-1).any()
+    assert (widget.objects[0].label, widget.current_class) == ("other", "other")
+    with pytest.raises(EditError, match="there is no class 'cow'"):
+        widget.classify(1, "cow")
+    widget.close()
 
 
 def test_a_snapshot_of_a_large_noisy_picture_is_shown_small(predictor: ImagePredictor) -> None:
