@@ -5,18 +5,20 @@ has no zoom; it shows how little a front end needs, and runs where the page may 
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import ipywidgets
 import numpy as np
 
-from sam2_notebook.errors import EditError, Sam2NotebookError
+from sam2_notebook.errors import EditError, PromptError, Sam2NotebookError
 from sam2_notebook.media import Image, read_image
 from sam2_notebook.media.images import ImageSource
 from sam2_notebook.predict import ImagePredictor
-from sam2_notebook.values.edits import AddObject, AddPoint, ChooseCandidate, Edit, SetBox
+from sam2_notebook.values.classes import LabelClass
+from sam2_notebook.values.edits import AddObject, AddPoint, ChooseCandidate, ChooseClass, ClassifyObject, Edit, SetBox
 from sam2_notebook.values.geometry import Size
+from sam2_notebook.widgets.classes import as_classes
 from sam2_notebook.widgets.drawing import draw
 from sam2_notebook.widgets.image import shared_predictor
 from sam2_notebook.widgets.inference import Inference
@@ -31,8 +33,9 @@ MAX_SIDE = 800
 class SimpleSegmenter(ipywidgets.VBox):
     """Click on a picture, get masks: one canvas, a row of buttons, nothing else. Needs `pip install ipycanvas`.
 
-    `image` and `model` are those of `ImageSegmenter`; so are `session` and `masks`. A click is a point of the kind that
-    the buttons say, a drag is a box; coordinates reach the session in image pixels. `max_side` is in CSS pixels.
+    `image`, `model` and `classes` are those of `ImageSegmenter`; so are `session` and `masks`. A click is a point of
+    the kind that the buttons say, a drag is a box; coordinates reach the session in image pixels. `max_side` is in CSS
+    pixels.
 
     >>> segmenter = SimpleSegmenter(np.zeros((60, 80, 3), np.uint8))
     >>> segmenter.press(40, 30), segmenter.release(40, 30), segmenter.wait(60)
@@ -46,6 +49,7 @@ class SimpleSegmenter(ipywidgets.VBox):
         image: ImageSource | Image,
         model: ImagePredictor | str | Path | None = None,
         *,
+        classes: Iterable[LabelClass | str] = (),
         max_side: int = MAX_SIDE,
     ) -> None:
         try:
@@ -57,7 +61,8 @@ class SimpleSegmenter(ipywidgets.VBox):
         self._picture, predictor = read_image(image), shared_predictor(model)
         height, width = self._picture.size_hw
         self._scale = min(1.0, max_side / max(height, width))
-        self.session = SegmentationSession(Size(height=height, width=width))
+        known = as_classes(classes)
+        self.session = SegmentationSession(Size(height=height, width=width), classes=known)
         worker = shared_worker(str(predictor.device))
         encode = lambda: predictor.encode(self._picture)  # noqa: E731
         self._inference = Inference(self.session, predictor, encode, worker, self._changed)
@@ -66,6 +71,8 @@ class SimpleSegmenter(ipywidgets.VBox):
         self.canvas.on_mouse_down(self.press)
         self.canvas.on_mouse_up(self.release)
         self.kind = ipywidgets.ToggleButtons(options=[("on the object", 1), ("beside it", 0)])
+        self.label = ipywidgets.Dropdown(options=[c.name for c in known], layout={"width": "120px"})
+        self.label.observe(lambda change: self.classify(change["new"]), names="value")
         self.status = ipywidgets.Label()
         buttons = [
             _button("New object", self.new_object),
@@ -73,7 +80,8 @@ class SimpleSegmenter(ipywidgets.VBox):
             _button("Undo", self.undo),
             _button("Redo", self.redo),
         ]
-        super().__init__([ipywidgets.HBox([self.kind, *buttons]), self.canvas, self.status])
+        chooser = [self.label] if known else []
+        super().__init__([ipywidgets.HBox([self.kind, *chooser, *buttons]), self.canvas, self.status])
         self._inference.start()
         self._draw()
 
@@ -109,6 +117,12 @@ class SimpleSegmenter(ipywidgets.VBox):
         """Begin another object."""
         self.edit(AddObject(object=self.session.document.next_id))
 
+    def classify(self, label: str) -> None:
+        """Give the selected object a class, which new ones take, too."""
+        selected = self.session.document.selected
+        chosen = ChooseClass(label=label)
+        self.edit(chosen if selected is None else ClassifyObject(object=selected, label=label))
+
     def undo(self) -> None:
         """Take back the last step."""
         self._do(self.session.undo)
@@ -131,7 +145,7 @@ class SimpleSegmenter(ipywidgets.VBox):
     def _do(self, step: Callable[[], object]) -> None:
         try:
             step()
-        except EditError as error:
+        except (EditError, PromptError) as error:
             self.status.value = str(error)
             return
         self._inference.wake()

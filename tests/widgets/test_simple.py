@@ -14,6 +14,8 @@ from sam2_notebook.widgets.session import SegmentationSession
 from sam2_notebook.widgets.simple import SimpleSegmenter
 from tests.widgets.discs import picture
 
+CLASSES = ("cat", "dog")
+
 
 @pytest.fixture(scope="module")
 def predictor() -> ImagePredictor:
@@ -22,7 +24,7 @@ def predictor() -> ImagePredictor:
 
 @pytest.fixture
 def simple(predictor: ImagePredictor) -> Iterator[SimpleSegmenter]:
-    made = SimpleSegmenter(picture(), predictor)
+    made = SimpleSegmenter(picture(), predictor, classes=CLASSES)
     yield made
     made.close()
 
@@ -49,13 +51,15 @@ def page_edits(widget: ImageSegmenter, seq: int, *edits: dict) -> None:
 
 def told(session: SegmentationSession) -> list[tuple]:
     """What a session knows of each object."""
-    return [(o.id, o.prompts, o.candidate) for o in session.document.objects]
+    return [(o.id, o.prompts, o.candidate, o.label) for o in session.document.objects]
 
 
 def test_one_script_through_both_front_ends_ends_in_the_same_document_and_masks(
     simple: SimpleSegmenter, predictor: ImagePredictor
 ) -> None:
-    other = ImageSegmenter(picture(), predictor)
+    other = ImageSegmenter(picture(), predictor, classes=CLASSES)
+    simple.label.value = "dog"
+    page_edits(other, 0, {"kind": "choose_class", "label": "dog"})
     click(simple, 40.5, 30.5)
     assert simple.wait()
     page_edits(other, 1, {"kind": "add_object", "object": 1},
@@ -74,6 +78,9 @@ def test_one_script_through_both_front_ends_ends_in_the_same_document_and_masks(
     assert simple.wait()
     page_edits(other, 4, {"kind": "add_object", "object": 2})
     page_edits(other, 5, {"kind": "set_box", "object": 2, "box": [60.0, 50.0, 100.0, 80.0]})
+    simple.label.value = "cat"
+    page_edits(other, 6, {"kind": "classify_object", "object": 2, "label": "cat"})
+    assert [o.label for o in simple.session.document.objects] == ["dog", "cat"]
     assert told(simple.session) == told(other.session)
     assert simple.session.rev == other.session.rev
     assert list(simple.masks) == list(other.masks) == [1, 2]
