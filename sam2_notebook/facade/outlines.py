@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from sam2_notebook.labels.polygons import Ring, contours, signed_area
-from sam2_notebook.values.masks import BoolMask, check_mask
+from sam2_notebook.values.masks import BoolMask, bounding_box, check_mask
 
 TOLERANCE_PX = 0.25
 
@@ -19,10 +19,13 @@ def outlines(mask: BoolMask, tolerance_px: float = TOLERANCE_PX) -> list[Ring]:
     >>> outlines(np.ones((2, 3), bool))[0].min(axis=0).tolist()
     [-0.5, -0.5]
     """
-    loops = [line[:-1] for line in contours(check_mask(mask))]
-    loops = [loop for loop in loops if len(loop) >= 3]
-    if not loops:
+    box = bounding_box(check_mask(mask))
+    if box is None:
         return []
+    x, y = int(box.x0), int(box.y0)
+    near = mask[y : int(box.y1) + 1, x : int(box.x1) + 1]  # most of a picture is not the mask
+    loops = [line[:-1] + [x, y] for line in contours(near)]
+    loops = [loop for loop in loops if len(loop) >= 3]
     areas = np.array([signed_area(loop) for loop in loops])
     outward = np.sign(areas[np.argmax(np.abs(areas))])  # the largest loop is no hole
     outer = sorted(np.flatnonzero(np.sign(areas) == outward), key=lambda i: -abs(areas[i]))
