@@ -23,8 +23,8 @@ def outlines(mask: BoolMask, tolerance_px: float = TOLERANCE_PX) -> list[Ring]:
     if box is None:
         return []
     x, y = int(box.x0), int(box.y0)
-    near = mask[y : int(box.y1) + 1, x : int(box.x1) + 1]  # most of a picture is not the mask
-    loops = [line[:-1] + [x, y] for line in contours(near)]
+    near, corner = mask[y : int(box.y1) + 1, x : int(box.x1) + 1], np.array([x, y])  # most of a picture is no mask
+    loops = [line[:-1] + corner for line in contours(near)]
     loops = [loop for loop in loops if len(loop) >= 3]
     areas = np.array([signed_area(loop) for loop in loops])
     outward = np.sign(areas[np.argmax(np.abs(areas))])  # the largest loop is no hole

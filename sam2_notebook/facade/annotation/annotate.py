@@ -55,8 +55,8 @@ def auto_annotate(  # noqa: PLR0913, PLR0917 -- the page's arguments
 
     `engine="ray"` spreads the work over the `workers` of a Ray cluster, by default one per GPU or CPU: the cluster of
     `ray.init` or RAY_ADDRESS, else one on this machine while the call lasts. All machines see `data` and `output_dir`
-    under the same paths. What it costs: a photo of 2 megapixels with ten boxes takes 0.23 s of a core beside the network
-    (measured: reading, decoding, enlarging, outlines), and the network 0.04 s with the embedded model (measured), or
+    under the same paths. What it costs: a photo of 2 megapixels with ten boxes takes 0.23 s of a core beside encoding
+    (measured: reading, decoding, enlarging, outlines), and encoding 0.04 s with the embedded model (measured), or
     1/64 s of an A100 with base+ (Meta's figure, of videos). So a million such photos are 75 core hours, or, with 16
     `workers` for each of N such GPUs, 4.3 / N hours, if it scales as it should; the detector comes on top.
 
