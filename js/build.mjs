@@ -8,7 +8,7 @@ import * as esbuild from "esbuild";
 
 const root = dirname(fileURLToPath(import.meta.url));
 const target = join(root, "..", "sam2_notebook", "widgets", "static");
-const widgets = ["image", "video", "dynamic"];
+const widgets = ["image", "video", "dynamic", "labeler"];
 
 /** What the bundle is made of: everything in src but tests, and what decides how it is built. Also in test_bundle.py. */
 function sources() {

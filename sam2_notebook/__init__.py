@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         StoreError,
     )
     from sam2_notebook.facade import SAM, SAM2DynamicInteractivePredictor, SAM2VideoPredictor, auto_annotate
+    from sam2_notebook.facade.labeler import Labeler
     from sam2_notebook.labels import Annotation, Dataset, LabelClass, LabeledImage
     from sam2_notebook.labels.export import export
     from sam2_notebook.labels.importers import read_labels
@@ -72,6 +73,7 @@ _HOMES = {
     "ImageSegmenter": "widgets.image",
     "LabelClass": "labels",
     "LabeledImage": "labels",
+    "Labeler": "facade.labeler",
     "LabelError": "errors",
     "LabelStore": "labels.store",
     "load_model": "weights",
@@ -119,6 +121,7 @@ __all__ = [
     "LabelError",
     "LabelStore",
     "LabeledImage",
+    "Labeler",
     "MediaError",
     "ModelError",
     "Point",

@@ -164,8 +164,10 @@ def _tried(connection: Connection, name: str, path: Path, who: str) -> tuple[str
 
 
 def _add(connection: Connection, name: str, path: Path, who: str) -> str:
-    fingerprint = _fingerprint(path)
     known = connection.execute(select(images).where(images.c.name == name)).one_or_none()
+    if known is not None and known.path == str(path) and _is_untouched(path, known.bytes, known.mtime_ns):
+        return "known"
+    fingerprint = _fingerprint(path)
     if known is not None:
         if known.digest != fingerprint.digest:
             return "changed"
@@ -195,13 +197,20 @@ def _size(path: Path) -> Size:
 
 
 def _state_of(path: str, digest: str, size: int | None, mtime_ns: int | None) -> str:
-    try:
-        found = os.stat(path)
-    except OSError:
+    if not os.path.exists(path):
         return "missing"
-    if (found.st_size, found.st_mtime_ns) == (size, mtime_ns):
+    if _is_untouched(Path(path), size, mtime_ns):
         return "fine"
     return "fine" if digest == _fingerprint(Path(path)).digest else "changed"
+
+
+def _is_untouched(path: Path, size: int | None, mtime_ns: int | None) -> bool:
+    """Whether a file has the size and the date that it had."""
+    try:
+        found = path.stat()
+    except OSError:
+        return False
+    return (found.st_size, found.st_mtime_ns) == (size, mtime_ns)
 
 
 def _fingerprint(path: Path) -> _Fingerprint:

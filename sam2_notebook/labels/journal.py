@@ -6,6 +6,7 @@ history: undoing marks an edit `undone`, redoing `done` again, and a new edit af
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -15,7 +16,7 @@ from sam2_notebook.labels.claims import check_claim
 from sam2_notebook.labels.edits import AddAnnotation, ChangeAnnotation, LabelEdit, RemoveAnnotation, SetState
 from sam2_notebook.labels.rows import Row as Values
 from sam2_notebook.labels.rows import row_of_annotation
-from sam2_notebook.labels.schema import STATES, Annotation, LabeledImage
+from sam2_notebook.labels.schema import MAX_NOTE, STATES, Annotation, LabeledImage
 from sam2_notebook.labels.tables import annotations, classes, edits, images
 from sam2_notebook.values.geometry import Size
 
@@ -23,11 +24,18 @@ Change = tuple[int, Values | None, Values | None]  # id, before, after
 _STEPS_BACK = 50
 
 
-def apply(
-    connection: Connection, image_id: int, wanted: Sequence[LabelEdit], *, revision: int, who: str, seconds: float = 0.0
-) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """Who made a step, in how many seconds, and a word about it."""
+
+    who: str
+    seconds: float = 0.0
+    note: str = ""
+
+
+def apply(connection: Connection, image_id: int, wanted: Sequence[LabelEdit], *, revision: int, made: Made) -> None:
     """Apply edits as one step of the history; ConflictError if the image has changed since `revision` or is claimed."""
-    image = _locked(connection, image_id, revision, who)
+    image = _locked(connection, image_id, revision, made.who)
     if not wanted:
         return
     known = _class_ids(connection)
@@ -39,7 +47,7 @@ def apply(
                 raise EditError(f"the state of an image is one of {', '.join(STATES)}; got {edit.state!r}")
             state = edit.state
         else:
-            changes.append(_changed(connection, image, edit, known, who))
+            changes.append(_changed(connection, image, edit, known, made.who))
     if state == "new" and changes:
         state = "started"
     record = {"annotations": changes, "state": [image.state, state]}
@@ -47,7 +55,8 @@ def apply(
         update(edits).where(edits.c.image_id == image_id, edits.c.status == "undone").values(status="dropped")
     )
     _advance(connection, image, state)
-    note(connection, image_id, who, _words(wanted), record=record, status="done", seconds=seconds)
+    words = _words(wanted) + (f": {made.note[:MAX_NOTE]}" if made.note else "")
+    note(connection, image_id, made.who, words, record=record, status="done", seconds=made.seconds)
 
 
 def undo(connection: Connection, image_id: int, *, revision: int, who: str) -> bool:

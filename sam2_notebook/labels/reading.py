@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, Row, Select, func, select
+from sqlalchemy import Column, Connection, Engine, Row, Select, func, select
 
 from sam2_notebook.errors import EditError
 from sam2_notebook.labels import journal
@@ -84,16 +84,21 @@ def stored_image(connection: Connection, image_id: int) -> StoredImage:
     )
 
 
-def summaries(connection: Connection) -> list[ImageSummary]:
-    """Every image in short, for filters, order and progress."""
+def summaries(connection: Connection, only: Collection[int] | None = None) -> list[ImageSummary]:
+    """Every image, or only some, in short: for filters, order and progress."""
+
+    def chosen(query: Select, column: Column[int]) -> Select:
+        return query if only is None else query.where(column.in_(list(only)))
+
     names = _class_names(connection)
     spent = select(edits.c.image_id, func.sum(edits.c.seconds).label("seconds")).group_by(edits.c.image_id)
+    spent = chosen(spent, edits.c.image_id)
     seconds = {row.image_id: row.seconds for row in connection.execute(spent)}
     found: dict[int, list[AnnotationSummary]] = defaultdict(list)
     c = annotations.c
     columns = (c.image_id, c.class_id, c.area, c.score, c.stability, c.disagreement, c.proposed)
     for image_id, class_id, area, score, stability, disagreement, proposed in connection.execute(
-        select(*columns).order_by(c.id)
+        chosen(select(*columns).order_by(c.id), c.image_id)
     ):
         found[image_id].append(AnnotationSummary(names[class_id], area, score, stability, disagreement, bool(proposed)))
     return [
@@ -104,8 +109,21 @@ def summaries(connection: Connection) -> list[ImageSummary]:
             annotations=tuple(found.get(row.id, ())),
             seconds=float(seconds.get(row.id) or 0.0),
         )
-        for row in connection.execute(select(images.c.id, images.c.name, images.c.state).order_by(images.c.id))
+        for row in connection.execute(
+            chosen(select(images.c.id, images.c.name, images.c.state).order_by(images.c.id), images.c.id)
+        )
     ]
+
+
+def authors(connection: Connection) -> tuple[str, ...]:
+    """Everybody of whom there is an annotation, by name."""
+    return tuple(connection.execute(select(annotations.c.author).distinct().order_by(annotations.c.author)).scalars())
+
+
+def image_path(connection: Connection, image_id: int) -> Path | None:
+    """Where the file of an image is."""
+    found = connection.execute(select(images.c.path).where(images.c.id == image_id)).scalar_one_or_none()
+    return Path(found) if found else None
 
 
 def known_classes(connection: Connection, *, retired: bool = False) -> tuple[LabelClass, ...]:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
@@ -113,7 +114,11 @@ class LabelStore:
 
     def add_images(self, source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> files.AddedFiles:
         """Add pictures and clips under a folder, or listed; says what is new, moved, changed and unreadable."""
-        return files.add_files(self._write, files.pictures_in(source), self.author)
+        return self.add_files(files.pictures_in(source))
+
+    def add_files(self, named: Iterable[tuple[str, Path]]) -> files.AddedFiles:
+        """The same for files whose names in the store are given."""
+        return files.add_files(self._write, named, self.author)
 
     def add_image(self, image: LabeledImage, state: State = "new") -> int:
         """Add one image, with or without a file, and its annotations; the id it gets."""
@@ -134,9 +139,17 @@ class LabelStore:
             count += len(batch)
         return count
 
-    def summaries(self) -> list[ImageSummary]:
-        """All images in short, in the order they were added: what `queue` filters, orders and counts."""
-        return self._read(reading.summaries)
+    def summaries(self, image_ids: Collection[int] | None = None) -> list[ImageSummary]:
+        """All images, or these, in short and in the order they were added: what `queue` filters, orders and counts."""
+        return self._read(lambda connection: reading.summaries(connection, image_ids))
+
+    def authors(self) -> tuple[str, ...]:
+        """Everybody of whom there is an annotation."""
+        return self._read(reading.authors)
+
+    def image_path(self, image_id: int) -> Path | None:
+        """Where the file of an image is; None if the store does not know."""
+        return self._read(lambda connection: reading.image_path(connection, image_id))
 
     def image(self, image_id: int) -> StoredImage:
         """One image with its annotations, proposals included, and the revision that an edit must name."""
@@ -157,10 +170,16 @@ class LabelStore:
 
     # edits
 
-    def edit(self, image_id: int, *edits: LabelEdit, revision: int, seconds: float = 0.0) -> StoredImage:
-        """Save edits made on a revision, all or none, as one step of the history; `seconds` were spent on them."""
+    def edit(
+        self, image_id: int, *edits: LabelEdit, revision: int, seconds: float = 0.0, note: str = ""
+    ) -> StoredImage:
+        """Save edits made on a revision, all or none, as one step of the history.
+
+        `seconds` were spent on them, and the history keeps the `note`.
+        """
+        made = journal.Made(who=self.author, seconds=seconds, note=note)
         with self._write() as connection:
-            journal.apply(connection, image_id, edits, revision=revision, who=self.author, seconds=seconds)
+            journal.apply(connection, image_id, edits, revision=revision, made=made)
             return reading.stored_image(connection, image_id)
 
     def complete(self, image_id: int, annotation: Annotation, *, revision: int) -> StoredImage:

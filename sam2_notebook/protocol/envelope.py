@@ -12,6 +12,7 @@ from functools import cache
 from typing import Literal, TypeAlias, TypeGuard, Union, get_args, get_origin, get_type_hints
 
 from sam2_notebook.errors import LabelError, ProtocolError
+from sam2_notebook.protocol.label_messages import AnyLabelRequest, LabelEvent, LabelReply
 from sam2_notebook.protocol.messages import Event, Reply, Request
 from sam2_notebook.protocol.video_messages import VideoEvent, VideoReply, VideoRequest
 
@@ -44,6 +45,18 @@ def decode_video_request(content: object) -> VideoRequest:
     """
     check_bulk(content)
     request: VideoRequest = _reader(VideoRequest)(content, "message")  # type: ignore[assignment]
+    _check_sender(request.view, request.seq)
+    return request
+
+
+def decode_label_request(content: object) -> AnyLabelRequest:
+    """As `decode_request`, what a page says to a labeler.
+
+    >>> decode_label_request({"type": "label_hello", "view": "a", "seq": 3})
+    LabelHello(type='label_hello', view='a', seq=3)
+    """
+    check_bulk(content)
+    request: AnyLabelRequest = _reader(AnyLabelRequest)(content, "message")  # type: ignore[assignment]
     _check_sender(request.view, request.seq)
     return request
 
@@ -90,7 +103,7 @@ def check_bulk(content: object) -> None:
     raise ProtocolError(f"a message is at most {MAX_DEPTH} levels deep; this one is deeper")
 
 
-def encode_message(message: Reply | Event | VideoReply | VideoEvent) -> dict[str, Json]:
+def encode_message(message: Reply | Event | VideoReply | VideoEvent | LabelReply | LabelEvent) -> dict[str, Json]:
     """The message as JSON values; ValueError if a number in it is not finite, which is a mistake of ours."""
     encoded = _plain(message)
     assert isinstance(encoded, dict)

@@ -94,6 +94,7 @@ class ObjectView:
     strokes: tuple[StrokeView, ...]
     drawn: int
     kept: bool
+    proposed: bool
     candidate: int | None
     threshold: float
     scores: Scores | None

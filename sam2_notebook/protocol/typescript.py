@@ -8,9 +8,16 @@ import dataclasses
 import inspect
 import json
 import types
-from typing import Literal, Union, get_args, get_origin, get_type_hints
+from typing import Literal, Union, cast, get_args, get_origin, get_type_hints
 
-from sam2_notebook.protocol import everything_views, messages, video_messages, video_views
+from sam2_notebook.protocol import (
+    everything_views,
+    label_messages,
+    label_views,
+    messages,
+    video_messages,
+    video_views,
+)
 from sam2_notebook.protocol.palette import PALETTE
 from sam2_notebook.values import classes, document, edits, prompts, strokes, video_document
 
@@ -28,10 +35,20 @@ _UNIONS: dict[str, object] = {
     "VideoRequest": video_messages.VideoRequest,
     "VideoReply": video_messages.VideoReply,
     "VideoEvent": video_messages.VideoEvent,
+    "LabelRequest": label_messages.LabelRequest,
+    "LabelReply": label_messages.LabelReply,
+    "LabelEvent": label_messages.LabelEvent,
 }
 # Each widget receives its own messages, so that no bundle holds the schema of another's.
-_WIRES = {"PICTURE_WIRE": ("Reply", "Event"), "VIDEO_WIRE": ("VideoReply", "VideoEvent")}
-_MODULES = (classes, edits, video_document, everything_views, messages, video_views, video_messages)
+_WIRES = {
+    "PICTURE_WIRE": ("Reply", "Event"),
+    "VIDEO_WIRE": ("VideoReply", "VideoEvent"),
+    "LABEL_WIRE": ("Reply", "Event", "LabelReply", "LabelEvent"),
+}
+_MODULES = (
+    *(classes, edits, video_document, everything_views, messages),
+    *(video_views, video_messages, label_views, label_messages),
+)
 _CONSTANTS = {
     "VERSION": messages.VERSION,
     "MAX_OBJECTS": document.MAX_OBJECTS,
@@ -114,7 +131,7 @@ def schema(hint: object, where: str) -> str:
 
 def _members(unions: tuple[str, ...]) -> list[type]:
     """The messages of some unions, each once."""
-    return list(dict.fromkeys(cls for name in unions for cls in get_args(_UNIONS[name])))
+    return list(dict.fromkeys(cls for name in unions for cls in _joined(_UNIONS[name])))
 
 
 def _innermost_first(found: list[type]) -> list[type]:
@@ -135,14 +152,15 @@ def _innermost_first(found: list[type]) -> list[type]:
 
 def _dataclasses() -> list[type]:
     """All dataclasses the messages reach, in the order in which they are defined."""
-    roots = [arg for alias in _UNIONS.values() for arg in get_args(alias)]
+    roots = [arg for alias in _UNIONS.values() for arg in _joined(alias)]
     reached = _reachable(roots)
-    return [
+    found = [
         cls
         for module in _MODULES
         for cls in vars(module).values()
         if isinstance(cls, type) and cls.__module__ == module.__name__ and cls in reached
     ]
+    return list(dict.fromkeys(found))
 
 
 def _reachable(roots: list[type]) -> set[type]:
@@ -172,8 +190,13 @@ def _comment(cls: type) -> str:
     return "\n".join(["/**", *(f" * {line}".rstrip() for line in lines), " */"])
 
 
+def _joined(alias: object) -> tuple[type, ...]:
+    """What a union joins; a union of one is that one."""
+    return get_args(alias) or (cast(type, alias),)
+
+
 def _union(name: str, alias: object) -> str:
-    return f"export type {name} =\n" + "\n".join(f"  | {cls.__name__}" for cls in get_args(alias)) + ";"
+    return f"export type {name} =\n" + "\n".join(f"  | {cls.__name__}" for cls in _joined(alias)) + ";"
 
 
 def _palette() -> str:

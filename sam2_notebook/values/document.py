@@ -15,6 +15,7 @@ from sam2_notebook.values.edits import (
     OF_MASKS,
     OF_PROMPTS,
     OF_SHAPES,
+    AcceptObject,
     AddObject,
     AddPoint,
     AddStroke,
@@ -56,6 +57,7 @@ MAX_CLASSES = 1000
 MAX_THRESHOLD = 32.0
 _OfOne: TypeAlias = (
     RenameObject
+    | AcceptObject
     | RecolorObject
     | ShowObject
     | LockObject
@@ -66,6 +68,10 @@ _OfOne: TypeAlias = (
     | OfMasks
 )
 _OF_UNLOCKED = (*OF_PROMPTS, *OF_MASKS, *OF_SHAPES, ChooseCandidate, SetThreshold, RemoveObject)
+_ADOPTS = (
+    *(*OF_PROMPTS, *OF_MASKS, *OF_SHAPES),
+    *(AcceptObject, ChooseCandidate, SetThreshold, ClassifyObject, SetAttribute, RenameObject),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +80,8 @@ class ObjectState:
 
     `label` is its class, empty for none. A `locked` object keeps its prompts and is not removed. `threshold` is the
     logit above which a pixel is in the mask. An object with a `drawing` shows that as long as it is `kept`, or nothing
-    else was said; prompts otherwise have the model go on from it.
+    else was said; prompts otherwise have the model go on from it. One that is `proposed` is a suggestion that nobody
+    has accepted or changed yet.
     """
 
     id: int
@@ -89,6 +96,7 @@ class ObjectState:
     threshold: float = 0.0
     drawing: Drawing | None = None
     kept: bool = False
+    proposed: bool = False
 
     @property
     def is_drawn(self) -> bool:
@@ -155,6 +163,7 @@ class Document:
         state = self.object(edit.object)
         if state.locked and isinstance(edit, _OF_UNLOCKED) and not is_at_others_cost(edit):
             raise EditError(f"object {state.id} is locked; unlock it first")
+        state = _adopted(state, edit)
         match edit:
             case MoveObject():
                 return self._moved(state, edit.place)
@@ -174,6 +183,8 @@ class Document:
 
     def _changed(self, state: ObjectState, edit: _OfOne) -> ObjectState:
         match edit:
+            case AcceptObject():
+                return state
             case RenameObject():
                 if len(edit.name) > MAX_NAME:
                     raise EditError(f"a name has at most {MAX_NAME} characters; got {len(edit.name)}")
@@ -320,6 +331,11 @@ class Document:
 def is_at_others_cost(edit: object) -> bool:
     """Whether an edit leaves the mask of its own object as it is."""
     return isinstance(edit, CutOverlap) and edit.loser == "others"
+
+
+def _adopted(state: ObjectState, edit: object) -> ObjectState:
+    """The object; a suggestion that somebody changes is one no more."""
+    return replace(state, proposed=False) if state.proposed and isinstance(edit, _ADOPTS) else state
 
 
 def _chosen(state: ObjectState, edit: ChooseCandidate | SetThreshold) -> ObjectState:

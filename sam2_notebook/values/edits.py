@@ -60,6 +60,14 @@ class LockObject:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AcceptObject:
+    """Take a suggestion for a real object. Whoever changes a suggestion accepts it, too."""
+
+    kind: Literal["accept_object"] = "accept_object"
+    object: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClassifyObject:
     """Say of what class an object is; an empty text is none. One of the classes becomes that of new objects, too."""
 
@@ -259,6 +267,7 @@ class CutOverlap:
 Edit: TypeAlias = (
     AddObject
     | RemoveObject
+    | AcceptObject
     | RenameObject
     | RecolorObject
     | ShowObject

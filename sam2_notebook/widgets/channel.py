@@ -17,6 +17,19 @@ from typing import Generic, Literal, TypeAlias, TypeVar
 
 from sam2_notebook.errors import ProtocolError, Sam2NotebookError
 from sam2_notebook.protocol.envelope import Json, encode_message, sender
+from sam2_notebook.protocol.label_messages import (
+    ClassRequest,
+    FilterRequest,
+    LabelEvent,
+    LabelExportRequest,
+    LabelImportRequest,
+    LabelReply,
+    LabelRequest,
+    MoveRequest,
+    NoticeRequest,
+    SuggestRequest,
+    TrainRequest,
+)
 from sam2_notebook.protocol.messages import (
     EditRequest,
     Event,
@@ -46,7 +59,7 @@ REMEMBERED_VIEWS = 64
 REMEMBERED_ANSWERS = 256
 MAX_RUNNING = 2048
 
-AnyRequest: TypeAlias = Request | VideoRequest
+AnyRequest: TypeAlias = Request | VideoRequest | LabelRequest
 Asked = TypeVar("Asked", bound=AnyRequest)
 # What changes something: sent again, it is answered as before and not done a second time.
 _CHANGING = (
@@ -58,6 +71,14 @@ _CHANGING = (
     CancelRequest,
     ExportRequest,
     RecoverRequest,
+    MoveRequest,
+    FilterRequest,
+    SuggestRequest,
+    ClassRequest,
+    LabelExportRequest,
+    LabelImportRequest,
+    TrainRequest,
+    NoticeRequest,
 )
 
 
@@ -65,7 +86,7 @@ _CHANGING = (
 class Packet:
     """A message and the buffers that travel beside it, one for each of its `buffers`."""
 
-    message: Reply | Event | VideoReply | VideoEvent
+    message: Reply | Event | VideoReply | VideoEvent | LabelReply | LabelEvent
     payload: tuple[bytes, ...] = ()
 
 
@@ -91,7 +112,8 @@ class Channel(Generic[Asked]):
         publisher: Worker,
         pictures: Worker,
     ) -> None:
-        self._read, self._answer, self._send, self._report = read, answer, send, report
+        self.send = send
+        self._read, self._answer, self._report = read, answer, report
         self._publisher, self._pictures = publisher, pictures
         self._workers = (pictures, publisher)
         self._lock = threading.Lock()
@@ -124,6 +146,12 @@ class Channel(Generic[Asked]):
         with self._lock:
             self._ledger.settle(request, packet)
         self._submit(("answer", request.view, request.seq), lambda: self._post(packet))
+
+    def finish(self, request: Asked, make: Callable[[], Packet]) -> None:
+        """As `reply`, with what `make` makes, or its error in words. Takes as long as `make` does."""
+        packet = self._made(request, make)
+        assert packet is not None, "who finishes has an answer"
+        self.reply(request, packet)
 
     def publish(self, key: Hashable, make: Make) -> None:
         """Send soon all that `make` makes then, once for all calls of a key before that; nothing without a page."""
@@ -168,7 +196,7 @@ class Channel(Generic[Asked]):
         self._submit(("refusal", view, seq), lambda: self._post(Packet(failure)))
 
     def _serve(self, request: Asked) -> None:
-        packet = self._answered(request)
+        packet = self._made(request, lambda: self._answer(request))
         if packet is None:
             return
         with self._lock:
@@ -178,9 +206,9 @@ class Channel(Generic[Asked]):
         else:
             self._submit(("answer", request.view, request.seq), lambda: self._post(packet))
 
-    def _answered(self, request: Asked) -> Packet | None:
+    def _made(self, request: Asked, make: Callable[[], Packet | None]) -> Packet | None:
         try:
-            return self._answer(request)
+            return make()
         except ConflictError as error:
             return _failure(request, "conflict", error)
         except Sam2NotebookError as error:
@@ -207,7 +235,7 @@ class Channel(Generic[Asked]):
             content = encode_message(packet.message)
             described = getattr(packet.message, "buffers", ())
             assert len(described) == len(packet.payload), "one buffer for each that the message describes"
-            self.in_context(lambda: self._send(content, list(packet.payload)))
+            self.in_context(lambda: self.send(content, list(packet.payload)))
         except Exception:  # noqa: BLE001 - the publisher goes on
             self._report(traceback.format_exc())
 

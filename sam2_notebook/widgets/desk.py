@@ -4,6 +4,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
+from typing import Any
 
 from sam2_notebook.errors import EditError, Sam2NotebookError
 from sam2_notebook.media import Image
@@ -68,12 +69,11 @@ class ImageDesk:
         height, width = picture.size_hw
         self.picture = picture
         self.epoch = uuid.uuid4().hex
-        self.session = SegmentationSession(Size(height=height, width=width), classes=classes)
+        self.session = self._new_session(Size(height=height, width=width), classes)
         self.inference = Inference(self.session, model, encode, worker, self._news)
         self.everything = Everything(worker, self._step_news, self._report)
         self.sweep: Callable[[], object] | None = None
-        publisher, pictures = shared_worker("publisher"), shared_worker("pictures")
-        self.channel = Channel(decode_request, self._answer, send, self._report, publisher, pictures)
+        self.channel = self._new_channel(send)
         self._hover = Hover(self.inference, worker, self.session.document.size, self.channel.reply)
         self._page_picture = lru_cache(maxsize=2)(partial(page_picture, picture))
         self._noticed = noticed
@@ -90,19 +90,19 @@ class ImageDesk:
 
     def edit(self, *edits: Edit) -> None:
         """Make edits from a cell, all or none; EditError or PromptError if one does not fit."""
-        self._check_open()
+        self.check_open()
         self.session.apply(*edits)
         self._edited()
 
     def undo(self) -> None:
         """Take back the last step; EditError if there is none."""
-        self._check_open()
+        self.check_open()
         self.session.undo()
         self._edited()
 
     def redo(self) -> None:
         """Do again what was taken back; EditError if there is nothing."""
-        self._check_open()
+        self.check_open()
         self.session.redo()
         self._edited()
 
@@ -120,7 +120,7 @@ class ImageDesk:
 
     def keep(self, chosen: Sequence[int], author: str = "", *, merged: bool, run: int | None = None) -> tuple[int, ...]:
         """Make objects of masks that segmenting everything has found, and return their ids."""
-        self._check_open()
+        self.check_open()
         edits = self.everything.edits(chosen, self.session.document.next_id, merged=merged, run=run)
         self.session.apply(*edits, author=author)
         self._edited()
@@ -135,9 +135,17 @@ class ImageDesk:
         self.inference.close()
         self.session.close()
 
-    def _check_open(self) -> None:
+    def check_open(self) -> None:
+        """Sam2NotebookError once the widget is closed."""
         if self._closed:
             raise Sam2NotebookError("this widget is closed; make a new one for the picture")
+
+    def _new_session(self, size: Size, classes: tuple[LabelClass, ...]) -> SegmentationSession:
+        return SegmentationSession(size, classes=classes)
+
+    def _new_channel(self, send: Send) -> Channel[Any]:
+        publisher, pictures = shared_worker("publisher"), shared_worker("pictures")
+        return Channel(decode_request, self.answer, send, self._report, publisher, pictures)
 
     def _edited(self) -> None:
         self.inference.wake()
@@ -183,7 +191,8 @@ class ImageDesk:
             self._told_status = status
             yield Packet(StatusChanged(epoch=self.epoch, status=status))
 
-    def _answer(self, request: Request) -> Packet | None:
+    def answer(self, request: Request) -> Packet | None:
+        """The reply to a page; None if somebody replies later."""
         who = {"view": request.view, "seq": request.seq}
         match request:
             case Hello():

@@ -6,7 +6,7 @@ somebody brings them (`put`, `fail`).
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sam2_notebook.errors import EditError
@@ -85,11 +85,13 @@ class SessionState:
 
 
 @dataclass(frozen=True)
-class _Moment:
+class Moment:
+    """A document, and for every object with something to go by what its mask is made from."""
+
     document: Document
     recipes: Mapping[int, Recipe] = field(default_factory=dict)
 
-    def after(self, edits: tuple[Edit, ...], shown: Mapping[int, Shown]) -> "_Moment":
+    def after(self, edits: tuple[Edit, ...], shown: Mapping[int, Shown]) -> "Moment":
         """The moment after all edits: together they are one step, so no hint is taken from between them.
 
         `shown` is what the user sees: strokes of paint go over that.
@@ -115,7 +117,7 @@ class _Moment:
             if isinstance(edit, KeepMask) and not edit.kept:
                 document = _with_something_to_go_by(document, edit.object)
         recipes = {o.id: self._recipe(o, choices.get(o.id, Choice())) for o in document.objects}
-        return _Moment(document, {id: recipe for id, recipe in recipes.items() if recipe})
+        return Moment(document, {id: recipe for id, recipe in recipes.items() if recipe})
 
     def _mask_of(self, shown: Mapping[int, Shown]) -> MaskOf:
         """Gives what is seen of an object, unless that is not what was said of it last."""
@@ -170,10 +172,17 @@ class SegmentationSession:
     ((1,), 2, ())
     """
 
-    def __init__(self, size: Size, *, classes: tuple[LabelClass, ...] = (), cache_bytes: int = CACHE_BYTES) -> None:
+    def __init__(
+        self,
+        size: Size,
+        *,
+        classes: tuple[LabelClass, ...] = (),
+        history: History[Moment] | None = None,
+        cache_bytes: int = CACHE_BYTES,
+    ) -> None:
         document = Document(size=size).apply(SetClasses(classes=classes))
         self._lock = threading.RLock()
-        self._history = History(_Moment(document), _changed)
+        self._history = history or History(Moment(document), changed_objects)
         self._shown: dict[int, Shown] = {}
         self._failed: dict[int, Recipe] = {}
         self._cache = _OutcomeCache(cache_bytes)
@@ -228,6 +237,12 @@ class SegmentationSession:
             self._history.redo(author)
             return self._went()
 
+    def travel(self, go: Callable[[], int]) -> int:
+        """Have the history do something of its own, and show where it then is."""
+        with self._lock:
+            go()
+            return self._went()
+
     @property
     def pending(self) -> tuple[int, ...]:
         """The objects whose mask is missing or old, and may still come."""
@@ -267,7 +282,7 @@ class SegmentationSession:
             self._cache.clear()
 
     @property
-    def _now(self) -> _Moment:
+    def _now(self) -> Moment:
         return self._history.now
 
     def _went(self) -> int:
@@ -305,7 +320,8 @@ def numbered_objects(edits: Iterable[object]) -> frozenset[int]:
     return frozenset(e.object for e in edits if isinstance(e, MovePoint | RemovePoint | RemoveStroke | ChooseCandidate))
 
 
-def _changed(before: _Moment, after: _Moment) -> frozenset[int]:
+def changed_objects(before: Moment, after: Moment) -> frozenset[int]:
+    """The objects that differ between two moments."""
     old, new = ({o.id: o for o in moment.document.objects} for moment in (before, after))
     return frozenset(id for id in old.keys() | new.keys() if old.get(id) is not new.get(id))
 

@@ -129,6 +129,7 @@ def _object_view(state: ObjectState, shown: Shown | None) -> ObjectView:
         strokes=tuple(StrokeView(path=s.path, width=s.width, label=s.label) for s in state.prompts.strokes),
         drawn=0 if state.drawing is None else 1 + len(state.drawing.strokes),
         kept=state.kept,
+        proposed=state.proposed,
         candidate=state.candidate,
         threshold=state.threshold,
         scores=_scores(shown) if shown else None,

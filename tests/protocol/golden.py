@@ -13,6 +13,7 @@ from typing import get_args
 import numpy as np
 import torch
 
+from sam2_notebook.protocol import label_messages as n
 from sam2_notebook.protocol import messages as m
 from sam2_notebook.protocol import video_messages as v
 from sam2_notebook.protocol.codecs import encode_logits8, encode_rle
@@ -21,6 +22,7 @@ from sam2_notebook.protocol.everything_views import EverythingView, ProposalView
 from sam2_notebook.values import document as d
 from sam2_notebook.values import edits as e
 from sam2_notebook.values.classes import Attribute, LabelClass
+from tests.protocol.golden_label import label_messages
 from tests.protocol.golden_video import video_messages
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "protocol"
@@ -94,6 +96,7 @@ def messages() -> list[m.Reply | m.Event | m.Request]:
         strokes=(m.StrokeView(path="8`0h00", width=4.5, label=1),),
         drawn=3,
         kept=True,
+        proposed=True,
         candidate=2,
         threshold=-1.25,
         scores=scores,
@@ -113,6 +116,7 @@ def messages() -> list[m.Reply | m.Event | m.Request]:
         strokes=(),
         drawn=0,
         kept=False,
+        proposed=False,
         candidate=None,
         threshold=0.0,
         scores=None,
@@ -142,6 +146,7 @@ def messages() -> list[m.Reply | m.Event | m.Request]:
         d.RenameObject(object=2, name="wheel"),
         d.RecolorObject(object=2, color=3),
         d.LockObject(object=2, locked=True),
+        d.AcceptObject(object=2),
         d.ClassifyObject(object=2, label="cat"),
         d.SetAttribute(object=2, name="age", value=3.5),
         d.SetAttribute(object=2, name="asleep", value=False),
@@ -237,9 +242,9 @@ def files() -> dict[str, str]:
                 "tolerance": 0.01,
             }
         )
-    unions = (m.Request, m.Reply, m.Event, v.VideoRequest, v.VideoReply, v.VideoEvent)
-    kinds = {kind.__name__: [] for union in unions for kind in get_args(union)}
-    for message in (*messages(), *video_messages()):
+    unions = (m.Request, m.Reply, m.Event, v.VideoRequest, v.VideoReply, v.VideoEvent, n.LabelRequest, n.LabelReply)
+    kinds = {kind.__name__: [] for union in unions for kind in get_args(union)} | {"LabelChanged": []}
+    for message in (*messages(), *video_messages(), *label_messages()):
         kinds[type(message).__name__].append(encode_message(message))  # type: ignore[arg-type]
     contents = {"rle": rle, "logits": {"cases": cases}, "messages": kinds}
     return {f"{name}.json": json.dumps(value, indent=1, ensure_ascii=False) + "\n" for name, value in contents.items()}

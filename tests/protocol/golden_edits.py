@@ -222,6 +222,7 @@ def _object(state: d.ObjectState) -> dict[str, object]:
         "strokes": [dataclasses.asdict(stroke) for stroke in state.prompts.strokes],
         "drawn": 0 if state.drawing is None else 1 + len(state.drawing.strokes),
         "kept": state.kept,
+        "proposed": state.proposed,
         "candidate": state.candidate,
         "threshold": state.threshold,
     }

@@ -1,11 +1,14 @@
 """The page's types are the kernel's, written by a machine."""
 
 import re
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import pytest
 
+from sam2_notebook.labels import queue
+from sam2_notebook.labels import schema as labels_schema
 from sam2_notebook.protocol import __main__ as command
+from sam2_notebook.protocol import label_views
 from sam2_notebook.protocol.messages import ObjectView, Scores
 from sam2_notebook.protocol.palette import PALETTE, Color, color_of
 from sam2_notebook.protocol.typescript import render, schema, spell
@@ -67,11 +70,14 @@ def test_a_record_is_made_before_it_is_used() -> None:
 
 
 def test_a_widget_holds_no_schema_of_the_other() -> None:
-    pictures, videos = (part.split("};")[0] for part in render().split("_WIRE: Wire = ")[1:])
+    pictures, videos, labels = (part.split("};")[0] for part in render().split("_WIRE: Wire = ")[1:])
     assert "ObjectResultSchema" in pictures
     assert "ObjectResultSchema" not in videos
     assert "MasksDataSchema" in videos
     assert "MasksDataSchema" not in pictures
+    assert "ObjectResultSchema" in labels
+    assert "RowsDataSchema" in labels
+    assert "RowsDataSchema" not in pictures
 
 
 def test_the_committed_file_is_fresh() -> None:
@@ -103,3 +109,8 @@ def test_the_palette_repeats() -> None:
 def test_a_colour_beyond_255_is_refused() -> None:
     with pytest.raises(ValueError, match="255"):
         Color("too bright", (0, 256, 0))
+
+
+def test_states_and_orders_are_those_of_the_labels() -> None:
+    assert get_args(label_views.StateName) == labels_schema.STATES
+    assert get_args(label_views.OrderName) == get_args(queue.Order)

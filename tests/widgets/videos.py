@@ -43,7 +43,7 @@ class VideoPage:
     def __init__(self, widget: VideoSegmenter, view: str = "page", wire: Wire | None = None) -> None:
         self.widget, self.view, self.seq = widget, view, 0
         self.wire = wire or Wire()
-        widget._desk.channel._send = self.wire.send
+        widget._desk.channel.send = self.wire.send
         self.snapshot, self.lanes = self.ask(type="hello", version=VERSION)
 
     def post(self, **body: object) -> int:

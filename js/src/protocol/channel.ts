@@ -3,11 +3,19 @@
  * number, ever more rarely, until somebody answers or it is dropped. Time is told by the caller, so tests need no clock.
  */
 
-import { type Reply, type Request, VERSION, type VideoReply, type VideoRequest } from "./messages.gen";
+import {
+  type LabelReply,
+  type LabelRequest,
+  type Reply,
+  type Request,
+  VERSION,
+  type VideoReply,
+  type VideoRequest,
+} from "./messages.gen";
 
-/** What a page of either widget may ask, and what it may be answered. */
-export type AnyRequest = Request | VideoRequest;
-export type AnyReply = Reply | VideoReply;
+/** What a page of any widget may ask, and what it may be answered. */
+export type AnyRequest = Request | VideoRequest | LabelRequest;
+export type AnyReply = Reply | VideoReply | LabelReply;
 
 /** What carries a message to the kernel. */
 export type Send = (request: AnyRequest) => void;

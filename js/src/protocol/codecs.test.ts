@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { golden } from "../../dev/golden";
 import { receive as receiveOn, toBytes } from "./codecs";
-import { PICTURE_WIRE, VIDEO_WIRE } from "./messages.gen";
+import { LABEL_WIRE, PICTURE_WIRE, VIDEO_WIRE } from "./messages.gen";
 
 type Message = Record<string, unknown> & { type: string; buffers?: unknown[] };
 const messages = golden<Record<string, Message[]>>("messages");
-const both = { ...PICTURE_WIRE, ...VIDEO_WIRE };
+const both = { ...PICTURE_WIRE, ...VIDEO_WIRE, ...LABEL_WIRE };
 const received = Object.entries(messages).flatMap(([name, some]) =>
   some.flatMap((m) => (Object.hasOwn(both, m.type) ? [[name, m] as const] : [])),
 );

@@ -2,11 +2,11 @@
 
 import type { Logits } from "../render/logits";
 import type { AnyReply } from "./channel";
-import type { Buffer, Event, Schema, VideoEvent, Wire } from "./messages.gen";
+import type { Buffer, Event, LabelEvent, Schema, VideoEvent, Wire } from "./messages.gen";
 import { decodeRle, type Patch } from "./rle";
 
-/** What a kernel of either widget says unasked. */
-export type AnyEvent = Event | VideoEvent;
+/** What a kernel of any widget says unasked. */
+export type AnyEvent = Event | VideoEvent | LabelEvent;
 
 /** A message and its binary buffers, one for each entry of the message's `buffers`. */
 export interface Received {

@@ -88,6 +88,12 @@ export interface LockObject {
   readonly locked: boolean;
 }
 
+/** Take a suggestion for a real object. Whoever changes a suggestion accepts it, too. */
+export interface AcceptObject {
+  readonly kind: "accept_object";
+  readonly object: number;
+}
+
 /** Say of what class an object is; an empty text is none. One of the classes becomes that of new objects, too. */
 export interface ClassifyObject {
   readonly kind: "classify_object";
@@ -329,6 +335,7 @@ export interface ObjectView {
   readonly strokes: ReadonlyArray<StrokeView>;
   readonly drawn: number;
   readonly kept: boolean;
+  readonly proposed: boolean;
   readonly candidate: number | null;
   readonly threshold: number;
   readonly scores: Scores | null;
@@ -960,9 +967,307 @@ export interface GoTo {
   readonly frame: number;
 }
 
+/**
+ * Which images are in the queue, and in which order. Empty lists and nulls mean any.
+ *
+ * Areas are in pixels, scores 0 to 1; of class, area and score one annotation must have all.
+ */
+export interface QueueFilter {
+  readonly states: ReadonlyArray<"new" | "started" | "skipped" | "submitted" | "returned" | "reviewed">;
+  readonly labels: ReadonlyArray<string>;
+  readonly least_area: number | null;
+  readonly most_area: number | null;
+  readonly least_score: number | null;
+  readonly most_score: number | null;
+  readonly order: "added" | "name" | "gain";
+}
+
+/** One image of the queue. `holder` is who else works on it, or empty; `gain` how much there is to learn from it. */
+export interface QueueRow {
+  readonly image: number;
+  readonly name: string;
+  readonly state: "new" | "started" | "skipped" | "submitted" | "returned" | "reviewed";
+  readonly objects: number;
+  readonly proposed: number;
+  readonly gain: number;
+  readonly is_clip: boolean;
+  readonly holder: string;
+}
+
+/** So many of a name. */
+export interface Count {
+  readonly name: string;
+  readonly count: number;
+}
+
+/** How far two annotators agree on images that both have labelled: F1 of paired annotations, their mean IoU. */
+export interface AgreementView {
+  readonly first: string;
+  readonly second: string;
+  readonly f1: number;
+  readonly mean_iou: number | null;
+}
+
+/** How far the whole store is. `per_class` counts what is accepted, `proposals` what is not yet. */
+export interface ProgressView {
+  readonly images: number;
+  readonly done: number;
+  readonly per_state: ReadonlyArray<Count>;
+  readonly per_class: ReadonlyArray<Count>;
+  readonly proposals: number;
+  readonly seconds: number;
+  readonly seconds_per_image: number | null;
+}
+
+/**
+ * The image on the canvas: its place in the queue (null if it is not in it), and what others did to it.
+ *
+ * `problem` says why it cannot be shown or changed; `work` names the file that the work on a clip is kept in.
+ */
+export interface CurrentImage {
+  readonly image: number;
+  readonly name: string;
+  readonly state: "new" | "started" | "skipped" | "submitted" | "returned" | "reviewed";
+  readonly place: number | null;
+  readonly seconds: number;
+  readonly problem: string;
+  readonly is_clip: boolean;
+  readonly work: string;
+}
+
+/** Something that takes long. `total` null: nobody knows how long. */
+export interface LabelJobView {
+  readonly id: number;
+  readonly kind: "suggest" | "train" | "export" | "import" | "survey" | "add";
+  readonly state: "running" | "done" | "cancelled" | "failed";
+  readonly text: string;
+  readonly done: number;
+  readonly total: number | null;
+}
+
+/** Something to read, until it is dismissed or answered by one of its `choices`. */
+export interface LabelNotice {
+  readonly id: number;
+  readonly level: "info" | "warning" | "error";
+  readonly text: string;
+  readonly choices: ReadonlyArray<string>;
+}
+
+/** Quality on held-out labels after an epoch; number 0 is the model as it came. */
+export interface EpochView {
+  readonly number: number;
+  readonly click: number;
+  readonly box: number;
+}
+
+/** What training has brought: `gain` is mean IoU on held-out labels, now minus before; `in_use` says it labels. */
+export interface TrainingView {
+  readonly epochs: ReadonlyArray<EpochView>;
+  readonly gain: number | null;
+  readonly is_ready: boolean;
+  readonly in_use: boolean;
+}
+
+/** How the labelling stands. `rows` counts up when rows of the queue have changed, `length` says how many. */
+export interface LabelView {
+  readonly author: string;
+  readonly store: string;
+  readonly rows: number;
+  readonly length: number;
+  readonly filter: QueueFilter;
+  readonly current: CurrentImage | null;
+  readonly progress: ProgressView;
+  readonly jobs: ReadonlyArray<LabelJobView>;
+  readonly notices: ReadonlyArray<LabelNotice>;
+  readonly training: TrainingView;
+  readonly sources: ReadonlyArray<"everything" | "detector" | "model">;
+  readonly exports: ReadonlyArray<string>;
+  readonly imports: ReadonlyArray<string>;
+}
+
+/** Something to look at: an image, and perhaps one annotation of it. */
+export interface FindingView {
+  readonly image: number;
+  readonly name: string;
+  readonly label: string;
+  readonly kind: string;
+  readonly value: number;
+  readonly annotation: number | null;
+}
+
+/** Say how the labelling stands: answered by `LabelState`. */
+export interface LabelHello {
+  readonly type: "label_hello";
+  readonly view: string;
+  readonly seq: number;
+}
+
+/** Send `count` rows of the queue (64 at most) from place `first` on, with small pictures of them. */
+export interface RowsRequest {
+  readonly type: "label_rows";
+  readonly view: string;
+  readonly seq: number;
+  readonly first: number;
+  readonly count: number;
+}
+
+/**
+ * Leave the image on the canvas in some way and go on; `open` goes to `image`, the others say what became of it.
+ *
+ * `sure`: an image without objects is meant to be empty.
+ */
+export interface MoveRequest {
+  readonly type: "label_move";
+  readonly view: string;
+  readonly seq: number;
+  readonly how: "next" | "previous" | "skip" | "submit" | "accept" | "return" | "open";
+  readonly image: number | null;
+  readonly note: string;
+  readonly sure: boolean;
+}
+
+/** Make another queue. */
+export interface FilterRequest {
+  readonly type: "label_filter";
+  readonly view: string;
+  readonly seq: number;
+  readonly filter: QueueFilter;
+}
+
+/** Propose masks, for the image on the canvas or for all of the queue that have none yet. */
+export interface SuggestRequest {
+  readonly type: "label_suggest";
+  readonly view: string;
+  readonly seq: number;
+  readonly source: "everything" | "detector" | "model";
+  readonly everywhere: boolean;
+}
+
+/** Add a class, change the one called `name` (its annotations follow), or take it out of the list. */
+export interface ClassRequest {
+  readonly type: "label_class";
+  readonly view: string;
+  readonly seq: number;
+  readonly how: "add" | "change" | "retire";
+  readonly name: string;
+  readonly label: LabelClass | null;
+}
+
+/**
+ * Write what is accepted into a folder; `existing` says what to do with one that is not empty.
+ *
+ * `val` is the part of the images to validate with, 0 for no split; `done` leaves out images not submitted yet.
+ */
+export interface LabelExportRequest {
+  readonly type: "label_export";
+  readonly view: string;
+  readonly seq: number;
+  readonly format: string;
+  readonly folder: string;
+  readonly existing: "refuse" | "overwrite" | "merge";
+  readonly val: number;
+  readonly done: boolean;
+}
+
+/** Read labels from a folder and add them to images of the same name. */
+export interface LabelImportRequest {
+  readonly type: "label_import";
+  readonly view: string;
+  readonly seq: number;
+  readonly format: string;
+  readonly folder: string;
+}
+
+/** Look at all labels, and say what may be wrong. */
+export interface SurveyRequest {
+  readonly type: "label_survey";
+  readonly view: string;
+  readonly seq: number;
+}
+
+/** Draw a figure of the labels. */
+export interface FigureRequest {
+  readonly type: "label_figure";
+  readonly view: string;
+  readonly seq: number;
+  readonly what: "sheet" | "classes" | "sizes";
+}
+
+/** Train on what is accepted, stop that, or have the trained model (or again the first one) do the work. */
+export interface TrainRequest {
+  readonly type: "label_train";
+  readonly view: string;
+  readonly seq: number;
+  readonly how: "start" | "stop" | "use" | "unuse";
+}
+
+/** Answer a notice by one of its choices, or dismiss it with an empty text. */
+export interface NoticeRequest {
+  readonly type: "label_notice";
+  readonly view: string;
+  readonly seq: number;
+  readonly id: number;
+  readonly choice: string;
+}
+
+/** Answer to `LabelHello`. */
+export interface LabelState {
+  readonly type: "label_state";
+  readonly view: string;
+  readonly seq: number;
+  readonly state: LabelView;
+}
+
+/** Answer to `RowsRequest`. Buffers: one `jpeg` for each row that has a picture, named by its image. */
+export interface RowsData {
+  readonly type: "label_rows_data";
+  readonly view: string;
+  readonly seq: number;
+  readonly rows_at: number;
+  readonly first: number;
+  readonly rows: ReadonlyArray<QueueRow>;
+  readonly buffers: ReadonlyArray<Buffer>;
+}
+
+/** Answer to requests that change something: done. With a `question` nothing was done: ask again, and be `sure`. */
+export interface LabelDone {
+  readonly type: "label_done";
+  readonly view: string;
+  readonly seq: number;
+  readonly question: string;
+}
+
+/** Answer to `SurveyRequest`: the list of what to look at, worst first, and counts. */
+export interface SurveyData {
+  readonly type: "label_survey_data";
+  readonly view: string;
+  readonly seq: number;
+  readonly images: number;
+  readonly annotations: number;
+  readonly per_class: ReadonlyArray<Count>;
+  readonly findings: ReadonlyArray<FindingView>;
+  readonly agreement: ReadonlyArray<AgreementView>;
+}
+
+/** Answer to `FigureRequest`. Buffer: one `png`. */
+export interface FigureData {
+  readonly type: "label_figure_data";
+  readonly view: string;
+  readonly seq: number;
+  readonly buffers: ReadonlyArray<Buffer>;
+}
+
+/** The labelling stands otherwise now. */
+export interface LabelChanged {
+  readonly type: "label_changed";
+  readonly epoch: string;
+  readonly state: LabelView;
+}
+
 export type Edit =
   | AddObject
   | RemoveObject
+  | AcceptObject
   | RenameObject
   | RecolorObject
   | ShowObject
@@ -1019,6 +1324,7 @@ export type Event =
 export type VideoEdit =
   | AddObject
   | RemoveObject
+  | AcceptObject
   | RenameObject
   | RecolorObject
   | ShowObject
@@ -1081,6 +1387,32 @@ export type VideoEvent =
   | SavedChanged
   | NoticesChanged
   | GoTo;
+
+export type LabelRequest =
+  | LabelHello
+  | RowsRequest
+  | MoveRequest
+  | FilterRequest
+  | SuggestRequest
+  | ClassRequest
+  | LabelExportRequest
+  | LabelImportRequest
+  | SurveyRequest
+  | FigureRequest
+  | TrainRequest
+  | NoticeRequest;
+
+export type LabelReply =
+  | LabelState
+  | RowsData
+  | LabelDone
+  | SurveyData
+  | FigureData
+  | Failure
+  | Pong;
+
+export type LabelEvent =
+  | LabelChanged;
 
 /** A word, a record, or a list that begins with a word. */
 export type Schema = string | ReadonlyArray<Schema> | { readonly [field: string]: Schema };
@@ -1172,6 +1504,7 @@ const ObjectViewSchema: Schema = {
   strokes: [list, StrokeViewSchema],
   drawn: int,
   kept: flag,
+  proposed: flag,
   candidate: [either, int, none],
   threshold: float,
   scores: [either, ScoresSchema, none],
@@ -1515,6 +1848,162 @@ const GoToSchema: Schema = {
   frame: int,
 };
 
+const QueueFilterSchema: Schema = {
+  states: [list, [literal, "new", "started", "skipped", "submitted", "returned", "reviewed"]],
+  labels: [list, text],
+  least_area: [either, float, none],
+  most_area: [either, float, none],
+  least_score: [either, float, none],
+  most_score: [either, float, none],
+  order: [literal, "added", "name", "gain"],
+};
+
+const QueueRowSchema: Schema = {
+  image: int,
+  name: text,
+  state: [literal, "new", "started", "skipped", "submitted", "returned", "reviewed"],
+  objects: int,
+  proposed: int,
+  gain: float,
+  is_clip: flag,
+  holder: text,
+};
+
+const CountSchema: Schema = {
+  name: text,
+  count: int,
+};
+
+const AgreementViewSchema: Schema = {
+  first: text,
+  second: text,
+  f1: float,
+  mean_iou: [either, float, none],
+};
+
+const ProgressViewSchema: Schema = {
+  images: int,
+  done: int,
+  per_state: [list, CountSchema],
+  per_class: [list, CountSchema],
+  proposals: int,
+  seconds: float,
+  seconds_per_image: [either, float, none],
+};
+
+const CurrentImageSchema: Schema = {
+  image: int,
+  name: text,
+  state: [literal, "new", "started", "skipped", "submitted", "returned", "reviewed"],
+  place: [either, int, none],
+  seconds: float,
+  problem: text,
+  is_clip: flag,
+  work: text,
+};
+
+const LabelJobViewSchema: Schema = {
+  id: int,
+  kind: [literal, "suggest", "train", "export", "import", "survey", "add"],
+  state: [literal, "running", "done", "cancelled", "failed"],
+  text: text,
+  done: int,
+  total: [either, int, none],
+};
+
+const LabelNoticeSchema: Schema = {
+  id: int,
+  level: [literal, "info", "warning", "error"],
+  text: text,
+  choices: [list, text],
+};
+
+const EpochViewSchema: Schema = {
+  number: int,
+  click: float,
+  box: float,
+};
+
+const TrainingViewSchema: Schema = {
+  epochs: [list, EpochViewSchema],
+  gain: [either, float, none],
+  is_ready: flag,
+  in_use: flag,
+};
+
+const LabelViewSchema: Schema = {
+  author: text,
+  store: text,
+  rows: int,
+  length: int,
+  filter: QueueFilterSchema,
+  current: [either, CurrentImageSchema, none],
+  progress: ProgressViewSchema,
+  jobs: [list, LabelJobViewSchema],
+  notices: [list, LabelNoticeSchema],
+  training: TrainingViewSchema,
+  sources: [list, [literal, "everything", "detector", "model"]],
+  exports: [list, text],
+  imports: [list, text],
+};
+
+const FindingViewSchema: Schema = {
+  image: int,
+  name: text,
+  label: text,
+  kind: text,
+  value: float,
+  annotation: [either, int, none],
+};
+
+const LabelStateSchema: Schema = {
+  type: [literal, "label_state"],
+  view: text,
+  seq: int,
+  state: LabelViewSchema,
+};
+
+const RowsDataSchema: Schema = {
+  type: [literal, "label_rows_data"],
+  view: text,
+  seq: int,
+  rows_at: int,
+  first: int,
+  rows: [list, QueueRowSchema],
+  buffers: [list, BufferSchema],
+};
+
+const LabelDoneSchema: Schema = {
+  type: [literal, "label_done"],
+  view: text,
+  seq: int,
+  question: text,
+};
+
+const SurveyDataSchema: Schema = {
+  type: [literal, "label_survey_data"],
+  view: text,
+  seq: int,
+  images: int,
+  annotations: int,
+  per_class: [list, CountSchema],
+  findings: [list, FindingViewSchema],
+  agreement: [list, AgreementViewSchema],
+};
+
+const FigureDataSchema: Schema = {
+  type: [literal, "label_figure_data"],
+  view: text,
+  seq: int,
+  buffers: [list, BufferSchema],
+};
+
+const LabelChangedSchema: Schema = {
+  type: [literal, "label_changed"],
+  epoch: text,
+  state: LabelViewSchema,
+};
+
 export const PICTURE_WIRE: Wire = {
   snapshot: SnapshotSchema,
   ack: AckSchema,
@@ -1549,4 +2038,25 @@ export const VIDEO_WIRE: Wire = {
   saved: SavedChangedSchema,
   notices: NoticesChangedSchema,
   go_to: GoToSchema,
+};
+
+export const LABEL_WIRE: Wire = {
+  snapshot: SnapshotSchema,
+  ack: AckSchema,
+  picture_data: PictureDataSchema,
+  candidates_data: CandidatesDataSchema,
+  hover_data: HoverDataSchema,
+  everything_data: EverythingDataSchema,
+  pong: PongSchema,
+  failure: FailureSchema,
+  document: DocumentChangedSchema,
+  result: ObjectResultSchema,
+  status: StatusChangedSchema,
+  everything_changed: EverythingChangedSchema,
+  label_state: LabelStateSchema,
+  label_rows_data: RowsDataSchema,
+  label_done: LabelDoneSchema,
+  label_survey_data: SurveyDataSchema,
+  label_figure_data: FigureDataSchema,
+  label_changed: LabelChangedSchema,
 };

@@ -39,7 +39,16 @@ type Prompts = Pick<ObjectView, "points" | "box" | "strokes">;
 /** An object that nothing was said of. */
 export const NOTHING_SAID = {
   ...{ visible: true, locked: false, label: "", attributes: [] },
-  ...{ points: [], box: null, strokes: [], drawn: 0, kept: false, candidate: null, threshold: 0 },
+  ...{
+    points: [],
+    box: null,
+    strokes: [],
+    drawn: 0,
+    kept: false,
+    proposed: false,
+    candidate: null,
+    threshold: 0,
+  },
   ...{ scores: null, result_rev: null, area: 0 },
 } satisfies Partial<ObjectView>;
 
@@ -143,7 +152,14 @@ export function apply(document: DocumentView, edit: Edit, image: Extent): Docume
   if (object === undefined) throw new EditError(`there is no object ${edit.object}`);
   if (object.locked && changesMask(edit))
     throw new EditError(`${object.name || `object ${object.id}`} is locked; unlock it first`);
-  return applyTo(document, object, edit, image);
+  return applyTo(document, adopts(edit) ? { ...object, proposed: false } : object, edit, image);
+}
+
+/** Whether an edit of a suggestion accepts it. */
+function adopts(edit: ObjectEdit): boolean {
+  return !["show_object", "lock_object", "recolor_object", "select_object", "remove_object"].includes(
+    edit.kind,
+  );
 }
 
 /** Whether a locked object refuses an edit. */
@@ -160,6 +176,8 @@ function applyTo(document: DocumentView, object: ObjectView, edit: ObjectEdit, i
   switch (edit.kind) {
     case "remove_object":
       return remove(document, edit.object);
+    case "accept_object":
+      return replace(document, object);
     case "select_object":
       return { ...document, selected: edit.object };
     case "rename_object":

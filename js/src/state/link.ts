@@ -56,6 +56,11 @@ export class Link {
     });
   }
 
+  /** Names one life of the kernel's end; null before it has spoken. */
+  get epoch(): string | null {
+    return this.#epoch;
+  }
+
   /** A view appears: say hello. Returns what to call when it goes. */
   attach(): () => void {
     this.#views += 1;

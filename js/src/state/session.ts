@@ -2,16 +2,18 @@
 
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
 import type { Vec } from "../geometry/viewport";
-import type { AnyReply, Send } from "../protocol/channel";
+import type { AnyReply, Ask, Send, Settle } from "../protocol/channel";
 import { type AnyEvent, decodeLogits } from "../protocol/codecs";
 import {
   type DocumentView,
   type Edit,
   type EverythingData,
   type EverythingView,
+  type LabelEvent,
   PICTURE_WIRE,
   type PictureInfo,
   type Status,
+  type Wire,
 } from "../protocol/messages.gen";
 import type { Logits } from "../render/logits";
 import { applyAll, EditError, EMPTY_DOCUMENT, isDrawn, selectedObject } from "./document";
@@ -22,6 +24,14 @@ import { NOTHING } from "./proposals";
 import { type Asked, Replica } from "./replica";
 import { Results } from "./results";
 import type { Sheet } from "./sheet";
+
+/** What goes over the same wire besides the picture. */
+export interface Company {
+  readonly wire: Wire;
+  readonly event: (event: LabelEvent) => void;
+  /** Another picture, or another kernel: what was asked before may never be answered. */
+  readonly renewed: () => void;
+}
 
 export class Session implements Sheet {
   readonly document: Signal<DocumentView> = signal(EMPTY_DOCUMENT);
@@ -34,8 +44,11 @@ export class Session implements Sheet {
   readonly isSettled: Signal<boolean> = signal(true);
   /** Whether edits are taken: there is a picture, and a kernel that answers. */
   readonly isOpen: ReadonlySignal<boolean> = computed(
-    () => this.info.value !== null && this.connection.value !== "lost",
+    () => this.info.value !== null && this.isReachable.value && !this.isAway.value,
   );
+  readonly isReachable: ReadonlySignal<boolean> = computed(() => this.connection.value !== "lost");
+  /** Another picture was asked for, and is not there yet. */
+  readonly isAway: Signal<boolean> = signal(false);
 
   /** How it stands with segmenting everything. */
   readonly everything: Signal<EverythingView> = signal(NOTHING);
@@ -46,10 +59,12 @@ export class Session implements Sheet {
   readonly #results = new Results(this.#replica);
   readonly #picture: Picture;
   readonly #askedCandidates = new Map<number, number>();
+  readonly #company: Company | undefined;
 
-  constructor(view: string, send: Send, now: () => number = () => performance.now()) {
+  constructor(view: string, send: Send, now: () => number = () => performance.now(), company?: Company) {
+    this.#company = company;
     this.#link = new Link(view, send, now, {
-      wire: PICTURE_WIRE,
+      wire: company?.wire ?? PICTURE_WIRE,
       snapshot: (snapshot, bytes, isNew) => this.#onSnapshot(snapshot, bytes, isNew),
       event: (event, bytes) => this.#onEvent(event, bytes),
       isMissing: (rev) =>
@@ -120,6 +135,21 @@ export class Session implements Sheet {
     return this.#link.attach();
   }
 
+  /** Ask something that is not about the picture. */
+  ask(body: Ask, settle: Settle): void {
+    this.#link.ask(body, settle);
+  }
+
+  /** Ask for everything, unless that is under way. */
+  hello(): void {
+    this.#link.hello();
+  }
+
+  /** Names the picture's life in the kernel; null before it is known. */
+  get epoch(): string | null {
+    return this.#link.epoch;
+  }
+
   /** Make edits, shown at once, as one step of the history; an `open` step goes on until `close`. */
   edit(edits: ReadonlyArray<Edit>, open = false): void {
     if (!this.isOpen.value || edits.length === 0) return;
@@ -175,6 +205,8 @@ export class Session implements Sheet {
         return;
       case "status":
         return this.#onStatus(event.status);
+      case "label_changed":
+        return this.#company?.event(event);
     }
   }
 
@@ -196,6 +228,7 @@ export class Session implements Sheet {
     this.#onStatus(snapshot.status);
     this.#results.restore(snapshot, bytes);
     this.#advance();
+    if (isNew) this.#company?.renewed();
   }
 
   #hear(document: DocumentView): void {

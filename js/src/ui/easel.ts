@@ -59,7 +59,7 @@ export interface Easel {
 export function createEasel(
   sheet: Sheet,
   ui: Ui,
-  what: "Image" | "Video" | "Picture set",
+  what: string,
   height: unknown,
   signal: AbortSignal,
   isInside: Easel["isInside"] = () => false,
@@ -79,7 +79,7 @@ export function createEasel(
     class: "sam2nb",
     tabindex: 0,
     role: "group",
-    "aria-label": `${what} segmenter`,
+    "aria-label": what === "Labeler" ? what : `${what} segmenter`,
     "data-lm-suppress-shortcuts": "true",
     "data-jp-suppress-context-menu": "",
   });

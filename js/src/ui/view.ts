@@ -3,7 +3,7 @@
 import { effect } from "@preact/signals-core";
 import { toImage, type Vec } from "../geometry/viewport";
 import { classAt } from "../input/class_keys";
-import { type Action, actionOf, helpRows } from "../input/keymap";
+import { type Action, actionOf, type HelpRows, helpRows, type Press } from "../input/keymap";
 import { type DrawnMask, pathOf } from "../render/masks";
 import { perform } from "../state/actions";
 import { findObject, selectedObject } from "../state/document";
@@ -30,62 +30,87 @@ import { foresee } from "./foresight";
 import { createHelp } from "./help";
 import { createLooks } from "./looks";
 import { createEdge, createHand } from "./mask_settings";
-import { createObjectList } from "./objects";
+import { createObjectList, type ListParts } from "./objects";
 import { pictureListParts } from "./picture_objects";
 import { createReadout } from "./readout";
 import { createStatus, moodOf } from "./status";
 import { createToolbar } from "./toolbar";
 import { createTools } from "./tools";
 
+/** What a view has beyond that of a single picture, and which keys it knows. */
+export interface Extras<A extends { readonly type: string }> {
+  readonly actionOf: (press: Press) => A | null;
+  readonly run: (action: A) => void;
+  readonly helpRows: HelpRows;
+  /** Above the toolbar, in it, over the picture, at the end of the side, below the picture, and in the foot. */
+  readonly above?: ReadonlyArray<Node>;
+  readonly tools?: ReadonlyArray<Node>;
+  readonly over?: ReadonlyArray<Node>;
+  readonly side?: ReadonlyArray<Node>;
+  readonly below?: ReadonlyArray<Node>;
+  readonly foot?: ReadonlyArray<Node>;
+  /** Makes the parts of the list of objects another way. */
+  readonly parts?: (parts: ListParts) => ListParts;
+}
+
+/** Makes what a view has of its own; `perform` does what a picture's keys and buttons do. */
+export type Extend<A extends { readonly type: string }> = (
+  easel: Easel,
+  perform: (action: Action) => void,
+) => Extras<A>;
+
 /**
  * Show a session in `el`, at most `height` CSS pixels high where the parts stand side by side; returns what takes it
  * away without a trace.
  */
 export function mountView(session: Session, el: HTMLElement, height: unknown): () => void {
+  return composeView<Action>(session, el, height, [new Ui(), "Image"], ({ isMac }, run) => ({
+    actionOf: (press) => actionOf(press, isMac),
+    run,
+    helpRows: helpRows(isMac),
+  }));
+}
+
+/** As `mountView`, with more around the picture. */
+export function composeView<A extends { readonly type: string }>(
+  session: Session,
+  el: HTMLElement,
+  height: unknown,
+  [ui, what]: readonly [Ui, string],
+  extend: Extend<A>,
+): () => void {
   const gone = new AbortController();
   const { signal } = gone;
-  const ui = new Ui();
-  const easel = createEasel(
-    session,
-    ui,
-    "Image",
-    height,
-    signal,
-    (at) => isOnMask(session, ui, at),
-    new Craft(),
-  );
+  const isInside = (at: Vec) => isOnMask(session, ui, at);
+  const easel = createEasel(session, ui, what, height, signal, isInside, new Craft());
   const { root, stage, isMac } = easel;
   const mood = moodOf(session);
   const status = createStatus(session, mood, signal);
   const context = contextOf(easel);
   const run = (action: Action) => perform(action, context);
+  const { above = [], tools = [], over = [], side = [], below = [], foot = [], ...keys } = extend(easel, run);
   const everything = createEverything(session, ui, signal);
   const motif = motifOf(session, ui, everything);
   const readout = createReadout(easel, motif);
+  const parts = pictureListParts(session);
+  const objects = createObjectList(session, ui, keys.parts?.(parts) ?? parts, signal);
+  const toolRow = createTools(session, ui, easel.runner, run, signal);
+  const seen = [stage, readout.over, everything.over, status.bar, createLooks(easel), status.banner];
   root.append(
-    createToolbar(
-      session,
-      ui,
-      isMac,
-      run,
-      signal,
-      [everything.button],
-      createTools(session, ui, easel.runner, run, signal),
-    ),
+    ...above,
+    createToolbar(session, ui, isMac, run, signal, [everything.button, ...tools], toolRow),
     h(
       "div",
       { class: "sam2nb-body" },
-      h(
-        "div",
-        { class: "sam2nb-frame" },
-        ...[stage, readout.over, everything.over, status.bar, createLooks(easel), status.banner],
-      ),
-      createSide(session, ui, everything.panel, run, signal),
-      createHelp(ui, [...helpRows(isMac), ...PICK_HELP], signal),
+      h("div", { class: "sam2nb-frame" }, ...seen),
+      createSide(session, ui, everything.panel, run, [objects, ...side], signal),
+      createHelp(ui, [...keys.helpRows, ...PICK_HELP], signal),
+      ...over,
     ),
-    h("div", { class: "sam2nb-foot" }, status.line, readout.words, createZoomReadout(ui, signal)),
+    ...below,
+    h("div", { class: "sam2nb-foot" }, status.line, readout.words, ...foot, createZoomReadout(ui, signal)),
   );
-  hear(easel, session, everything, run);
+  hear(easel, session, everything, run, keys);
   paint(easel, motif);
   foresee(easel, session, mood);
   dryUp(session, ui, signal);
@@ -100,17 +125,27 @@ export function mountView(session: Session, el: HTMLElement, height: unknown): (
 }
 
 /** Keys and pointer: picking takes what it wants first. */
-function hear(easel: Easel, session: Session, everything: Everything, run: (action: Action) => void): void {
-  listen<Action | PickAction>(
+function hear<A extends { readonly type: string }>(
+  easel: Easel,
+  session: Session,
+  everything: Everything,
+  run: (action: Action) => void,
+  keys: Pick<Extras<A>, "actionOf" | "run">,
+): void {
+  listen<A | Action | PickAction>(
     easel,
     everything.takes,
     (press) => {
       const pick = everything.actionOf(press);
       if (pick !== null) return pick;
       const index = classAt(press, session.document.peek().classes);
-      return index === null ? actionOf(press, easel.isMac) : { type: "class", index };
+      return index === null ? keys.actionOf(press) : { type: "class", index };
     },
-    (action) => (isPick(action) ? everything.run(action) : run(action)),
+    (action) => {
+      if (isPick(action as Action | PickAction)) everything.run(action as PickAction);
+      else if (action.type === "class") run(action as Action);
+      else keys.run(action as A);
+    },
   );
 }
 
@@ -125,12 +160,13 @@ function motifOf(session: Session, ui: Ui, everything: Everything): Motif {
   };
 }
 
-/** What is beside the picture: classes, what the model offers, the objects. */
+/** What is beside the picture: classes, what the model offers, and `more`. */
 function createSide(
   session: Session,
   ui: Ui,
   everything: HTMLElement,
   run: (action: Action) => void,
+  more: ReadonlyArray<Node>,
   signal: AbortSignal,
 ): HTMLElement {
   const settings = [createEdge(session, ui, signal), createHand(session, signal)];
@@ -138,7 +174,7 @@ function createSide(
     everything,
     createClasses(session, ui, (index) => run({ type: "class", index }), signal),
     createCandidates(session, ui, signal, settings),
-    createObjectList(session, ui, pictureListParts(session), signal),
+    ...more,
   ];
   return h("div", { class: "sam2nb-side" }, h("div", { class: "sam2nb-side-scroll" }, ...parts));
 }
@@ -158,7 +194,7 @@ function drawnMasks(session: Session, ui: Ui): ReadonlyArray<DrawnMask> {
     const shape = kept ?? shapeOf(object, mask, image, previewed, threshold);
     if (shape === null) return [];
     const color = inkOf(object, session.document.peek(), ui.byClass.peek());
-    return [{ id: object.id, shape, color, isSelected }];
+    return [{ id: object.id, shape, color, isSelected, isStale: object.proposed }];
   });
 }
 

@@ -1,0 +1,209 @@
+/** How the labelling stands, on this page: what the kernel said last, rows of the queue, and what was asked of people. */
+
+import { batch, type Signal, signal } from "@preact/signals-core";
+import type { AnyReply, Ask } from "../protocol/channel";
+import {
+  type FigureRequest,
+  LABEL_WIRE,
+  type LabelChanged,
+  type LabelView,
+  type MoveRequest,
+  type QueueFilter,
+  type QueueRow,
+  type SurveyData,
+} from "../protocol/messages.gen";
+import type { Bytes } from "./link";
+import { Session } from "./session";
+import { ByteStore } from "./store";
+
+/** A row of the queue, with a small picture if there is one. */
+export interface Row extends QueueRow {
+  readonly picture: Uint8Array | null;
+}
+
+/** Something that needs a yes: `yes` does it after all. */
+export interface Question {
+  readonly text: string;
+  readonly choices: ReadonlyArray<readonly [string, () => void]>;
+}
+
+export type Move = MoveRequest["how"];
+
+const ROWS_ASKED = 24;
+const MOST_ROW_BYTES = 24 * 1024 * 1024;
+const WEIGHT_WITHOUT = 500;
+
+/** The picture on the canvas and all that is said of the queue around it, over one wire. */
+export class Labels {
+  readonly session: Session;
+  readonly view: Signal<LabelView | null> = signal(null);
+  /** Counts up when rows have come. */
+  readonly arrived: Signal<number> = signal(0);
+  readonly question: Signal<Question | null> = signal(null);
+  readonly survey: Signal<SurveyData | "asked" | null> = signal(null);
+  readonly figure: Signal<{ readonly what: string; readonly png: Uint8Array | null } | null> = signal(null);
+  readonly #rows = new ByteStore<number, Row>(
+    MOST_ROW_BYTES,
+    (row) => WEIGHT_WITHOUT + (row.picture?.length ?? 0),
+  );
+  readonly #fresh = new Map<number, number>();
+  readonly #asked = new Set<number>();
+
+  constructor(view: string, send: ConstructorParameters<typeof Session>[1], now?: () => number) {
+    this.session = new Session(view, send, now, {
+      wire: LABEL_WIRE,
+      event: (event) => this.#onEvent(event),
+      renewed: () => this.#onRenewed(),
+    });
+  }
+
+  /** A view appears. Returns what to call when it goes. */
+  attach(): () => void {
+    return this.session.attach();
+  }
+
+  /** The row at a place of the queue as far as it is known; what is old or missing is asked for. */
+  row(place: number): Row | undefined {
+    const now = this.view.peek()?.rows;
+    if (this.#fresh.get(place) !== now) this.#fetch(place - (place % ROWS_ASKED));
+    return this.#rows.get(place);
+  }
+
+  /** Leave the picture in some way. */
+  move(how: Move, image: number | null = null, note = "", sure = false): void {
+    const { session } = this;
+    if (!session.isReachable.value || session.isAway.value) return;
+    session.close();
+    session.isAway.value = true;
+    const epoch = session.epoch;
+    this.#change({ type: "label_move", how, image, note, sure }, (question) => {
+      if (question === "" && epoch === session.epoch) return session.hello();
+      session.isAway.value = false;
+      if (question !== "") this.#ask(question, () => this.move(how, image, note, true));
+    });
+  }
+
+  filter(filter: QueueFilter): void {
+    this.#change({ type: "label_filter", filter });
+  }
+
+  suggest(source: "everything" | "detector" | "model", everywhere: boolean): void {
+    this.#change({ type: "label_suggest", source, everywhere });
+  }
+
+  train(how: "start" | "stop" | "use" | "unuse"): void {
+    this.#change({ type: "label_train", how });
+  }
+
+  answer(id: number, choice: string): void {
+    this.#change({ type: "label_notice", id, choice });
+  }
+
+  export(format: string, folder: string, val: number, done: boolean, existing: Existing = "refuse"): void {
+    this.#change({ type: "label_export", format, folder, val, done, existing }, (question) => {
+      if (question === "") return;
+      const again = (choice: Existing) => () => this.export(format, folder, val, done, choice);
+      this.question.value = {
+        text: question,
+        choices: [
+          ["Add what is missing", again("merge")],
+          ["Replace files of the same name", again("overwrite")],
+          ["Leave it", () => {}],
+        ],
+      };
+    });
+  }
+
+  import(format: string, folder: string): void {
+    this.#change({ type: "label_import", format, folder });
+  }
+
+  /** Accept, or reject, the suggestions among these objects, as one step. */
+  judge(isAccepted: boolean, only: number | null = null): void {
+    const { objects } = this.session.document.peek();
+    const judged = objects.filter(({ id, proposed }) => proposed && (only === null || id === only));
+    this.session.edit(
+      judged.map(({ id }) =>
+        isAccepted ? { kind: "accept_object", object: id } : { kind: "remove_object", object: id },
+      ),
+    );
+  }
+
+  look(): void {
+    this.survey.value = "asked";
+    this.session.ask({ type: "label_survey" }, (reply) => {
+      this.survey.value = reply.type === "label_survey_data" ? reply : null;
+    });
+  }
+
+  draw(what: FigureRequest["what"]): void {
+    this.figure.value = { what, png: null };
+    this.session.ask({ type: "label_figure", what }, (reply, bytes) => {
+      if (this.figure.peek()?.what !== what) return;
+      this.figure.value = reply.type === "label_figure_data" ? { what, png: bytes[0] ?? null } : null;
+    });
+  }
+
+  #change(body: Ask, then: (question: string) => void = () => {}): void {
+    this.session.ask(body, (reply: AnyReply) => {
+      if (reply.type === "label_done") then(reply.question);
+      else this.session.isAway.value = false;
+    });
+  }
+
+  #ask(text: string, yes: () => void): void {
+    this.question.value = {
+      text,
+      choices: [
+        ["Yes", yes],
+        ["No", () => {}],
+      ],
+    };
+  }
+
+  #onEvent(event: LabelChanged): void {
+    this.view.value = event.state;
+  }
+
+  /** Another picture is on the canvas, or the kernel is another one: what was asked before may never be answered. */
+  #onRenewed(): void {
+    batch(() => {
+      this.#asked.clear();
+      this.session.isAway.value = false;
+      if (this.survey.peek() === "asked") this.survey.value = null;
+      this.arrived.value += 1;
+    });
+    this.session.ask({ type: "label_hello" }, (reply) => {
+      if (reply.type === "label_state") this.view.value = reply.state;
+    });
+  }
+
+  #fetch(first: number): void {
+    if (this.#asked.has(first) || this.view.peek() === null) return;
+    this.#asked.add(first);
+    this.session.ask({ type: "label_rows", first, count: ROWS_ASKED }, (reply, bytes) => {
+      this.#asked.delete(first);
+      if (reply.type !== "label_rows_data") return;
+      const pictures = picturesOf(reply.buffers, bytes);
+      reply.rows.forEach((row, index) => {
+        this.#rows.set(reply.first + index, { ...row, picture: pictures.get(row.image) ?? null });
+        this.#fresh.set(reply.first + index, reply.rows_at);
+      });
+      this.arrived.value += 1;
+    });
+  }
+}
+
+type Existing = "refuse" | "overwrite" | "merge";
+
+function picturesOf(
+  buffers: ReadonlyArray<{ readonly object: number | null }>,
+  bytes: Bytes,
+): ReadonlyMap<number, Uint8Array> {
+  const found = new Map<number, Uint8Array>();
+  buffers.forEach(({ object }, i) => {
+    const part = bytes[i];
+    if (object !== null && part !== undefined) found.set(object, part);
+  });
+  return found;
+}

@@ -1,0 +1,413 @@
+"""Where a labelling session meets: store, queue, the image on the canvas, pages and cells. It knows no ipywidgets."""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from sam2_notebook.errors import ConflictError, LabelError, MediaError, Sam2NotebookError
+from sam2_notebook.labels.edits import StoredImage
+from sam2_notebook.labels.export import FORMATS as EXPORTS
+from sam2_notebook.labels.importers import FORMATS as IMPORTS
+from sam2_notebook.labels.kinds import is_clip
+from sam2_notebook.labels.store import LabelStore
+from sam2_notebook.media import Image
+from sam2_notebook.predict import ImagePredictor
+from sam2_notebook.protocol.envelope import decode_label_request
+from sam2_notebook.protocol.label_messages import AnyLabelRequest, LabelChanged
+from sam2_notebook.protocol.label_views import CurrentImage, LabelNotice, LabelView
+from sam2_notebook.protocol.label_views import QueueFilter as FilterView
+from sam2_notebook.values.classes import LabelClass
+from sam2_notebook.values.edits import AcceptObject, RemoveObject
+from sam2_notebook.widgets.channel import Channel, Packet, Send
+from sam2_notebook.widgets.failures import in_words
+from sam2_notebook.widgets.label_ahead import Ahead, grey
+from sam2_notebook.widgets.label_history import StoredHistory
+from sam2_notebook.widgets.label_image import LabelImageDesk
+from sam2_notebook.widgets.label_jobs import Jobs, LabelJob
+from sam2_notebook.widgets.label_queue import LabelQueue
+from sam2_notebook.widgets.label_suggest import Sources
+from sam2_notebook.widgets.label_training import Training
+from sam2_notebook.widgets.worker import Worker, shared_worker
+
+Move = Literal["next", "previous", "skip", "submit", "accept", "return", "open"]
+AHEAD = 3
+CLAIM_AGAIN_SECONDS = 240.0
+MOST_NOTICES = 20
+CLIP = "a clip: run `labeler.open_clip()` in a cell to label it; its first frame is shown here"
+
+
+class AskedBackError(Sam2NotebookError):
+    """Nothing was done: whoever asked has to be sure first."""
+
+
+@dataclass
+class Notices:
+    """What people should read, newest last, until they have."""
+
+    changed: Callable[[], None]
+    _all: list[tuple[LabelNotice, dict[str, Callable[[], object]]]] = field(default_factory=list)
+    _count: int = 0
+
+    def add(
+        self,
+        level: Literal["info", "warning", "error"],
+        text: str,
+        choices: dict[str, Callable[[], object]] | None = None,
+    ) -> None:
+        """Say something, once; a choice does what it says."""
+        if any(notice.text == text for notice, _ in self._all):
+            return
+        self._count += 1
+        notice = LabelNotice(id=self._count, level=level, text=text, choices=tuple(choices or ()))
+        self._all = [*self._all[-MOST_NOTICES + 1 :], (notice, choices or {})]
+        self.changed()
+
+    def answer(self, id: int, choice: str) -> None:
+        """Somebody has read it, and chosen."""
+        for notice, choices in self._all:
+            if notice.id == id:
+                self._all = [entry for entry in self._all if entry[0].id != id]
+                if choice in choices:
+                    choices[choice]()
+                self.changed()
+                return
+
+    @property
+    def views(self) -> tuple[LabelNotice, ...]:
+        """All that nobody has read yet."""
+        return tuple(notice for notice, _ in self._all)
+
+
+class LabelDesk:
+    """A folder being labelled: one image at a time is on the canvas (`shown`), the next ones are made ready.
+
+    `label_answers.AnsweringDesk` is the one that speaks with pages. `send` puts a message on the wire; `noticed` is
+    called on the publisher's thread when something has changed.
+    """
+
+    def __init__(
+        self,
+        store: LabelStore,
+        predictor: ImagePredictor,
+        sources: Sources,
+        training: Training,
+        worker: Worker,
+        send: Send,
+        noticed: Callable[[], None],
+    ) -> None:
+        self.store, self.sources, self.training = store, sources, training
+        self.predictor = predictor
+        self.last_error: str | None = None
+        self.trained: Callable[[bool], ImagePredictor] = lambda use: predictor  # noqa: ARG005 - nothing is trained yet
+        self._worker, self._noticed = worker, noticed
+        self._lock = threading.RLock()
+        self._claimed_at = 0.0
+        self._told: LabelView | None = None
+        self._closed = False
+        self._slow = Worker("labels")
+        publisher, pictures = shared_worker("publisher"), shared_worker("pictures")
+        self.channel: Channel[AnyLabelRequest] = Channel(
+            decode_label_request, self._answer, send, self._report, publisher, pictures
+        )
+        self.notices = Notices(self.changed)
+        self.jobs = Jobs(self.changed)
+        self.queue = LabelQueue(store.summaries, store.claims, store.author)
+        self.ahead = Ahead(predictor.encode, Worker("pictures ahead"), worker)
+        self.shown: LabelImageDesk | None = None
+        self._nothing = uuid.uuid4().hex
+
+    # --- where we are ---
+
+    @property
+    def epoch(self) -> str:
+        """Names the image on the canvas, for pages."""
+        return self.shown.epoch if self.shown is not None else self._nothing
+
+    @property
+    def image_id(self) -> int | None:
+        """The image on the canvas."""
+        return self.shown.image.id if self.shown is not None else None
+
+    def start(self) -> None:
+        """Show the first image that is still to be done, or else the first one."""
+        first = self.queue.unfinished_after(None)
+        if first is None and self.queue.order:
+            first = self.queue.order[0]
+        if first is not None:
+            self.open(first)
+
+    def open(self, image_id: int) -> None:
+        """Show an image; what cannot be read is shown as a grey picture, and its labels stay as they are."""
+        with self._lock:
+            self._check_open()
+            problem = self._claim(image_id)
+            image = self.store.image(image_id)
+            picture, trouble = self._picture(image)
+            before = self.shown
+            history = StoredHistory(self.store, image, lambda words: self.notices.add("warning", words))
+            desk = LabelImageDesk(
+                picture, self.predictor, self._worker, history, self.channel, self._noticed, self.edited
+            )
+            desk.problem = problem or trouble
+            self.shown = desk
+            if before is not None:
+                before.close()
+                if before.image.id != image_id:
+                    self.store.release(before.image.id)
+                    self.queue.update(before.image.id)
+            self.queue.update(image_id)
+            desk.start()
+        self._prepare_next()
+        self.changed()
+
+    def move(self, how: Move, image_id: int | None = None, *, note: str = "", sure: bool = False) -> None:
+        """Leave the image in some way, and go on. AskedBackError if something should be thought of first."""
+        with self._lock:
+            self._check_open()
+            here, shown = self.image_id, self.shown
+            if not sure:
+                self._ask(how)
+            match how:
+                case "submit" | "skip" | "accept" | "return":
+                    target = self._decide(how, note)
+                case "open":
+                    target = image_id
+                case "next" | "previous":
+                    target = self.queue.beside(here, 1 if how == "next" else -1)
+            if target is None and how in {"next", "previous"}:
+                raise Sam2NotebookError(f"this is the {'last' if how == 'next' else 'first'} image of the queue")
+            if target is None:
+                self._all_done(how)
+            elif target != here or shown is None:
+                self.open(target)
+
+    def remake(self, wanted: FilterView | None = None) -> None:
+        """Make the queue anew, perhaps by another filter; the image on the canvas stays."""
+        self.queue.remake(wanted)
+        self._prepare_next()
+        self.changed()
+
+    def judge(self, *, accepted: bool) -> None:
+        """Accept all suggestions of the image, or remove them, as one step."""
+        shown = self.shown
+        if shown is None:
+            return
+        ids = [state.id for state in shown.session.document.objects if state.proposed]
+        shown.edit(*((AcceptObject if accepted else RemoveObject)(object=id_) for id_ in ids))
+
+    def change_class(
+        self, how: Literal["add", "change", "retire"], name: str, label: LabelClass | None, to: str | None = None
+    ) -> None:
+        """Add a class, change the one called `name` (to `label`, or only its name), or take it out of the list."""
+        known = {c.name: c for c in self.store.classes()}
+        if how == "retire":
+            self.store.retire_class(name)
+        elif how == "add" and label is not None:
+            self.store.add_class(label)
+        elif name in known:
+            self.store.change_class(name, label or replace(known[name], name=to or name))
+        else:
+            raise LabelError(f"there is no class {name!r}; there are: {', '.join(known)}")
+        if self.shown is not None:
+            self.shown.reload()
+        self.remake()
+
+    def train(self, how: Literal["start", "stop", "use", "unuse"]) -> LabelJob:
+        """Train on what is accepted, stop that, or choose who does the work; the job of the training."""
+        match how:
+            case "start":
+                return self.jobs.start("train", partial(self.training.run, self.store))
+            case "stop":
+                self.jobs.stop("train")
+            case "use" | "unuse":
+                self._use(self.trained(how == "use"))
+                self.training.view = replace(self.training.view, in_use=how == "use")
+                self.changed()
+        return self.jobs.last("train")
+
+    def _use(self, predictor: ImagePredictor) -> None:
+        with self._lock:
+            self.predictor = predictor
+            self.ahead.forget_embeddings(predictor.encode)
+            if self.image_id is not None:
+                self.open(self.image_id)
+
+    def edited(self) -> None:
+        """The image on the canvas has changed: keep its claim, and tell the queue."""
+        shown = self.shown
+        if shown is None or self._closed:
+            return
+        if time.monotonic() - self._claimed_at > CLAIM_AGAIN_SECONDS and not shown.problem:
+            self._claim(shown.image.id)
+        self.queue.update(shown.image.id)
+        self.changed()
+
+    # --- telling ---
+
+    def changed(self) -> None:
+        """Something has changed: pages and cells hear of it soon."""
+        if not self._closed:
+            self.channel.publish("labels", self._tell)
+            self.channel.run("labels noticed", lambda: self.channel.in_context(self._noticed))
+
+    def later(self, request: AnyLabelRequest, make: Callable[[], Packet]) -> None:
+        """Answer a request that takes long, on a thread that nothing else waits for."""
+        key = ("later", request.view, request.seq)
+        self._slow.submit(self, key, lambda: self.channel.finish(request, make))
+
+    def view(self) -> LabelView:
+        """How the labelling stands."""
+        return LabelView(
+            author=self.store.author,
+            store=Path(self.store.label).name,
+            rows=self.queue.rows_at,
+            length=len(self.queue),
+            filter=self.queue.filter,
+            current=self._current(),
+            progress=self.queue.progress,
+            jobs=self.jobs.views,
+            notices=self.notices.views,
+            training=self.training.view,
+            sources=self.sources.names,
+            exports=tuple(EXPORTS),
+            imports=tuple(IMPORTS),
+        )
+
+    def close(self) -> None:
+        """Save what is under way, give the claim back, and let go of everything."""
+        with self._lock:
+            self._closed = True
+            self.jobs.close()
+            self.ahead.close()
+            self._slow.stop()
+            self.channel.close()
+            if self.shown is not None:
+                self.shown.close()
+                try:
+                    self.store.release(self.shown.image.id)
+                except Sam2NotebookError:
+                    self.last_error = "the claim could not be given back; it runs out by itself"
+
+    # --- inside ---
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise Sam2NotebookError("this widget is closed; make a new one for the store")
+
+    def _claim(self, image_id: int) -> str:
+        """Keep the image for us; why we cannot, or an empty text."""
+        try:
+            self.store.claim(image_id)
+        except ConflictError as error:
+            return in_words(error)
+        self._claimed_at = time.monotonic()
+        return ""
+
+    def _picture(self, image: StoredImage) -> tuple[Image, str]:
+        """The picture, or a grey one and why."""
+        labels = image.labels
+        if labels.path is None:
+            return grey(labels.size, labels.name), f"{labels.name}: the store knows no file of this image"
+        try:
+            picture = self.ahead.picture(labels.path)
+        except MediaError as error:
+            words = f"{in_words(error)} Its labels are kept. If it was moved: labeler.store.relink(folder)."
+            return grey(labels.size, labels.name), words
+        if picture.size_hw != (labels.size.height, labels.size.width):
+            height, width = picture.size_hw
+            return grey(labels.size, labels.name), (
+                f"{labels.name} is now {width} x {height}, but its labels were made at {labels.size.width} x "
+                f"{labels.size.height}; put the old file back. Nothing was changed."
+            )
+        return picture, CLIP if is_clip(labels.name) else ""
+
+    def _ask(self, how: Move) -> None:
+        shown = self.shown
+        if shown is None or shown.problem:
+            return
+        if how in {"submit", "accept"} and shown.undecided:
+            things = "1 suggestion is" if shown.undecided == 1 else f"{shown.undecided} suggestions are"
+            raise AskedBackError(f"{things} neither accepted nor rejected. Go on without?")
+        if how in {"submit", "accept"} and shown.is_empty:
+            raise AskedBackError("Nothing is marked in this picture. Is there nothing of any class?")
+        if how == "next" and shown.is_empty and not shown.undecided and shown.image.state in {"new", "started"}:
+            raise AskedBackError("Nothing is marked in this picture yet. Leave it for later?")
+
+    def _decide(self, how: Move, note: str) -> int | None:
+        shown = self.shown
+        if shown is None:
+            raise Sam2NotebookError("there is no image to decide about")
+        if shown.problem and not shown.image.labels.path and how != "skip":
+            raise Sam2NotebookError(shown.problem)
+        here = shown.image.id
+        states = {"submit": "submitted", "skip": "skipped", "accept": "reviewed", "return": "returned"}
+        shown.save_masks()
+        shown.history.set_state(states[how], note)  # pyright: ignore[reportArgumentType]
+        self.queue.update(here)
+        if how in {"accept", "return"}:
+            return self.queue.after(here, frozenset({"submitted"}))
+        return self.queue.unfinished_after(here)
+
+    def _all_done(self, how: Move) -> None:
+        if self.shown is not None:
+            self.shown.refresh()
+        words = (
+            "Every submitted image of this queue is reviewed."
+            if how in {"accept", "return"}
+            else ("Every image of this queue is done. Export the labels, train on them, or choose another filter.")
+        )
+        self.notices.add("info", words)
+        self.changed()
+
+    def _prepare_next(self) -> None:
+        paths: list[Path] = []
+        at = self.image_id
+        for _ in range(AHEAD):
+            at = self.queue.unfinished_after(at) if at is not None else None
+            path = self.path_of(at) if at is not None and at != self.image_id else None
+            if path is not None and path not in paths:
+                paths.append(path)
+        beside = self.queue.beside(self.image_id, 1) if self.image_id is not None else None
+        path = self.path_of(beside) if beside is not None else None
+        if path is not None and path not in paths:
+            paths.insert(1, path)
+        self.ahead.prepare(paths)
+
+    def path_of(self, image_id: int) -> Path | None:
+        """The file of an image."""
+        return self.store.image_path(image_id)
+
+    def _current(self) -> CurrentImage | None:
+        shown = self.shown
+        if shown is None:
+            return None
+        image = shown.image
+        summary = self.queue.summary(image.id)
+        return CurrentImage(
+            image=image.id,
+            name=image.labels.name,
+            state=image.state,
+            place=self.queue.place(image.id),
+            seconds=round(summary.seconds, 1) if summary else 0.0,
+            problem=shown.problem or shown.unsaved_because or "",
+            is_clip=is_clip(image.labels.name),
+            work=image.work.name if image.work else "",
+        )
+
+    def _tell(self) -> Iterator[Packet]:
+        view = self.view()
+        if view != self._told:
+            self._told = view
+            yield Packet(LabelChanged(epoch=self.epoch, state=view))
+
+    def _answer(self, request: AnyLabelRequest) -> Packet | None:
+        """The reply to a page, or None if somebody replies later."""
+        raise NotImplementedError
+
+    def _report(self, details: str) -> None:
+        self.last_error = details

@@ -1,0 +1,134 @@
+"""One image of a store on the canvas: a picture desk whose document the store keeps."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from sam2_notebook.errors import Sam2NotebookError, StoreError
+from sam2_notebook.labels.edits import StoredImage
+from sam2_notebook.labels.schema import Annotation
+from sam2_notebook.media import Image
+from sam2_notebook.predict import ImagePredictor
+from sam2_notebook.protocol.messages import EditRequest, Hello, HistoryRequest, Request
+from sam2_notebook.values.classes import LabelClass
+from sam2_notebook.values.geometry import Size
+from sam2_notebook.widgets.channel import Channel, Packet, Send
+from sam2_notebook.widgets.desk import ImageDesk
+from sam2_notebook.widgets.everything import generous_sweep
+from sam2_notebook.widgets.failures import in_words
+from sam2_notebook.widgets.history import ConflictError
+from sam2_notebook.widgets.label_history import StoredHistory
+from sam2_notebook.widgets.session import SegmentationSession
+from sam2_notebook.widgets.worker import Worker
+
+ANOTHER = "another image is shown by now; nothing was changed"
+
+
+class LabelImageDesk(ImageDesk):
+    """The image that a `Labeler` shows; the channel is the labeler's, and outlives it.
+
+    `problem` says why it cannot be changed; a page that has not greeted this image is not obeyed.
+    """
+
+    def __init__(
+        self,
+        picture: Image,
+        predictor: ImagePredictor,
+        worker: Worker,
+        history: StoredHistory,
+        channel: Channel,
+        noticed: Callable[[], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self.history, self._changed = history, changed
+        self.problem = ""
+        self.unsaved_because: str | None = None
+        self._shared = channel
+        self._greeted: set[str] = set()
+        self._saving = threading.Lock()
+        super().__init__(picture, predictor, lambda: predictor.encode(picture), worker, channel.send, noticed)
+        self.sweep = lambda: self.everything.start(*generous_sweep(predictor, picture, None))
+
+    def start(self) -> None:
+        """Show the masks that the store has, ask again for those it waits for, and encode the picture."""
+        self.inference.wake()
+        super().start()
+
+    @property
+    def image(self) -> StoredImage:
+        """The image as the store has it."""
+        return self.history.image
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is marked: neither an accepted object nor the image as a whole."""
+        return all(a.proposed for a in self.image.labels.annotations)
+
+    @property
+    def undecided(self) -> int:
+        """How many suggestions are neither accepted nor rejected."""
+        return sum(a.proposed for a in self.image.labels.annotations)
+
+    def answer(self, request: Request) -> Packet | None:
+        """Answer a page; ConflictError if it still has another image on its canvas."""
+        if isinstance(request, Hello):
+            self._greeted.add(request.view)
+        elif isinstance(request, EditRequest | HistoryRequest):
+            if request.view not in self._greeted:
+                raise ConflictError(ANOTHER)
+            self.check_open()
+        return super().answer(request)
+
+    def check_open(self) -> None:
+        """Sam2NotebookError if the image cannot be changed."""
+        if self.problem:
+            raise Sam2NotebookError(self.problem)
+        super().check_open()
+
+    def add_proposals(self, annotations: list[Annotation]) -> None:
+        """Put suggestions on the image, as one step."""
+        self.session.travel(lambda: self.history.add(annotations))
+        self._edited()
+
+    def reload(self) -> None:
+        """Show the image and the classes as the store has them now."""
+        self.session.travel(self.history.reload)
+        super()._edited()
+
+    def refresh(self) -> None:
+        """Show what others, or jobs, have made of the image."""
+        self.session.travel(self.history.refresh)
+        self._edited()
+
+    def save_masks(self) -> None:
+        """Bring the store the masks that have come; tried again after every edit if the disk refuses."""
+        with self._saving:
+            try:
+                self.history.complete(self.session.state())
+                self.unsaved_because = None
+            except StoreError as error:
+                self.unsaved_because = in_words(error)
+
+    def close(self) -> None:
+        """Let go of the picture; the channel goes on."""
+        self.save_masks()
+        self._closed = True
+        self.everything.close()
+        self._hover.close()
+        self.inference.close()
+        self.session.close()
+
+    def _edited(self) -> None:
+        super()._edited()
+        self._changed()
+
+    def _new_session(self, size: Size, classes: tuple[LabelClass, ...]) -> SegmentationSession:  # noqa: ARG002
+        return SegmentationSession(size, history=self.history)
+
+    def _new_channel(self, send: Send) -> Channel[Any]:  # noqa: ARG002 - the labeler's is there already
+        return self._shared
+
+    def _news(self) -> None:
+        if not self._closed:
+            self.save_masks()
+            super()._news()
