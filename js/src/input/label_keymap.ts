@@ -18,8 +18,8 @@ export type LabelAction = Action | { readonly type: LabelActionName };
 const KEYS = new Map<string, LabelActionName>([
   ["u", "suggest"],
   ["t", "strip"],
-  ["y", "accept"],
-  ["shift y", "accept-all"],
+  ["i", "accept"],
+  ["shift i", "accept-all"],
   ["shift Delete", "reject-all"],
   ["shift Enter", "pass"],
 ]);
@@ -49,8 +49,8 @@ export function labelHelpRows(isMac: boolean, ofPicture: HelpRows = helpRows(isM
         [`${command}+→, ${command}+←`, "next and previous picture"],
         ["T", "to the row of pictures; arrows, Enter opens one"],
         ["U", "suggest masks"],
-        ["Y, Delete", "accept, reject the selected suggestion"],
-        ["Shift+Y, Shift+Delete", "accept, reject all of them"],
+        ["I, Delete", "accept, reject the selected suggestion"],
+        ["Shift+I, Shift+Delete", "accept, reject all of them"],
       ],
     ],
     ...ofPicture,

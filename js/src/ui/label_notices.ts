@@ -56,7 +56,7 @@ export function createSuggestions(
   const words = h("span", {});
   const accept = push("Accept all", "accept-all", () => run({ type: "accept-all" }), "sam2nb-primary");
   const reject = push("Reject all", "reject-all", () => run({ type: "reject-all" }));
-  accept.title = "Accept all suggestions (Shift+Y)";
+  accept.title = "Accept all suggestions (Shift+I)";
   reject.title = "Reject all suggestions (Shift+Delete)";
   const node = h("div", { class: "sam2nb-suggestions", role: "status", hidden: true }, words, accept, reject);
   const stop = effect(() => {

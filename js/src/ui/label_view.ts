@@ -66,7 +66,7 @@ function describeImage(labels: Labels, root: HTMLElement, signal: AbortSignal): 
 function judgement(labels: Labels, id: number): RowParts {
   const accept = push("Accept", "accept", () => labels.judge(true, id), "sam2nb-primary");
   const reject = push("Reject", "reject", () => labels.judge(false, id));
-  accept.title = "Accept this suggestion (Y)";
+  accept.title = "Accept this suggestion (I)";
   reject.title = "Reject this suggestion (Delete)";
   const node = h("div", { class: "sam2nb-judgement", hidden: true }, accept, reject);
   return { below: [node], update: ({ proposed }) => setHidden(node, !proposed) };
