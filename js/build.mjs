@@ -29,10 +29,13 @@ function digest(...chunks) {
 }
 
 const options = {
-  entryPoints: widgets.flatMap((name) => [
-    { in: join(root, "src", "widgets", `${name}.ts`), out: name },
-    { in: join(root, "src", "styles", `${name}.css`), out: name },
-  ]),
+  entryPoints: [
+    ...widgets.flatMap((name) => [
+      { in: join(root, "src", "widgets", `${name}.ts`), out: name },
+      { in: join(root, "src", "styles", `${name}.css`), out: name },
+    ]),
+    { in: join(root, "src", "widgets", "unpack.ts"), out: "unpack" },
+  ],
   outdir: target,
   bundle: true,
   format: "esm",
@@ -51,7 +54,7 @@ if (process.argv.includes("--watch")) {
   await (await esbuild.context(options)).watch();
 } else {
   await esbuild.build(options);
-  const outputs = widgets.flatMap((name) => [`${name}.css`, `${name}.js`]);
+  const outputs = [...widgets.flatMap((name) => [`${name}.css`, `${name}.js`]), "unpack.js"];
   const record = {
     esbuild: esbuild.version,
     source: digest(...sources().flatMap((path) => [path, "\0", readFileSync(join(root, path)), "\0"])),

@@ -11,6 +11,7 @@ from sam2_notebook.errors import MediaError, PromptError
 from sam2_notebook.predict import DynamicSession, VideoPredictor
 from sam2_notebook.values.masks import BoolMask, check_mask
 from sam2_notebook.widgets.jobs import Job
+from sam2_notebook.widgets.page import asset
 from sam2_notebook.widgets.picture_session import PictureSession
 from sam2_notebook.widgets.picture_set import PictureSet, PictureSources
 from sam2_notebook.widgets.video import VideoSegmenter
@@ -18,7 +19,7 @@ from sam2_notebook.widgets.video_desk import VideoParts
 from sam2_notebook.widgets.video_file import load_session
 from sam2_notebook.widgets.video_objects import VideoMasks
 from sam2_notebook.widgets.video_predictors import shared_video_predictor, title_of
-from sam2_notebook.widgets.wired import as_whole, asset
+from sam2_notebook.widgets.wired import as_whole
 from sam2_notebook.widgets.worker import shared_worker
 
 

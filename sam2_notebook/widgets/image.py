@@ -51,9 +51,10 @@ from sam2_notebook.widgets.drawing import STILL_SIDE, Still, draw, still
 from sam2_notebook.widgets.everything import generous_sweep
 from sam2_notebook.widgets.jobs import Job
 from sam2_notebook.widgets.live import Live
+from sam2_notebook.widgets.page import asset
 from sam2_notebook.widgets.session import SegmentationSession
 from sam2_notebook.widgets.views import Masks, SegmentedObject, segmented_objects
-from sam2_notebook.widgets.wired import PREVIEW_SIDE, WiredWidget, as_number, as_whole, asset
+from sam2_notebook.widgets.wired import PREVIEW_SIDE, WiredWidget, as_number, as_whole
 from sam2_notebook.widgets.worker import shared_worker
 
 Points = npt.NDArray[np.floating] | Sequence[Sequence[float]]

@@ -31,8 +31,9 @@ from sam2_notebook.widgets.label_folder import FolderAdder
 from sam2_notebook.widgets.label_jobs import LabelJob
 from sam2_notebook.widgets.label_suggest import Source, Sources
 from sam2_notebook.widgets.label_training import Trainer, Training
+from sam2_notebook.widgets.page import asset
 from sam2_notebook.widgets.video import VideoSegmenter
-from sam2_notebook.widgets.wired import PREVIEW_SIDE, WiredWidget, asset
+from sam2_notebook.widgets.wired import PREVIEW_SIDE, WiredWidget
 from sam2_notebook.widgets.worker import shared_worker
 
 if TYPE_CHECKING:

@@ -40,6 +40,7 @@ from sam2_notebook.widgets.classes import as_classes
 from sam2_notebook.widgets.drawing import STILL_SIDE, Still, draw_objects
 from sam2_notebook.widgets.jobs import Job
 from sam2_notebook.widgets.live import Live
+from sam2_notebook.widgets.page import asset
 from sam2_notebook.widgets.video_autosave import folder_of
 from sam2_notebook.widgets.video_desk import VideoDesk, VideoParts
 from sam2_notebook.widgets.video_exporting import format_of
@@ -48,7 +49,7 @@ from sam2_notebook.widgets.video_objects import TrackedObject, VideoMasks, score
 from sam2_notebook.widgets.video_plan import Order
 from sam2_notebook.widgets.video_predictors import title_of, video_parts
 from sam2_notebook.widgets.video_source import found_again, open_sources
-from sam2_notebook.widgets.wired import PREVIEW_SIDE, WiredWidget, as_number, as_whole, asset
+from sam2_notebook.widgets.wired import PREVIEW_SIDE, WiredWidget, as_number, as_whole
 
 
 class VideoSegmenter(WiredWidget):

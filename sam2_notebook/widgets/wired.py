@@ -2,9 +2,7 @@
 
 import base64
 import operator
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, SupportsFloat, SupportsIndex
 
 import anywidget
@@ -15,22 +13,7 @@ from sam2_notebook.errors import EditError, PromptError
 from sam2_notebook.widgets.channel import Channel
 from sam2_notebook.widgets.drawing import small_png
 
-STATIC = Path(__file__).parent / "static"
 PREVIEW_SIDE, PREVIEW_BYTES = 480, 60_000
-_UNBUILT = """export default {
-  render({ el }) { el.textContent = "The page of this widget is not built. Run `npm run build` in js/."; },
-};"""
-
-
-def asset(name: str) -> Path | str:
-    """A file of the built page: as a path, which anywidget watches, only while somebody develops the page.
-
-    For each watched file anywidget keeps every widget alive that was ever made (manzt/anywidget#929).
-    """
-    path = STATIC / name
-    if not path.is_file():
-        return _UNBUILT if path.suffix == ".js" else ""
-    return path if os.environ.get("ANYWIDGET_HMR") == "1" else path.read_text("utf-8")
 
 
 class WiredWidget(anywidget.AnyWidget):

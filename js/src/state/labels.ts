@@ -114,7 +114,7 @@ export class Labels {
     });
   }
 
-  import(format: string, folder: string): void {
+  importFrom(format: string, folder: string): void {
     this.#change({ type: "label_import", format, folder });
   }
 

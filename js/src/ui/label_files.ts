@@ -34,7 +34,7 @@ export function createFilesPanel(labels: Labels, signal: AbortSignal): HTMLEleme
       done.checked,
     );
   const read = () => {
-    if (source.value.trim() !== "") labels.import(from.value, source.value.trim());
+    if (source.value.trim() !== "") labels.importFrom(from.value, source.value.trim());
   };
   const stop = effect(() => {
     const view = labels.view.value;

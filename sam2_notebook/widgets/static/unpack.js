@@ -1,0 +1,2 @@
+/* sam2_notebook, Apache-2.0. Holds @preact/signals-core, MIT, (c) 2022-present Preact Team. Built from js/. */
+async function r(e){let t=Uint8Array.from(atob(e),n=>n.charCodeAt(0)),a=new Blob([t]).stream().pipeThrough(new DecompressionStream("deflate"));return new Blob([await new Response(a).arrayBuffer()],{type:"text/javascript"})}var o=async()=>{let e=URL.createObjectURL(await r(SAM2NB_PAGE));try{let t=await import(e);return typeof t.default=="function"?await t.default():t.default}finally{URL.revokeObjectURL(e)}},i=o;export{i as default};
