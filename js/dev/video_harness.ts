@@ -15,7 +15,12 @@ async function load(): Promise<Hooks> {
 
 const notices: ReadonlyArray<Notice> = [
   { id: 1, level: "warning", text: "The file says 120 frames, 90 can be decoded.", action: "none" },
-  { id: 2, level: "info", text: "There is earlier work on this video, of 10:41 today.", action: "recover" },
+  {
+    id: 2,
+    level: "info",
+    text: "There is earlier work on dog.mp4: 2 objects, of 24 November, 10:41 today.",
+    action: "recover",
+  },
 ];
 
 async function main(): Promise<void> {

@@ -38,6 +38,7 @@ class PictureSet:
 
     is_complete = True
     fps = 1.0
+    unit = "picture"
 
     def __init__(self, pictures: PictureSources) -> None:
         self._sources, self.name = _listed(pictures)

@@ -31,13 +31,14 @@ class Earlier:
     path: Path
     when: float
     objects: int
+    name: str
 
     @property
     def words(self) -> str:
         """What to tell the user."""
         things = "1 object" if self.objects == 1 else f"{self.objects} objects"
         when = time.strftime("%d %B, %H:%M", time.localtime(self.when))
-        return f"There is earlier work on this video: {things}, of {when}."
+        return f"There is earlier work on {self.name}: {things}, of {when}."
 
 
 def folder_of(autosave: object) -> Path | None:
@@ -148,7 +149,7 @@ class Autosave:
             except MediaError:
                 continue  # in use, or damaged: nothing to offer
             if session.document.objects:
-                return Earlier(path, when, len(session.document.objects))
+                return Earlier(path, when, len(session.document.objects), session.video.name)
         return None
 
     def close(self, *, keep: bool) -> None:

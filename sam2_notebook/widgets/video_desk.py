@@ -87,7 +87,9 @@ class VideoDesk:
         self.channel = Channel(decode_video_request, self._answer, send, self._report, publisher, pictures)
         self.frames = FrameServer(source, parts.reference.key, self.channel.reply, self._previews(parts))
         self.inference = VideoInference(self.history, self.store, parts.open_session, parts.worker, self._news)
-        self.tracking = Tracking(self.history, self.store, self.inference, self._step_news, self.frames.pull)
+        self.tracking = Tracking(
+            self.history, self.store, self.inference, self._step_news, self.frames.pull, self._unit
+        )
         self.exporting = Exporting(self.store, self.history, parts.reopen, self._step_news)
         self.autosave = Autosave(folder, parts.reference, self._everything)
         self.notices: list[Notice] = []
@@ -125,6 +127,11 @@ class VideoDesk:
             note=getattr(source, "note", ""),
             sizes=getattr(source, "sizes", ()),
         )
+
+    @property
+    def _unit(self) -> str:
+        """What a frame is called in words to the user."""
+        return getattr(self.source, "unit", "frame")
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -170,7 +177,7 @@ class VideoDesk:
     def go_to(self, frame: int) -> None:
         """Ask all views to show a frame."""
         if not 0 <= frame < len(self.source):
-            raise EditError(f"there is no frame {frame}; {self.source.name} has 0 to {len(self.source) - 1}")
+            raise EditError(f"there is no {self._unit} {frame}; {self.source.name} has 0 to {len(self.source) - 1}")
         self.frame = frame
         self._get_ready(frame)
         self.channel.publish("go_to", lambda: [Packet(GoTo(epoch=self.epoch, frame=frame))])
@@ -204,7 +211,7 @@ class VideoDesk:
         """Take up the earlier work that was found, or pass it over for good; EditError if there is none."""
         earlier, self._earlier = self._earlier, None
         if earlier is None:
-            raise EditError("there is no earlier work on this video to take up")
+            raise EditError("there is no earlier work to take up")
         self.notices = [n for n in self.notices if n.action != "recover"]
         if accept:
             self.take_up(load_session(earlier.path))
@@ -256,7 +263,7 @@ class VideoDesk:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise Sam2NotebookError("this widget is closed; make a new one for the video")
+            raise Sam2NotebookError("this widget is closed; make a new one")
 
     def _edited(self) -> None:
         self.autosave.write(self.history.document, (), self.history.rev)

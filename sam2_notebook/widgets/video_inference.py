@@ -168,7 +168,7 @@ class VideoInference:
             return Status(state="error", text=str(self.error))
         if self.pending:
             return Status(state="busy", text="segmenting")
-        return Status(state="ready", text="") if self._looked else Status(state="loading", text="reading the video")
+        return Status(state="ready", text="") if self._looked else Status(state="loading", text="getting ready")
 
     def close(self) -> None:
         """Drop what waits, and let go of the predictor's session once the worker is done with it."""

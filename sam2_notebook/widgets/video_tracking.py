@@ -20,7 +20,8 @@ Pull = Callable[[int, Callable[[], None]], None]
 
 
 class Tracking:
-    """One order at a time. `news` hears of every frame and object done; `pull` gets a stream's next frame elsewhere.
+    """One order at a time. `news` hears of every frame and object done; `pull` gets a stream's next frame elsewhere;
+    `unit` is what a frame is called in words to the user.
 
     Edits may come at any time: what they change is planned anew, the rest goes on.
     """
@@ -32,9 +33,11 @@ class Tracking:
         inference: VideoInference,
         news: Callable[[int, tuple[int, ...]], None],
         pull: Pull,
+        unit: str,
     ) -> None:
         self._history, self._store, self._inference = history, store, inference
         self._news, self._pull = news, pull
+        self._unit = unit
         self._order = Order(direction="both")
         self._walks: tuple[Walk, ...] = ()
         self._walk: Generator[FrameResult, None, None] | None = None
@@ -45,10 +48,10 @@ class Tracking:
     def start(self, order: Order) -> Job:
         """Begin; EditError if something is being followed already, or nothing was said of any object."""
         if self.job is not None and not self.job.has_ended:
-            raise EditError("objects are being followed already; stop that first, or wait for it")
+            raise EditError("that is under way already; stop it first, or wait for it")
         objects = self._objects(order)
         if not objects:
-            raise EditError("there is nothing to follow: click on an object in some frame first")
+            raise EditError(f"there is nothing to look for: click on an object in some {self._unit} first")
         self._order = order
         self._walks, self._walk, self._planned_rev = (), None, -1
         self.job = Job("track", tuple(item.id for item in objects), self._interrupt)
@@ -69,7 +72,7 @@ class Tracking:
             items = [document.object(id_) for id_ in dict.fromkeys(order.objects)]
             silent = [item.id for item in items if not item.frames]
             if silent:
-                raise EditError(f"object {silent[0]} has no prompt in any frame: click on it first")
+                raise EditError(f"object {silent[0]} has no prompt in any {self._unit}: click on it first")
             return items
         return [item for item in document.objects if item.frames]
 
@@ -87,7 +90,7 @@ class Tracking:
             return
         try:
             if job.is_cancelled:
-                job.end("cancelled", f"stopped after {job.view.done} frames; all that was done is kept")
+                job.end("cancelled", f"stopped after {job.view.done} {self._unit}s; all that was done is kept")
             elif self._step(job):
                 self._go_on(job)
                 return
@@ -181,4 +184,4 @@ class Tracking:
         count = len(job.objects)
         things = "1 object" if count == 1 else f"{count} objects"
         done = job.view.done
-        job.end("done", f"followed {things} through {done} frames" if done else f"{things}: nothing was missing")
+        job.end("done", f"{things}: {done} {self._unit}s done" if done else f"{things}: nothing was missing")

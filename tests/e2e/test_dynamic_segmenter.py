@@ -18,7 +18,7 @@ import sys; sys.path.insert(0, {root!r})
 import numpy as np, torch
 torch.set_num_threads(1)
 from sam2_notebook import DynamicSegmenter, VideoPredictor
-from tests.predict.video_clips import video_model
+from tests.predict.video_clips import set_presence, video_model
 def picture(x, y, height=120, width=160, ground=90):
     rows, columns = np.mgrid[:height, :width]
     made = np.stack([ground + columns / 8, ground + 20 + rows / 8, 100 + 0 * rows], -1)
@@ -26,6 +26,7 @@ def picture(x, y, height=120, width=160, ground=90):
     return made.astype(np.uint8)
 pictures = [picture(40, 60), picture(90, 50, 90), picture(70, 70, ground=150)]
 pictures += [picture(60, 40, 120, 100), picture(-99, 0)]
+set_presence(video_model(), 1.0)  # about 76 % sure of everything
 widget = DynamicSegmenter(pictures, VideoPredictor(video_model(), device="cpu"), autosave="saved", height=640)
 """
 
@@ -56,6 +57,7 @@ def expect_picture(stage: Stage, picture: int) -> None:
 def test_show_find_correct_and_look_again(open_notebook: OpenNotebook) -> None:
     notebook, stage = show(open_notebook, "widget")
     expect(stage.root.locator(".sam2nb-cell")).to_have_count(5)
+    stage.action("by-itself").uncheck()
     stage.drag((20.5, 40.5), (60.5, 80.5))
     notebook.wait_for_kernel_value("sorted(widget.masks)", [0])
     expect_words(stage, 0, "object 1 shown here")
@@ -83,6 +85,16 @@ def test_show_find_correct_and_look_again(open_notebook: OpenNotebook) -> None:
     expect_words(stage, 4, "object 1 not there")
     stage.press("Control+z")
     notebook.wait_for_kernel_value("len(widget.objects[0].prompts)", 2)
+    for picture in (2, 3, 4):
+        expect_words(stage, picture, "out of date")
+
+    stage.action("by-itself").check()
+    cell(stage, 2).click()
+    expect_picture(stage, 2)
+    stage.click(70.5, 70.5)
+    notebook.wait_for_kernel_value("len(widget.objects[0].prompts)", 3)
+    for picture in (3, 4):
+        expect_words(stage, picture, "% sure$")
 
     notebook.run(2)
     second = notebook.stage(cell=2)
@@ -103,14 +115,19 @@ def test_everything_can_be_done_without_a_mouse(open_notebook: OpenNotebook) -> 
     expect_picture(stage, 0)
     stage.press("k")
     stage.press("Space")
-    notebook.wait_for_kernel_value("sorted(widget.masks)", [0])
+    notebook.wait_for_kernel_value("sorted(widget.masks)", [0, 1, 2, 3, 4])  # the others are looked through by itself
+    for picture in (1, 2, 3, 4):
+        expect_words(stage, picture, "object 1 found")
     stage.press("Escape")
-    stage.press("t")
-    expect(stage.root).to_have_attribute("data-track", "done", timeout=60_000)
     stage.press("ArrowRight")
     expect_picture(stage, 1)
     slider = stage.action("confidence")
     slider.focus()
     slider.press("End")
-    expect_words(stage, 2, "object 1 not there")
+    expect(slider).to_have_js_property("value", "100")
+    for picture in (2, 3, 4):
+        expect_words(stage, picture, "object 1 not there")
+    expect_picture(stage, 1)  # the slider's keys move no picture
+    slider.press("Home")
+    expect_words(stage, 2, "object 1 found")
     assert notebook.errors == []

@@ -220,7 +220,7 @@ def test_work_is_written_along_and_taken_up_again(clip_file: Path, tmp_path) -> 
     while_open.close()
     again = VideoSegmenter(clip_file, predictor(), autosave=folder)
     again.wait(60)
-    assert "earlier work on this video: 1 object" in again.notices[0]
+    assert f"earlier work on {clip_file.name}: 1 object" in again.notices[0]
     assert again.objects == ()
     again.recover()
     assert (list(again.masks), again.objects[0].state) == (list(range(FRAMES)), "full")

@@ -17,6 +17,16 @@ type HideAction = { readonly type: "hide-masks" };
 
 // A key held longer than this acts only while it is held.
 const HOLD_MS = 350;
+const OF_SLIDERS = new Set([
+  "ArrowLeft",
+  "ArrowRight",
+  "ArrowUp",
+  "ArrowDown",
+  "Home",
+  "End",
+  "PageUp",
+  "PageDown",
+]);
 const REPEATED = new Set(["cursor", "zoom-in", "zoom-out", "undo", "redo", "step"]);
 
 /** Listen on the root until `signal` is aborted. */
@@ -88,5 +98,5 @@ function isTyping(event: Event): boolean {
 /** Whether the focused control itself uses the key. */
 function isForControl(event: KeyboardEvent): boolean {
   if (event.target instanceof HTMLButtonElement) return event.key === "Enter" || event.key === " ";
-  return event.target instanceof HTMLInputElement && event.key.startsWith("Arrow");
+  return event.target instanceof HTMLInputElement && OF_SLIDERS.has(event.key);
 }

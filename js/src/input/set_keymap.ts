@@ -22,6 +22,12 @@ export function setActionOf(press: Press, isMac: boolean, hasCross: boolean): Vi
   return action.type === "place" && !hasCross ? { type: "cross" } : action;
 }
 
+/** A group of the video's help in the words of a set, less what only a video's click can mean. */
+function ofPictures([title, rows]: HelpRows[number]): HelpRows[number] {
+  const kept = rows.filter(([key]) => key !== "1, 2, 3 after a click");
+  return [title, kept.map(([key, what]) => [key, what.replace("this frame", "this picture")])];
+}
+
 /** The help, group by group. */
 export function setHelpRows(isMac: boolean): HelpRows {
   const [, , ...rest] = videoHelpRows(isMac);
@@ -42,6 +48,6 @@ export function setHelpRows(isMac: boolean): HelpRows {
         ["Escape", "stop, keep what is found"],
       ],
     ],
-    ...rest,
+    ...rest.map(ofPictures),
   ];
 }

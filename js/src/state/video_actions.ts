@@ -82,7 +82,7 @@ export function track({ video, ui }: VideoContext, direction: "forward" | "backw
   const { selected, objects } = video.document.value;
   if (!video.isOpen.value || video.jobs.value.some((job) => job.kind === "track" && isUnderWay(job))) return;
   if (objects.every(({ frames }) => frames.length === 0)) {
-    video.notice.value = "Nothing to follow yet: click an object in any frame first.";
+    video.notice.value = "Nothing to look for yet: click an object first.";
     return;
   }
   const range = ui.range.value;

@@ -47,6 +47,8 @@ export class VideoSession {
   });
   readonly results: Signal<number> = signal(0);
   readonly rev: Signal<number> = signal(0);
+  /** How many steps of this page the kernel has taken. */
+  readonly steps: Signal<number> = signal(0);
   readonly isSettled: Signal<boolean> = signal(true);
   readonly isOpen: ReadonlySignal<boolean> = computed(
     () => this.info.value !== null && this.connection.value !== "lost",
@@ -300,6 +302,7 @@ export class VideoSession {
       this.#replica.done(reply.rev);
       if (arrive !== undefined) this.#travel = { before, rev: reply.rev, arrive };
       if (ask.type === "edit") this.#confirm(ask.frame, ask.edits, reply.rev);
+      this.steps.value += 1;
       this.notice.value = null; // it goes well again
     } else {
       this.#replica.forget();

@@ -4,6 +4,7 @@ import { effect } from "@preact/signals-core";
 import type { VideoAction } from "../input/video_keymap";
 import type { JobView } from "../protocol/messages.gen";
 import { standing } from "../state/lanes";
+import type { Refind } from "../state/refind";
 import type { SetUi } from "../state/set_ui";
 import { isUnderWay, type VideoSession } from "../state/video_session";
 import { h, setHidden, setText } from "./dom";
@@ -22,6 +23,7 @@ export function endOf({ state, done, text }: JobView): string {
 
 export function createFinding(
   session: VideoSession,
+  refind: Refind,
   ui: SetUi,
   run: (action: VideoAction) => void,
   signal: AbortSignal,
@@ -60,7 +62,23 @@ export function createFinding(
     { class: "sam2nb-finding", role: "group", "aria-label": "Finding" },
     idle,
     job,
+    createByItself(refind, signal),
     createConfidence(ui, signal),
+  );
+}
+
+function createByItself({ isOn }: Refind, signal: AbortSignal): HTMLElement {
+  const box = h("input", { type: "checkbox", class: "sam2nb-check", "data-action": "by-itself" });
+  box.addEventListener("change", () => (isOn.value = box.checked), { signal });
+  const stop = effect(() => {
+    box.checked = isOn.value;
+  });
+  signal.addEventListener("abort", stop);
+  return h(
+    "label",
+    { class: "sam2nb-by-itself", title: "Look through the other pictures again after every click" },
+    box,
+    "after every click",
   );
 }
 

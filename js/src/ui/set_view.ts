@@ -4,6 +4,7 @@ import { effect } from "@preact/signals-core";
 import { setActionOf, setHelpRows } from "../input/set_keymap";
 import type { VideoAction } from "../input/video_keymap";
 import type { DrawnMask } from "../render/masks";
+import type { Refind } from "../state/refind";
 import { findingOf, SetUi } from "../state/set_ui";
 import { performVideo, type VideoContext } from "../state/video_actions";
 import type { VideoSession } from "../state/video_session";
@@ -22,7 +23,12 @@ import { Strip } from "./strip";
 import { createToolbar } from "./toolbar";
 
 /** Show a session in `el`, at most `height` CSS pixels high; returns what takes it away without a trace. */
-export function mountSetView(session: VideoSession, el: HTMLElement, height: unknown): () => void {
+export function mountSetView(
+  session: VideoSession,
+  refind: Refind,
+  el: HTMLElement,
+  height: unknown,
+): () => void {
   const gone = new AbortController();
   const { signal } = gone;
   const ui = new SetUi();
@@ -50,7 +56,7 @@ export function mountSetView(session: VideoSession, el: HTMLElement, height: unk
       side,
       createHelp(ui, setHelpRows(isMac), signal),
     ),
-    createFinding(session, ui, run, signal),
+    createFinding(session, refind, ui, run, signal),
     new Strip({ session, ui, viewer, signal }).node,
     h("div", { class: "sam2nb-foot" }, status.line, createZoomReadout(ui, signal)),
   );
