@@ -104,7 +104,7 @@ test-python: $(STAMPS)/python $(STAMPS)/postgres
 test-kernels: $(STAMPS)/kernels
 	@$(BIN)/python -m pytest tests -m kernels $(PYTEST_ARGS)
 
-test-e2e: $(STAMPS)/python $(STAMPS)/chromium
+test-e2e: $(STAMPS)/python $(STAMPS)/npm $(STAMPS)/chromium
 	@$(BIN)/python -m pytest tests -m e2e $(PYTEST_ARGS)
 
 test-js: $(STAMPS)/npm

@@ -117,18 +117,18 @@ def test_nothing_is_smaller_to_hit_than_24_pixels(page: Page) -> None:
     assert not small
 
 
-@pytest.mark.parametrize("panel", ["", "w", "?"])
-def test_axe_finds_nothing(page: Page, panel: str) -> None:
+def test_axe_finds_nothing(page: Page) -> None:
     mark_two(page)
     open_rows(page)
-    if panel:
-        page.keyboard.press(panel)
     page.add_script_tag(path=AXE)
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    report = page.evaluate("tags => axe.run('.sam2nb', { runOnly: tags })", tags)
-    faults = [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in report["violations"]]
-    assert not faults
-    assert len(report["passes"]) > 10
+    for panel in ("", "w", "?"):
+        if panel:
+            page.keyboard.press(panel)
+        report = page.evaluate("tags => axe.run('.sam2nb', { runOnly: tags })", tags)
+        faults = [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in report["violations"]]
+        assert not faults, panel
+        assert len(report["passes"]) > 10
 
 
 @in_the_light
@@ -233,3 +233,38 @@ def test_forced_colours_keep_every_control_in_sight(browser: Browser, address: s
     line = page.locator(".sam2nb-selected").evaluate("node => getComputedStyle(node).outlineStyle")
     assert line == "solid"  # a background alone would not be seen
     context.close()
+
+
+@in_the_light
+def test_a_class_is_added_and_renamed_with_its_objects(page: Page) -> None:
+    mark_two(page)
+    page.get_by_role("button", name="Add a class").click()
+    field = page.get_by_label("Class name")
+    field.press_sequentially("heel")
+    field.press("Enter")
+    row = page.locator(".sam2nb-selected")
+    expect(row).to_contain_text("heel")
+    expect(page.locator("[data-class=heel]")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Rename the class").click()
+    field.fill("shoe")
+    field.press("Enter")
+    expect(page.locator(".sam2nb-banner")).to_contain_text("differ from one another")
+    page.get_by_role("button", name="Rename the class").click()
+    field.fill("tongue")
+    field.press("Enter")
+    expect(row).to_contain_text("tongue")
+    expect(page.locator("[data-class]")).to_contain_text(["shoe", "sole", "lace", "tongue"])
+    page.keyboard.press("Control+z")
+    expect(row).to_contain_text("heel", timeout=30_000)
+
+
+@in_the_light
+def test_a_click_at_a_locked_object_is_told_of_gently(page: Page) -> None:
+    mark_two(page)
+    page.keyboard.press("l")
+    click(page, 0.6, 0.3)
+    banner = page.locator(".sam2nb-banner")
+    expect(banner).to_contain_text("object 2 is locked; unlock it first (L)")
+    expect(root(page)).to_have_attribute("data-status", "ready")
+    page.keyboard.press("l")
+    expect(banner).to_be_hidden()

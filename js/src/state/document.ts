@@ -24,6 +24,13 @@ import {
 /** An edit that does not fit the document; nothing has changed. */
 export class EditError extends Error {}
 
+/** An edit of what somebody has locked: nothing is wrong, it is only not done. */
+export class LockedError extends EditError {
+  constructor({ id, name }: Pick<ObjectView, "id" | "name">) {
+    super(`${name || `object ${id}`} is locked; unlock it first (L)`);
+  }
+}
+
 type Saying = Extract<
   Edit,
   { kind: "add_point" | "move_point" | "remove_point" | "set_box" | "add_stroke" | "remove_stroke" }
@@ -150,8 +157,7 @@ export function apply(document: DocumentView, edit: Edit, image: Extent): Docume
   if (edit.kind === "choose_class") return { ...document, current: known(document, edit.label) };
   const object = findObject(document, edit.object);
   if (object === undefined) throw new EditError(`there is no object ${edit.object}`);
-  if (object.locked && changesMask(edit))
-    throw new EditError(`${object.name || `object ${object.id}`} is locked; unlock it first`);
+  if (object.locked && changesMask(edit)) throw new LockedError(object);
   return applyTo(document, adopts(edit) ? { ...object, proposed: false } : object, edit, image);
 }
 
@@ -296,7 +302,7 @@ function merged(document: DocumentView, id: number, others: ReadonlyArray<number
   for (const other of others) {
     const object = findObject(document, other);
     if (object === undefined) throw new EditError(`there is no object ${other}`);
-    if (object.locked) throw new EditError(`${object.name} is locked; unlock it first`);
+    if (object.locked) throw new LockedError(object);
   }
   return { ...document, objects: document.objects.filter((one) => !others.includes(one.id)), selected: id };
 }

@@ -4,6 +4,7 @@ import { batch, type Signal, signal } from "@preact/signals-core";
 import { type AnyReply, type Ask, Channel, type Send, type Settle } from "../protocol/channel";
 import { type AnyEvent, receive } from "../protocol/codecs";
 import { VERSION, type Wire } from "../protocol/messages.gen";
+import { EditError, LockedError } from "./document";
 
 /** `waiting`: nothing heard for a while, it may be busy with a cell. `lost`: long enough to stop taking clicks. */
 export type Connection = "greeting" | "live" | "waiting" | "lost";
@@ -34,6 +35,8 @@ export class Link {
   readonly connection: Signal<Connection> = signal("greeting");
   /** Words about what went wrong, until somebody has read them. */
   readonly notice: Signal<string | null> = signal(null);
+  /** Why an edit was not made, when nothing is wrong, until the next one. */
+  readonly hint: Signal<string | null> = signal(null);
   readonly now: () => number;
   readonly #channel: Channel;
   readonly #ends: Ends;
@@ -89,6 +92,13 @@ export class Link {
       if (reply.type === "failure" && reply.code !== "cancelled") this.notice.value = reply.message;
       settle(reply, bytes);
     });
+  }
+
+  /** An edit was not made: say why. Throws what is no EditError. */
+  refuse(error: unknown): void {
+    if (!(error instanceof EditError)) throw error;
+    const isLocked = error instanceof LockedError;
+    (isLocked ? this.hint : this.notice).value = error.message;
   }
 
   /** Wait for this answer no more. */

@@ -16,7 +16,7 @@ import {
   type Wire,
 } from "../protocol/messages.gen";
 import type { Logits } from "../render/logits";
-import { applyAll, EditError, EMPTY_DOCUMENT, isDrawn, selectedObject } from "./document";
+import { applyAll, EMPTY_DOCUMENT, isDrawn, selectedObject } from "./document";
 import { type Bytes, type Connection, Link, type Snapshotted } from "./link";
 import type { ObjectMask } from "./masks";
 import { Picture } from "./picture";
@@ -88,6 +88,10 @@ export class Session implements Sheet {
     return this.#link.notice;
   }
 
+  get hint(): Signal<string | null> {
+    return this.#link.hint;
+  }
+
   get bitmap(): ReadonlySignal<ImageBitmap | null> {
     return this.#picture.bitmap;
   }
@@ -156,10 +160,10 @@ export class Session implements Sheet {
     try {
       this.#replica.edit(edits, open);
     } catch (error) {
-      if (!(error instanceof EditError)) throw error;
-      this.notice.value = error.message;
+      this.#link.refuse(error);
       return;
     }
+    this.hint.value = null;
     this.#advance();
   }
 

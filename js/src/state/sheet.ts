@@ -19,6 +19,8 @@ export interface Sheet {
   readonly status: ReadonlySignal<Status>;
   readonly connection: ReadonlySignal<Connection>;
   readonly notice: Signal<string | null>;
+  /** Why the last edit was not made, when nothing is wrong; the next one takes it away. */
+  readonly hint: Signal<string | null>;
   readonly rev: ReadonlySignal<number>;
   readonly results: ReadonlySignal<number>;
   readonly isSettled: ReadonlySignal<boolean>;

@@ -13,7 +13,7 @@ import type {
   VideoEdit,
   VideoObjectView,
 } from "../protocol/messages.gen";
-import { apply, EditError, findObject, isStep, NOTHING_SAID, type PromptEdit } from "./document";
+import { apply, EditError, findObject, isStep, LockedError, NOTHING_SAID, type PromptEdit } from "./document";
 
 export const EMPTY_VIDEO: VideoDocumentView = {
   rev: 0,
@@ -111,7 +111,7 @@ export function applyInFrame(
     case "set_mask": {
       const object = findVideoObject(document, edit.object);
       if (object === undefined) throw new EditError(`there is no object ${edit.object}`);
-      if (object.locked) throw new EditError(`${object.name} is locked; unlock it first`);
+      if (object.locked) throw new LockedError(object);
       return masked(document, object, frame, edit.counts !== null);
     }
     default:

@@ -61,7 +61,7 @@ describe("a click", () => {
     wire.session.edit(0, [{ kind: "lock_object", object: 1, locked: true }]);
     wire.flush();
     wire.session.edit(3, [click()]);
-    expect(wire.session.notice.value).toContain("is locked");
+    expect(wire.session.hint.value).toContain("is locked");
     expect(promptedFrames(wire.session.document.value)).toEqual([0]);
   });
 

@@ -16,7 +16,6 @@ import {
   type VideoInfo,
   type VideoSnapshot,
 } from "../protocol/messages.gen";
-import { EditError } from "./document";
 import { Frames } from "./frames";
 import { Lanes } from "./lanes";
 import { type Bytes, type Connection, Link, type Snapshotted } from "./link";
@@ -95,6 +94,10 @@ export class VideoSession {
     return this.#link.notice;
   }
 
+  get hint(): Signal<string | null> {
+    return this.#link.hint;
+  }
+
   /** A view appears: say hello. Returns what to call when it goes. */
   attach(): () => void {
     return this.#link.attach();
@@ -106,10 +109,10 @@ export class VideoSession {
     try {
       this.#replica.edit(edits, open, frame);
     } catch (error) {
-      if (!(error instanceof EditError)) throw error;
-      this.notice.value = error.message;
+      this.#link.refuse(error);
       return;
     }
+    this.hint.value = null;
     this.#advance();
   }
 

@@ -62,6 +62,10 @@ export class VideoSheet implements Sheet {
     return this.#session.notice;
   }
 
+  get hint(): Signal<string | null> {
+    return this.#session.hint;
+  }
+
   get rev(): ReadonlySignal<number> {
     return this.#session.rev;
   }

@@ -1,4 +1,4 @@
-/** The classes to choose from. A click or a key gives one to the chosen objects, and to every new one. */
+/** The classes to choose from. A click or a key gives one to the chosen objects, and to every new one; an `editor` adds and renames them. */
 
 import { effect } from "@preact/signals-core";
 import { classKeys } from "../input/class_keys";
@@ -6,6 +6,7 @@ import { cssColor } from "../render/masks";
 import { chosenObjects } from "../state/document";
 import type { Sheet } from "../state/sheet";
 import type { Ui } from "../state/ui";
+import type { ClassEditor } from "./class_editor";
 import { h, keepFocus, setHidden } from "./dom";
 
 export function createClasses(
@@ -13,18 +14,25 @@ export function createClasses(
   ui: Ui,
   choose: (index: number) => void,
   signal: AbortSignal,
+  editor?: ClassEditor,
 ): HTMLElement {
   const list = h("div", { class: "sam2nb-classes", role: "group", "aria-label": "Class" });
   const node = h(
     "section",
     { class: "sam2nb-section", hidden: true },
-    h("h3", { class: "sam2nb-title" }, "Class"),
+    h(
+      "div",
+      { class: "sam2nb-headed" },
+      h("h3", { class: "sam2nb-title" }, "Class"),
+      ...(editor === undefined ? [] : [editor.buttons]),
+    ),
     list,
+    ...(editor === undefined ? [] : [editor.field]),
   );
   let shown: unknown = null;
   const stop = effect(() => {
     const { classes, current, selected, objects } = session.document.value;
-    setHidden(node, classes.length === 0);
+    setHidden(node, classes.length === 0 && (editor === undefined || !session.isOpen.value));
     if (JSON.stringify(classes) !== shown) {
       shown = JSON.stringify(classes);
       keepFocus(list);
@@ -50,6 +58,8 @@ export function createClasses(
     }
     const chosen = chosenObjects({ objects, selected }, ui.picked.value);
     const labels = new Set(chosen.length === 0 ? [current] : chosen.map(({ label }) => label));
+    const [label = ""] = labels;
+    editor?.offer(labels.size === 1 ? label : "");
     classes.forEach(({ name }, index) => {
       const button = list.children[index];
       button?.setAttribute("aria-pressed", String(labels.has(name)));

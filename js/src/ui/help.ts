@@ -21,7 +21,7 @@ export function createHelp(ui: Ui, rows: HelpRows, signal: AbortSignal): HTMLEle
       h(
         "dl",
         { class: "sam2nb-keys" },
-        ...keyed.flatMap(([keys, what]) => [h("dt", {}, keys), h("dd", {}, what)]),
+        ...keyed.map(([keys, what]) => h("div", {}, h("dt", {}, keys), h("dd", {}, what))),
       ),
     ),
   );

@@ -137,6 +137,7 @@ export class Row {
     this.#more.addEventListener("click", () => {
       this.#details.hidden = !this.#details.hidden;
       this.#more.setAttribute("aria-expanded", String(!this.#details.hidden));
+      if (!this.#details.hidden) this.node.scrollIntoView({ block: "nearest" });
     });
     this.#more.setAttribute("aria-expanded", "false");
   }

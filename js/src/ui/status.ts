@@ -45,6 +45,7 @@ export function createStatus(session: Sheet, mood: ReadonlySignal<Mood>, signal:
   const banner = h("div", { class: "sam2nb-banner", role: "alert", hidden: true }, text, close);
   close.addEventListener("click", () => {
     session.notice.value = null;
+    session.hint.value = null;
     banner.closest<HTMLElement>(".sam2nb")?.focus({ preventScroll: true });
   });
 
@@ -59,9 +60,10 @@ export function createStatus(session: Sheet, mood: ReadonlySignal<Mood>, signal:
   const stop = effect(() => {
     bar.hidden = !isLong.value;
     setText(words, wordsFor(session, mood.value, isLong.value));
-    const message = mood.value === "lost" ? LOST : session.notice.value;
+    const message = mood.value === "lost" ? LOST : (session.notice.value ?? session.hint.value);
     banner.hidden = message === null;
     banner.classList.toggle("sam2nb-grave", mood.value === "lost");
+    banner.classList.toggle("sam2nb-mild", session.notice.value === null);
     close.hidden = mood.value === "lost";
     setText(text, message ?? "");
   });

@@ -15,6 +15,7 @@ import { VideoUi } from "../state/video_ui";
 import { Viewer } from "../state/viewer";
 import type { InputEvent } from "../tools/tool";
 import { createCandidates } from "./candidates";
+import { createClassEditor } from "./class_editor";
 import { createClasses } from "./classes";
 import { h, setText } from "./dom";
 import { contextOf, createEasel, createZoomReadout, describe, type Easel, listen, paint } from "./easel";
@@ -100,7 +101,13 @@ function createBody(
       h(
         "div",
         { class: "sam2nb-side-scroll" },
-        createClasses(sheet, ui, (index) => run({ type: "class", index }), signal),
+        createClasses(
+          sheet,
+          ui,
+          (index) => run({ type: "class", index }),
+          signal,
+          createClassEditor(sheet, ui),
+        ),
         createCandidates(sheet, ui, signal),
         createObjectList(sheet, ui, videoListParts(session, ui), signal),
         createMemory(session, ui, viewer, signal),

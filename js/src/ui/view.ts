@@ -12,6 +12,7 @@ import { shapeOf } from "../state/masks";
 import type { Session } from "../state/session";
 import { Ui } from "../state/ui";
 import { createCandidates } from "./candidates";
+import { type ClassEditor, createClassEditor } from "./class_editor";
 import { createClasses } from "./classes";
 import { Craft } from "./craft";
 import { h } from "./dom";
@@ -51,6 +52,8 @@ export interface Extras<A extends { readonly type: string }> {
   readonly foot?: ReadonlyArray<Node>;
   /** Makes the parts of the list of objects another way. */
   readonly parts?: (parts: ListParts) => ListParts;
+  /** Adds and renames classes, where they are the picture's own. */
+  readonly classEditor?: ClassEditor;
 }
 
 /** Makes what a view has of its own; `perform` does what a picture's keys and buttons do. */
@@ -64,7 +67,8 @@ export type Extend<A extends { readonly type: string }> = (
  * away without a trace.
  */
 export function mountView(session: Session, el: HTMLElement, height: unknown): () => void {
-  return composeView<Action>(session, el, height, [new Ui(), "Image"], ({ isMac }, run) => ({
+  return composeView<Action>(session, el, height, [new Ui(), "Image"], ({ isMac, ui }, run) => ({
+    classEditor: createClassEditor(session, ui),
     actionOf: (press) => actionOf(press, isMac),
     run,
     helpRows: helpRows(isMac),
@@ -103,7 +107,7 @@ export function composeView<A extends { readonly type: string }>(
       "div",
       { class: "sam2nb-body" },
       h("div", { class: "sam2nb-frame" }, ...seen),
-      createSide(session, ui, everything.panel, run, [objects, ...side], signal),
+      createSide(session, ui, everything.panel, run, [objects, ...side], signal, keys.classEditor),
       createHelp(ui, [...keys.helpRows, ...PICK_HELP], signal),
       ...over,
     ),
@@ -168,11 +172,12 @@ function createSide(
   run: (action: Action) => void,
   more: ReadonlyArray<Node>,
   signal: AbortSignal,
+  editor: ClassEditor | undefined,
 ): HTMLElement {
   const settings = [createEdge(session, ui, signal), createHand(session, signal)];
   const parts = [
     everything,
-    createClasses(session, ui, (index) => run({ type: "class", index }), signal),
+    createClasses(session, ui, (index) => run({ type: "class", index }), signal, editor),
     createCandidates(session, ui, signal, settings),
     ...more,
   ];
