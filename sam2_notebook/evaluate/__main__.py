@@ -96,7 +96,11 @@ def _videos(clips: Iterable[tuple[str, list[Clip]]], arguments: argparse.Namespa
 
 def _sets(arguments: argparse.Namespace) -> list[Row]:
     name = "embedded" if arguments.model is None else Path(arguments.model).name
-    finders: list[Finder] = [ModelFinder(DynamicSession(arguments.model, device=arguments.device), name)]
+    ways = {f"{name}, by memory": False, f"{name}, by looks": True}
+    finders: list[Finder] = [
+        ModelFinder(DynamicSession(arguments.model, device=arguments.device, lookalikes=by_looks), words)
+        for words, by_looks in ways.items()
+    ]
     if not arguments.no_baseline:
         finders.append(TemplateFinder())
     sets = list(made_sets(arguments.sets))

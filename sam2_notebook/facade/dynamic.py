@@ -12,8 +12,9 @@ from sam2_notebook.facade.saving import saved
 from sam2_notebook.facade.settings import PageSettings, check_imgsz
 from sam2_notebook.facade.sources import Picture, Source, close, media_of
 from sam2_notebook.media import Image
-from sam2_notebook.predict.dynamic import DynamicSession, size_of
+from sam2_notebook.predict.dynamic import DynamicSession
 from sam2_notebook.predict.dynamic_joint import JointDynamicSession
+from sam2_notebook.predict.dynamic_pictures import size_of
 from sam2_notebook.predict.dynamic_results import FoundObject, FoundObjects
 from sam2_notebook.predict.prompt_edits import one_prompt
 from sam2_notebook.values.masks import Rle
@@ -26,8 +27,9 @@ class SAM2DynamicInteractivePredictor:
 
     `overrides` are the page's settings, such as `dict(conf=0.01, imgsz=1024, model="sam2_t.pt", save=False)`.
     `max_obj_num` is how many objects there may be. Below it lies `session`, a `DynamicSession` with more verbs: forget,
-    clear, refine with memory, show that an object is absent. With `compatible` results are the original's, number for
-    number, for objects 0 to `max_obj_num` - 1; there every object not shown in a picture is remembered as absent.
+    clear, refine with memory, show that an object is absent; `lookalikes` is how it knows objects again. With
+    `compatible` results are the original's, number for number, for objects 0 to `max_obj_num` - 1; there every object
+    not shown in a picture is remembered as absent.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class SAM2DynamicInteractivePredictor:
         max_obj_num: int = 3,
         *,
         compatible: bool = False,
+        lookalikes: bool | None = None,
     ) -> None:
         self.settings = PageSettings(conf=PAGE_CONF).changed(overrides or {})
         device = self.settings.device or None
@@ -43,7 +46,9 @@ class SAM2DynamicInteractivePredictor:
         if compatible:
             self.session = JointDynamicSession(self.settings.model, slots=max_obj_num, device=device)
         else:
-            self.session = DynamicSession(self.settings.model, most_objects=max_obj_num, device=device)
+            self.session = DynamicSession(
+                self.settings.model, most_objects=max_obj_num, device=device, lookalikes=lookalikes
+            )
         check_imgsz(self.settings.imgsz, self.session.pictures.network.config)
 
     def __call__(

@@ -1,72 +1,38 @@
 """Show objects in some pictures, find them in others: memory without a video, and without an order of pictures."""
 
 import threading
-from collections import OrderedDict
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
-import torch.nn.functional as F
 
-from sam2_notebook.errors import ModelError, PromptError
+from sam2_notebook.errors import PromptError
 from sam2_notebook.media import Image, read_image
 from sam2_notebook.media.images import ImageSource
 from sam2_notebook.model import ImageFeatures, Memory, Recollection, Sam2, Sighting, unprompted
-from sam2_notebook.model.memory import PROMPTED_SLOT
 from sam2_notebook.model.video_memory import ABSENT_LOGIT
+from sam2_notebook.predict.dynamic_pictures import Pictures, found_object, recollection_of, size_of, with_memory
 from sam2_notebook.predict.dynamic_results import FoundObject, FoundObjects, ObjectName
 from sam2_notebook.predict.image import EMBEDDED_TIDY
-from sam2_notebook.predict.precision import Engine, Network
+from sam2_notebook.predict.lookalikes import Parts, ShownLook
+from sam2_notebook.predict.precision import Engine
 from sam2_notebook.predict.prompt_edits import one_prompt
 from sam2_notebook.predict.prompts import Numbers, ObjectPrompt
-from sam2_notebook.predict.tensors import image_tensor, prompt_tensors
 from sam2_notebook.predict.tidy import tidy_logits
 from sam2_notebook.predict.tracker import ACCELERATOR_BATCH, CPU_BATCH
-from sam2_notebook.values.geometry import Box, Size
-from sam2_notebook.weights import load_model
+from sam2_notebook.values.geometry import Box
 
-ENCODED_PICTURES = 8
-PUBLISHED_DIM = 256  # masks of narrower networks, the embedded one among them, are rough
+PUBLISHED_DIM = 256  # masks of narrower networks, the embedded one among them, are rough, and their memory is weak
 ABSENT_SCORE = -32.0
 
 
-@dataclass(kw_only=True)
-class Pictures:
-    """A network with memory, and the raw features of the last few pictures it saw."""
+@dataclass(frozen=True)
+class Shown:
+    """What a picture leaves behind of an object shown in it; None where it does not count."""
 
-    network: Network
-    kept: OrderedDict[str, ImageFeatures] = field(default_factory=OrderedDict)
-
-    @torch.inference_mode()
-    def features(self, image: Image) -> ImageFeatures:
-        """The raw features of a picture, encoded once while it is among the last ones."""
-        found = self.kept.get(image.digest)
-        if found is None:
-            pixels = image_tensor(image.pixels, self.network.config.image_size).to(self.network.device)
-            found = self.kept[image.digest] = self.network.encode(pixels)
-        self.kept.move_to_end(image.digest)
-        while len(self.kept) > ENCODED_PICTURES:
-            self.kept.popitem(last=False)
-        return found
-
-    @torch.inference_mode()
-    def see(
-        self, image: Image, prompt: ObjectPrompt, recollection: Recollection | None, *, multimask: bool
-    ) -> Sighting:
-        """Decode the prompt of one object, as in a still picture or coloured by what is remembered of it."""
-        raw, device = self.features(image), self.network.device
-        if prompt.mask is not None and prompt.mask.dtype == np.bool_:
-            side = self.network.config.image_size
-            whole = torch.from_numpy(np.asarray(prompt.mask, np.float32))[None, None].to(device)
-            square = F.interpolate(whole, size=(side, side), mode="bilinear", antialias=True)
-            return self.network.adopt(raw, (square >= 0.5).float())
-        tensors = prompt_tensors([prompt], size_of(image), self.network.config)
-        mask = None if tensors.mask is None else tensors.mask.to(device)
-        tensors = replace(tensors, points=tensors.points.to(device), labels=tensors.labels.to(device), mask=mask)
-        conditioned = self.network.recall(raw, recollection)
-        return self.network.locate(self.network.segment(conditioned, tensors, multimask=multimask))
+    memory: Memory
+    look: ShownLook | None
 
 
 class DynamicSession:
@@ -77,6 +43,10 @@ class DynamicSession:
     `model` is a loaded `Sam2` with memory, a published name, a path to weights, or None for the embedded model. At most
     `most_objects` may be shown; of an object the last `most_memories` pictures are remembered. Threads may share it.
 
+    With `lookalikes` an object is taken to be that part of a picture which looks most like it (`predict.lookalikes`)
+    instead of what the memory says: None does so for small networks, the embedded one among them, whose memory is weak.
+
+    >>> import numpy as np
     >>> from sam2_notebook.model import Sam2Config
     >>> small = dict(image_size=64, embed_dim=8, stages=(1, 1, 2, 1), global_blocks=(3,), dim=32, memory_layers=1)
     >>> session = DynamicSession(Sam2(Sam2Config(**small, memory_dim=16)), device="cpu")
@@ -92,14 +62,17 @@ class DynamicSession:
         device: str | torch.device | None = None,
         most_objects: int | None = None,
         most_memories: int | None = None,
+        lookalikes: bool | None = None,
     ) -> None:
         for name, value in (("most_objects", most_objects), ("most_memories", most_memories)):
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
                 raise PromptError(f"{name} is a whole number of at least 1, or None for no limit; got {value!r}")
         self.pictures = Pictures(network=Engine(with_memory(model, device)).current()[1])
         self.most_objects, self.most_memories = most_objects, most_memories
-        self._tidy = EMBEDDED_TIDY if self.pictures.network.config.dim < PUBLISHED_DIM else 0
-        self._banks: dict[ObjectName, dict[str, Memory]] = {}
+        is_small = self.pictures.network.config.dim < PUBLISHED_DIM
+        self._tidy = EMBEDDED_TIDY if is_small else 0
+        self.lookalikes = is_small if lookalikes is None else lookalikes
+        self._banks: dict[ObjectName, dict[str, Shown]] = {}
         self._lock = threading.RLock()
 
     @property
@@ -162,7 +135,7 @@ class DynamicSession:
             return self._show(picture, name, prompt, self._elsewhere(name, picture))
 
     def _elsewhere(self, name: ObjectName, picture: Image) -> tuple[Memory, ...]:
-        return tuple(m for key, m in self._banks.get(name, {}).items() if key != picture.digest)
+        return tuple(shown.memory for key, shown in self._banks.get(name, {}).items() if key != picture.digest)
 
     def _show(self, picture: Image, name: ObjectName, prompt: ObjectPrompt, bank: tuple[Memory, ...]) -> FoundObject:
         recollection = recollection_of(bank) if bank else None
@@ -198,6 +171,34 @@ class DynamicSession:
             names = self.objects if objects is None else tuple(objects)
             banks = {name: self._bank(name) for name in names}
             raw = self.pictures.features(picture)
+            parts = self.pictures.parts(picture) if self.lookalikes else None
+        found = {} if parts is None else self._alike(picture, parts, banks)
+        rest = {name: [one.memory for one in bank.values()] for name, bank in banks.items() if name not in found}
+        found |= self._recalled(picture, raw, rest)
+        return FoundObjects(image=picture, objects=tuple(found[name] for name in banks))
+
+    def _alike(
+        self, picture: Image, parts: Parts, banks: Mapping[ObjectName, Mapping[str, Shown]]
+    ) -> dict[ObjectName, FoundObject]:
+        """The parts of a picture that look most like objects, as far as it has parts and the objects have looks."""
+        found: dict[ObjectName, FoundObject] = {}
+        for name, bank in banks.items():
+            likest = parts.likest([one.look for one in bank.values() if one.look is not None])
+            if likest is not None:
+                row, score = likest
+                found[name] = FoundObject(
+                    object=name,
+                    logits=tidy_logits(parts.logits(row)[None], self._tidy)[0],
+                    object_score=score,
+                    expected_iou=float(parts.ious[row]),
+                    size=size_of(picture),
+                )
+        return found
+
+    def _recalled(
+        self, picture: Image, raw: ImageFeatures, banks: Mapping[ObjectName, list[Memory]]
+    ) -> dict[ObjectName, FoundObject]:
+        """Objects as their memories show them in a picture."""
         model = self.pictures.network
         groups: dict[int, list[ObjectName]] = {}
         for name, bank in banks.items():
@@ -207,13 +208,13 @@ class DynamicSession:
         for members in groups.values():
             for start in range(0, len(members), step):
                 chunk = members[start : start + step]
-                recalled = Recollection.join([recollection_of(banks[name].values()) for name in chunk])
+                recalled = Recollection.join([recollection_of(banks[name]) for name in chunk])
                 conditioned = model.recall(raw, recalled)
                 answer = model.segment(conditioned, unprompted(len(chunk), model.device), multimask=False)
                 sighting = model.locate(answer)
                 for row, name in enumerate(chunk):
                     found[name] = found_object(name, sighting, picture, row, tidy=self._tidy)
-        return FoundObjects(image=picture, objects=tuple(found[name] for name in banks))
+        return found
 
     def forget(self, name: ObjectName, image: ImageSource | Image | None = None) -> None:
         """Forget an object and all its memories, or only what one picture said of it; the others do not change.
@@ -232,13 +233,15 @@ class DynamicSession:
         """Forget all objects, and the features of the last pictures."""
         with self._lock:
             self._banks = {}
-            self.pictures.kept.clear()
+            self.pictures.forget()
 
     def _keep(self, name: ObjectName, picture: Image, sighting: Sighting) -> None:
         with torch.inference_mode():
             memory = self.pictures.network.remember(self.pictures.features(picture), sighting, prompted=True)
+        mask = sighting.logits[0, 0].cpu().numpy() > 0
+        look = self.pictures.appearance(picture).shown(mask) if self.lookalikes else None
         bank = {key: old for key, old in self._banks.get(name, {}).items() if key != picture.digest}
-        newest = list({**bank, picture.digest: memory}.items())
+        newest = list({**bank, picture.digest: Shown(memory, look)}.items())
         if self.most_memories is not None:
             newest = newest[-self.most_memories :]
         self._banks = {**self._banks, name: dict(newest)}
@@ -252,45 +255,10 @@ class DynamicSession:
                 "forget one of them, or allow more"
             )
 
-    def _bank(self, name: ObjectName) -> dict[str, Memory]:
+    def _bank(self, name: ObjectName) -> dict[str, Shown]:
         if name not in self._banks:
             raise PromptError(f"object {name!r} was never shown; known are {list(self.objects) or 'none'}")
         return self._banks[name]
 
     def __repr__(self) -> str:
         return f"DynamicSession({', '.join(f'{n!r}: {len(b)} memories' for n, b in self._banks.items()) or 'empty'})"
-
-
-def with_memory(model: Sam2 | str | Path | None, device: str | torch.device | None) -> Sam2:
-    """The network, loaded and in place; ModelError if it has no memory."""
-    loaded = model if isinstance(model, Sam2) else load_model(model, device=device)
-    if loaded.memory is None:
-        raise ModelError(
-            "this network segments pictures only, it has no memory to know objects again by. Take one that has, such "
-            'as "sam2.1_hiera_tiny".'
-        )
-    return (loaded if device is None else loaded.to(device)).eval()
-
-
-def recollection_of(bank: Iterable[Memory]) -> Recollection:
-    """All memories at once, each as of a prompted frame, without pointers: pictures have no order to age in."""
-    maps = tuple(memory.map for memory in bank if memory.map is not None)
-    return Recollection(maps=maps, slots=(PROMPTED_SLOT,) * len(maps), pointers=(), ages=(), span=1)
-
-
-def found_object(name: ObjectName, sighting: Sighting, picture: Image, row: int = 0, *, tidy: int = 0) -> FoundObject:
-    """One row of a sighting as a value of its own, without holes and specks below `tidy` low-resolution pixels."""
-    logits = sighting.logits[row, 0].float().cpu().numpy()
-    return FoundObject(
-        object=name,
-        logits=tidy_logits(logits[None], tidy)[0],
-        object_score=float(sighting.object_score[row]),
-        expected_iou=float(sighting.iou[row]),
-        size=size_of(picture),
-    )
-
-
-def size_of(image: Image) -> Size:
-    """The picture's size as a value."""
-    height, width = image.size_hw
-    return Size(height=height, width=width)

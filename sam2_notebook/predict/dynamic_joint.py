@@ -15,7 +15,8 @@ from sam2_notebook.media import Image, read_image
 from sam2_notebook.media.images import ImageSource
 from sam2_notebook.model import Memory, Sam2, Sighting, unprompted
 from sam2_notebook.model.video_memory import ABSENT_LOGIT
-from sam2_notebook.predict.dynamic import ABSENT_SCORE, Pictures, found_object, recollection_of, with_memory
+from sam2_notebook.predict.dynamic import ABSENT_SCORE
+from sam2_notebook.predict.dynamic_pictures import Pictures, found_object, recollection_of, with_memory
 from sam2_notebook.predict.dynamic_results import FoundObjects
 from sam2_notebook.predict.precision import Engine
 from sam2_notebook.predict.prompts import ObjectPrompt
@@ -79,7 +80,7 @@ class JointDynamicSession:
     def clear(self) -> None:
         """Forget everything."""
         self._bank, self._shown = (), set()
-        self.pictures.kept.clear()
+        self.pictures.forget()
 
     def __repr__(self) -> str:
         return f"JointDynamicSession({self.slots} objects, {len(self._bank)} memories)"

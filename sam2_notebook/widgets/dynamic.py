@@ -40,10 +40,10 @@ class DynamicSegmenter(VideoSegmenter):
     """Show objects in some pictures of a set, find them in the others, correct them wherever they are wrong.
 
     `pictures` are a folder or a list of paths, arrays or images, of any sizes and in no order; they count from 0.
-    `model` is a published name, a path to weights, a `VideoPredictor`, or None for the embedded model; of an object the
-    last `most_memories` pictures it was shown in are remembered (None: all). It works and keeps work as
-    `VideoSegmenter` does, whose frames are the pictures here: every picture in which an object was shown is recalled in
-    all others, and nothing else is.
+    `model` is a published name, a path to weights, a `VideoPredictor`, or None for the embedded model; of an object
+    the last `most_memories` pictures it was shown in are remembered (None: all); `lookalikes` is how it is known again,
+    as in `DynamicSession`. It works and keeps work as `VideoSegmenter` does, whose frames are the pictures here: every
+    picture in which an object was shown counts for all others, and nothing else does.
 
     >>> import numpy as np
     >>> from sam2_notebook.model import Sam2, Sam2Config
@@ -67,22 +67,26 @@ class DynamicSegmenter(VideoSegmenter):
         model: VideoPredictor | str | Path | None = None,
         *,
         most_memories: int | None = None,
+        lookalikes: bool | None = None,
         height: int | None = None,
         autosave: bool | str | os.PathLike[str] = True,
     ) -> None:
-        self._open(PictureSet(pictures), model, most_memories, height, autosave)
+        self._open(PictureSet(pictures), model, most_memories, lookalikes, height, autosave)
 
     def _open(
         self,
         pictures: PictureSet,
         model: VideoPredictor | str | Path | None,
         most_memories: int | None,
+        lookalikes: bool | None,
         height: int | None,
         autosave: bool | str | os.PathLike[str],
     ) -> None:
         predictor = shared_video_predictor(model)
         self._pictures = pictures
-        session = DynamicSession(predictor.model, device=predictor.device, most_memories=most_memories)
+        session = DynamicSession(
+            predictor.model, device=predictor.device, most_memories=most_memories, lookalikes=lookalikes
+        )
         sources = pictures.sources()
         parts = VideoParts(
             source=sources.page,
@@ -111,7 +115,7 @@ class DynamicSegmenter(VideoSegmenter):
         if pictures.key != saved.video.key:
             raise MediaError(f"the session is on {saved.video.name}, other ones than these {len(pictures)}")
         widget = cls.__new__(cls)
-        widget._open(pictures, model, None, height, autosave)
+        widget._open(pictures, model, None, None, height, autosave)
         widget._desk.take_up(saved)
         return widget
 

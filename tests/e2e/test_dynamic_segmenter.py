@@ -27,7 +27,8 @@ def picture(x, y, height=120, width=160, ground=90):
 pictures = [picture(40, 60), picture(90, 50, 90), picture(70, 70, ground=150)]
 pictures += [picture(60, 40, 120, 100), picture(-99, 0)]
 set_presence(video_model(), 1.0)  # about 76 % sure of everything
-widget = DynamicSegmenter(pictures, VideoPredictor(video_model(), device="cpu"), autosave="saved", height=640)
+predictor = VideoPredictor(video_model(), device="cpu")
+widget = DynamicSegmenter(pictures, predictor, lookalikes=False, autosave="saved", height=640)
 """
 
 

@@ -8,23 +8,45 @@ import pytest
 from sam2_notebook import SAM2DynamicInteractivePredictor
 from sam2_notebook.errors import PromptError
 from sam2_notebook.media import encode_jpeg
-from sam2_notebook.training.scenes import make_scene
-from sam2_notebook.values.geometry import Size
+from sam2_notebook.values.masks import iou
 from tests.predict.video_clips import clip
 
 
 @pytest.fixture
 def predictor(memory_weights: Path) -> SAM2DynamicInteractivePredictor:
     overrides = {"model": str(memory_weights / "sam2_t.pt"), "device": "cpu"}
-    return SAM2DynamicInteractivePredictor(overrides=overrides)
+    return SAM2DynamicInteractivePredictor(overrides=overrides, lookalikes=False)
 
 
-def test_the_page(memory_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+RED, GREEN = (215, 45, 40), (40, 170, 60)
+# Where which disc is, so that the page's prompts are on them.
+THINGS = {
+    1: [((150, 150), RED)],
+    2: [((300, 120), RED)],
+    4: [((350, 350), GREEN)],
+    5: [((110, 300), GREEN), ((310, 160), RED)],
+    6: [((150, 150), GREEN)],
+    7: [((300, 300), GREEN), ((120, 120), RED)],
+}
+ROWS, COLUMNS = np.mgrid[:440, :440]
+
+
+def disc(place: tuple[int, int]) -> np.ndarray:
+    return np.hypot(COLUMNS - place[0], ROWS - place[1]) < 48
+
+
+def with_things(*things: tuple[tuple[int, int], tuple[int, int, int]]) -> np.ndarray:
+    made = np.stack([90 + COLUMNS / 9, 100 + ROWS / 9, 120 + 0 * ROWS], -1)
+    for place, color in things:
+        made[disc(place)] = color
+    return made.astype(np.uint8)
+
+
+def test_the_page(weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "sam2_t.pt").symlink_to(memory_weights / "sam2_t.pt")
-    for number in range(1, 8):
-        picture = make_scene(number, Size(height=420, width=420)).render().pixels
-        (tmp_path / f"image{number}.jpg").write_bytes(encode_jpeg(picture))
+    (tmp_path / "sam2_t.pt").symlink_to(weights / "sam2_t.pt")
+    for number, things in THINGS.items():
+        (tmp_path / f"image{number}.jpg").write_bytes(encode_jpeg(with_things(*things)))
 
     overrides: dict[str, object] = dict(  # noqa: C408 -- as on the page
         conf=0.01, task="segment", mode="predict", imgsz=1024, model="sam2_t.pt", save=False
@@ -34,6 +56,7 @@ def test_the_page(memory_weights: Path, tmp_path: Path, monkeypatch: pytest.Monk
     predictor(source="image1.jpg", bboxes=[[100, 100, 200, 200]], obj_ids=[1], update_memory=True)
     results = predictor(source="image2.jpg")
     assert results[0].ids == [1]
+    assert iou(results[0].masks.numpy()[0], disc((300, 120))) > 0.8
     results = predictor(
         source="image4.jpg",
         bboxes=[[300, 300, 400, 400]],  # New object
@@ -52,6 +75,9 @@ def test_the_page(memory_weights: Path, tmp_path: Path, monkeypatch: pytest.Monk
     results = predictor(source="image7.jpg")
     assert results[0].names == {1: "1", 2: "2"}
     assert results[0].boxes.id is not None
+    assert results[0].boxes.id.tolist() == [1, 2]
+    for mask, place in zip(results[0].masks, ((120, 120), (300, 300)), strict=True):
+        assert iou(mask, disc(place)) > 0.8
 
 
 def test_masks_are_prompts_too_and_lists_and_videos_are_looked_through(

@@ -25,7 +25,7 @@ BOX, OTHER_BOX = [10, 10, 50, 40], [30, 5, 75, 55]
 
 @pytest.fixture
 def session() -> DynamicSession:
-    return DynamicSession(video_model(), device="cpu")
+    return DynamicSession(video_model(), device="cpu", lookalikes=False)
 
 
 def test_what_was_shown_is_looked_for_in_any_picture(session: DynamicSession) -> None:
@@ -73,17 +73,17 @@ def test_showing_an_object_again_and_showing_that_it_is_absent_count(session: Dy
 
 def test_refining_with_memory_reads_the_prompt_in_its_light() -> None:
     def logits(*, with_memory: bool) -> np.ndarray:
-        session = DynamicSession(video_model(), device="cpu")
+        session = DynamicSession(video_model(), device="cpu", lookalikes=False)
         session.remember(clip()[0], 1, box=BOX)
         return session.remember(clip()[5], 1, points=[[40, 30]], with_memory=with_memory).logits
 
     assert not np.allclose(logits(with_memory=True), logits(with_memory=False))
     with pytest.raises(PromptError, match="no memory of object 1 from another picture"):
-        DynamicSession(video_model(), device="cpu").remember(clip()[0], 1, box=BOX, with_memory=True)
+        DynamicSession(video_model(), device="cpu", lookalikes=False).remember(clip()[0], 1, box=BOX, with_memory=True)
 
 
 def test_showing_it_again_in_a_picture_replaces_what_that_picture_said() -> None:
-    once, twice = (DynamicSession(video_model(), device="cpu") for _ in range(2))
+    once, twice = (DynamicSession(video_model(), device="cpu", lookalikes=False) for _ in range(2))
     once.remember(clip()[0], 1, box=BOX)
     twice.remember(clip()[0], 1, points=[[40, 30]])
     twice.remember(clip()[0], 1, box=BOX)
@@ -92,7 +92,7 @@ def test_showing_it_again_in_a_picture_replaces_what_that_picture_said() -> None
 
 
 def test_what_one_picture_said_can_be_forgotten() -> None:
-    session, only = (DynamicSession(video_model(), device="cpu") for _ in range(2))
+    session, only = (DynamicSession(video_model(), device="cpu", lookalikes=False) for _ in range(2))
     session.remember(clip()[0], 1, box=BOX)
     session.remember(clip()[4], 1, box=BOX)
     only.remember(clip()[4], 1, box=BOX)
@@ -104,7 +104,7 @@ def test_what_one_picture_said_can_be_forgotten() -> None:
 
 
 def test_clicks_correct_an_earlier_answer_for_the_same_picture() -> None:
-    session = DynamicSession(video_model(), device="cpu")
+    session = DynamicSession(video_model(), device="cpu", lookalikes=False)
     first = session.remember(clip()[0], 1, box=BOX)
     corrected = session.correct(clip()[0], first, points=[[40, 30]], labels=[0])
     assert session.memories(1) == 1
@@ -115,7 +115,9 @@ def test_clicks_correct_an_earlier_answer_for_the_same_picture() -> None:
 
 
 def test_only_the_last_memories_are_kept() -> None:
-    limited, free = (DynamicSession(video_model(), device="cpu", most_memories=most) for most in (2, None))
+    limited, free = (
+        DynamicSession(video_model(), device="cpu", lookalikes=False, most_memories=most) for most in (2, None)
+    )
     for picture in (0, 4, 8):
         limited.remember(clip()[picture], 1, box=BOX)
     for picture in (4, 8):
@@ -147,7 +149,7 @@ def test_pictures_come_in_any_order(session: DynamicSession) -> None:
 )
 def test_mistakes_are_told(act: Callable[[DynamicSession], object], words: str) -> None:
     with pytest.raises(PromptError, match=words):
-        act(DynamicSession(video_model(), device="cpu", most_objects=2))
+        act(DynamicSession(video_model(), device="cpu", lookalikes=False, most_objects=2))
 
 
 def test_a_network_without_memory_is_refused() -> None:

@@ -23,7 +23,7 @@ def pictures() -> list[np.ndarray]:
 
 @pytest.fixture
 def widget() -> Iterator[DynamicSegmenter]:
-    made = DynamicSegmenter(pictures(), predictor(), autosave=False)
+    made = DynamicSegmenter(pictures(), predictor(), lookalikes=False, autosave=False)
     yield made
     made.close()
 
@@ -31,7 +31,7 @@ def widget() -> Iterator[DynamicSegmenter]:
 def test_what_is_shown_in_one_picture_is_found_in_the_others_as_the_session_finds_it(widget: DynamicSegmenter) -> None:
     widget.add_box(0, (20, 10, 50, 40))
     widget.find().wait(60)
-    session = DynamicSession(predictor().model, device="cpu")
+    session = DynamicSession(predictor().model, device="cpu", lookalikes=False)
     session.remember(pictures()[0], 1, box=[20, 10, 50, 40])
     for index, picture in enumerate(pictures()[1:], start=1):
         wanted = session.find(picture)[1]
@@ -77,11 +77,11 @@ def test_a_picture_can_be_said_not_to_hold_an_object(widget: DynamicSegmenter) -
 
 
 def test_only_the_last_pictures_are_remembered_when_there_is_a_limit() -> None:
-    limited = DynamicSegmenter(pictures(), predictor(), most_memories=1, autosave=False)
+    limited = DynamicSegmenter(pictures(), predictor(), most_memories=1, lookalikes=False, autosave=False)
     for index in (0, 2, 4):
         limited.add_box(index, (20, 10, 50, 40), object=None if index == 0 else 1)
     limited.find().wait(60)
-    session = DynamicSession(predictor().model, device="cpu")
+    session = DynamicSession(predictor().model, device="cpu", lookalikes=False)
     session.remember(pictures()[4], 1, box=[20, 10, 50, 40])
     wanted = session.find(pictures()[1])[1]
     assert limited.scores(1)[1] == pytest.approx(wanted.presence, abs=0.02)
@@ -91,7 +91,7 @@ def test_only_the_last_pictures_are_remembered_when_there_is_a_limit() -> None:
 
 
 def test_finding_can_be_stopped_and_goes_on_from_there(widget: DynamicSegmenter) -> None:
-    with pytest.raises(EditError, match="nothing to follow"):
+    with pytest.raises(EditError, match="nothing to look for"):
         widget.find()
     widget.add_box(0, (20, 10, 50, 40))
     job = widget.find()
@@ -133,7 +133,7 @@ def test_a_folder_is_read_in_natural_order_and_masks_are_written_at_one_size(tmp
     folder.mkdir()
     for index, picture in enumerate(pictures()):
         PillowImage.fromarray(picture).save(folder / f"cup{index * 5}.png")
-    made = DynamicSegmenter(folder, predictor(), autosave=False)
+    made = DynamicSegmenter(folder, predictor(), lookalikes=False, autosave=False)
     assert repr(made) == "DynamicSegmenter(cups, model='VideoPredictor', 0 objects)"
     made.add_box(3, (5, 5, 40, 40))
     made.find().wait(60)

@@ -3,8 +3,8 @@
 A worker that dies takes nothing along: its job goes to another. A job that costs three workers their lives is given up
 and told of. All machines must see the pictures under the same paths; networks and functions travel there.
 
-The driver writes the label files of a folder, some hundred pictures a second; of shards the workers write one file
-each, so that nothing passes through one place: take shards beyond some hundred thousand pictures.
+The driver writes the label files of a folder; of shards the workers write one file each, so that nothing passes through
+one place: take shards for very many pictures.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
