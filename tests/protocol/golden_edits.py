@@ -63,6 +63,8 @@ CASES: tuple[tuple[str, tuple[d.Edit, ...], d.Edit], ...] = (
     ("an object locked", CLICKED, d.LockObject(object=1, locked=True)),
     ("an object unlocked", LOCKED, d.LockObject(object=1, locked=False)),
     ("an unknown object locked", ONE, d.LockObject(object=2, locked=True)),
+    ("an object accepted", ONE, d.AcceptObject(object=1)),
+    ("an unknown object accepted", ONE, d.AcceptObject(object=2)),
     ("a locked object clicked", LOCKED, d.AddPoint(object=1, x=3, y=4, label=1)),
     ("a locked object removed", LOCKED, d.RemoveObject(object=1)),
     ("a locked object's box taken", LOCKED, d.SetBox(object=1, box=None)),
