@@ -62,7 +62,7 @@ class Appearance:
 
     def looks(self, masks: npt.NDArray[np.bool_]) -> Looks:
         """Those of regions (n, side, side), none of them empty."""
-        flat = masks.reshape(len(masks), -1)
+        flat = masks.reshape(len(masks), len(self.bins))
         counts = [np.bincount(self.bins[mask], minlength=BINS) for mask in flat]
         colors = _smooth(np.array(counts, np.float32).reshape(len(masks), *COLOR_BINS)).reshape(len(masks), BINS)
         weights = flat.astype(np.float32)
