@@ -76,6 +76,7 @@ export function listenKeyboard<A extends { readonly type: string }>(
   root.addEventListener("keyup", up, { signal });
   root.addEventListener("keypress", stop, { signal });
   root.addEventListener("focusout", blur, { signal });
+  root.addEventListener("focusin", keepFromHost, { signal });
   // The host selects cells and opens its own menu on these.
   root.addEventListener("mousedown", stop, { signal });
   root.addEventListener("dblclick", stop, { signal });
@@ -87,6 +88,14 @@ export function listenKeyboard<A extends { readonly type: string }>(
     },
     { signal },
   );
+}
+
+/**
+ * Notebook 7 hears keys before we do, and asks the focused element first: a button of ours is `:focus:not(:read-write)`
+ * in a notebook, which is all that "d, d" wants. The root's own mark, further up, comes too late.
+ */
+function keepFromHost({ target }: FocusEvent): void {
+  if (target instanceof Element) target.setAttribute("data-lm-suppress-shortcuts", "true");
 }
 
 /** Whether a text field or a menu has the key. */
