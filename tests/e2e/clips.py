@@ -1,6 +1,7 @@
 """What tests of the video widget share: a clip that says its frame, and what to expect of a view of it."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ widget = VideoSegmenter(clip, VideoPredictor(video_model(), device="cpu"), autos
 """
 RED = (40.5, 60.5)
 FRAMES = 16
+WAIT_SECONDS = 20.0
 
 
 def show(open_notebook: OpenNotebook, frames: int, *more: str) -> tuple[NotebookPage, Stage]:
@@ -42,34 +44,44 @@ def show(open_notebook: OpenNotebook, frames: int, *more: str) -> tuple[Notebook
 
 
 def expect_frame(stage: Stage, frame: int) -> None:
-    """Wait until the stage shows a frame, then see whether its picture is that frame's."""
-    expect(stage.root).to_have_attribute("data-shown", str(frame), timeout=10_000)
-    stage.page.wait_for_timeout(50)  # an animation frame or two
-    seen = stage.pixel("picture", 80.5, 8.5)[0]
-    assert seen == pytest.approx(frame % 50 * 5, abs=4), f"frame {frame} is wanted, the picture is of another one"
+    """Wait until the stage shows a frame, and its picture is that frame's."""
+    expect(stage.root).to_have_attribute("data-shown", str(frame))
+    wanted = pytest.approx(frame % 50 * 5, abs=4)
+    until(stage, lambda: stage.pixel("picture", 80.5, 8.5)[0] == wanted, f"the picture is not of frame {frame}")
 
 
-def expect_track(stage: Stage, state: str, timeout_ms: float = 30_000) -> None:
+def expect_track(stage: Stage, state: str, timeout_ms: float = 60_000) -> None:
     expect(stage.root).to_have_attribute("data-track", state, timeout=timeout_ms)
 
 
-def expect_mask(stage: Stage, x: float, y: float, timeout_s: float = 10.0) -> None:
+def expect_mask(stage: Stage, x: float, y: float) -> None:
     """Wait until a mask is drawn at an image point."""
-    end = time.monotonic() + timeout_s
-    while stage.pixel("masks", x, y)[3] == 0:
-        assert time.monotonic() < end, f"no mask at {x}, {y}"
-        stage.page.wait_for_timeout(30)
+    until(stage, lambda: stage.pixel("masks", x, y)[3] > 0, f"no mask at {x}, {y}")
 
 
-def check_agreement(notebook: NotebookPage, stage: Stage, frame: int) -> None:
-    """Page and kernel have the same mask, at a grid of places that are away from its outline."""
+def expect_agreement(notebook: NotebookPage, stage: Stage, frame: int) -> None:
+    """Wait until page and kernel have the same mask, at a grid of places that are away from its outline."""
     packed = notebook.kernel_value(f"np.packbits(widget.masks[{frame}][1]).tolist()")
     said = np.unpackbits(np.array(packed, dtype=np.uint8)).reshape(HEIGHT, WIDTH).astype(bool)
-    compared = 0
+    wanted: dict[tuple[float, float], bool] = {}
     for y in range(24, HEIGHT - 4, 16):
         for x in range(4, WIDTH - 4, 16):
             around = said[y - 2 : y + 3, x - 2 : x + 3]
             if around.all() or not around.any():
-                compared += 1
-                assert (stage.pixel("masks", x + 0.5, y + 0.5)[3] > 0) == said[y, x], f"frame {frame} at {x}, {y}"
-    assert compared > 10
+                wanted[x + 0.5, y + 0.5] = bool(said[y, x])
+    assert len(wanted) > 10
+    points = list(wanted)
+
+    def agrees() -> bool:
+        drawn = stage.pixels("masks", points)
+        return [color[3] > 0 for color in drawn] == list(wanted.values())
+
+    until(stage, agrees, f"page and kernel have different masks in frame {frame}")
+
+
+def until(stage: Stage, holds: Callable[[], bool], words: str) -> None:
+    """Ask again and again until it holds; it fails in these words after as long as `expect` waits."""
+    end = time.monotonic() + WAIT_SECONDS
+    while not holds():
+        assert time.monotonic() < end, words
+        stage.page.wait_for_timeout(30)

@@ -14,12 +14,20 @@ Layer = Literal["picture", "masks", "prompts", "draft"]
 Button = Literal["left", "middle", "right"]
 Status = Literal["loading", "ready", "busy", "error", "lost"]
 
-# image point -> the colour of the one backing pixel that shows it; canvases may be denser than CSS pixels
-READ_PIXEL = """(canvas, [x, y]) => {
-    const place = canvas.getBoundingClientRect();
-    const column = Math.floor((x - place.left) * canvas.width / place.width);
-    const row = Math.floor((y - place.top) * canvas.height / place.height);
-    return Array.from(canvas.getContext("2d").getImageData(column, row, 1, 1).data);
+Color = tuple[int, int, int, int]
+
+# image points -> the colours of the backing pixels that show them; canvases may be denser than CSS pixels
+READ_PIXELS = """(root, [layer, points]) => {
+    const canvas = root.querySelector(`canvas.sam2nb-${layer}`);
+    const stage = root.querySelector(".sam2nb-stage");
+    const [place, corner] = [canvas.getBoundingClientRect(), stage.getBoundingClientRect()];
+    const [scale, left, top] = ["scale", "offsetX", "offsetY"].map(name => Number(stage.dataset[name]));
+    const context = canvas.getContext("2d");
+    return points.map(([x, y]) => {
+        const column = (corner.left + left + x * scale - place.left) * canvas.width / place.width;
+        const row = (corner.top + top + y * scale - place.top) * canvas.height / place.height;
+        return Array.from(context.getImageData(Math.floor(column), Math.floor(row), 1, 1).data);
+    });
 }"""
 
 
@@ -102,11 +110,14 @@ class Stage:
         )
         return place["x"] + left + x * scale, place["y"] + top + y * scale
 
-    def pixel(self, layer: Layer, x: float, y: float) -> tuple[int, int, int, int]:
+    def pixel(self, layer: Layer, x: float, y: float) -> Color:
         """Red, green, blue and alpha (0 to 255) of a layer at an image point."""
-        canvas = self.root.locator(f"canvas.sam2nb-{layer}")
-        red, green, blue, alpha = canvas.evaluate(READ_PIXEL, list(self.on_screen(x, y)))
-        return red, green, blue, alpha
+        return self.pixels(layer, [(x, y)])[0]
+
+    def pixels(self, layer: Layer, points: Sequence[tuple[float, float]]) -> list[Color]:
+        """The same at many image points, all of one moment."""
+        found: list[list[int]] = self.root.evaluate(READ_PIXELS, [layer, [list(point) for point in points]])
+        return [(red, green, blue, alpha) for red, green, blue, alpha in found]
 
     def _place(self) -> FloatRect:
         place = self.element.bounding_box()

@@ -6,7 +6,7 @@ import statistics
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.clips import FRAMES, RED, check_agreement, expect_frame, expect_mask, expect_track, show
+from tests.e2e.clips import FRAMES, RED, expect_agreement, expect_frame, expect_mask, expect_track, show
 from tests.e2e.conftest import OpenNotebook
 from tests.e2e.page import SCREENS
 from tests.e2e.stage import Stage
@@ -49,7 +49,7 @@ def test_click_track_correct_and_track_again(open_notebook: OpenNotebook) -> Non
     expect_frame(stage, 0)
     stage.click(*RED)
     expect_mask(stage, *RED)
-    check_agreement(notebook, stage, 0)
+    expect_agreement(notebook, stage, 0)
     badge = stage.root.locator(".sam2nb-badge")
     expect(badge).to_have_attribute("data-standing", "required")
     stage.press("t")
@@ -59,8 +59,7 @@ def test_click_track_correct_and_track_again(open_notebook: OpenNotebook) -> Non
     for key, frame in (("ArrowRight", 1), ("Shift+ArrowRight", 11), ("End", FRAMES - 1), ("Shift+ArrowLeft", 5)):
         stage.press(key)
         expect_frame(stage, frame)
-    stage.page.wait_for_timeout(150)
-    check_agreement(notebook, stage, 5)
+    expect_agreement(notebook, stage, 5)
     stage.click(120.5, 90.5, button="right")
     expect(badge).to_have_attribute("data-standing", "stale")
     assert notebook.kernel_value("[f.frame for f in widget._desk.history.document.objects[0].frames]") == [0, 5]
@@ -142,16 +141,14 @@ def test_two_views_a_reload_and_a_restart(open_notebook: OpenNotebook) -> None:
     notebook.run(3)
     for view in (stage, other):
         expect_frame(view, 7)
-    stage.page.wait_for_timeout(200)
-    check_agreement(notebook, other, 7)
+    expect_agreement(notebook, other, 7)
     revision = notebook.kernel_value("widget.revision")
     notebook.reload()
     stage = notebook.stage(cell=1)
     stage.expect_status("ready")
     stage.expect_revision(revision)
     expect_frame(stage, 7)
-    stage.page.wait_for_timeout(200)
-    check_agreement(notebook, stage, 7)
+    expect_agreement(notebook, stage, 7)
     expect(stage.root.locator(".sam2nb-badge")).to_have_attribute("data-standing", "full")
     notebook.restart_kernel()
     stage.expect_status("lost", timeout_ms=20_000)
