@@ -134,7 +134,7 @@ class NotebookPage:
             self._kernel = KernelSide(self.server.connection_file(self.name))
         return self._kernel.evaluate(expression, setup, timeout_s)
 
-    def wait_for_kernel_value(self, expression: str, wanted: object, timeout_ms: float = 10_000) -> None:
+    def wait_for_kernel_value(self, expression: str, wanted: object, timeout_ms: float = 30_000) -> None:
         """Ask until the kernel's answer is `wanted`."""
         waited = 0
         while (answer := self.kernel_value(expression)) != wanted:
