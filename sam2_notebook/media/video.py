@@ -115,16 +115,14 @@ class Video:
         return len(self._reel.timestamps)
 
     def has(self, index: int) -> bool:
-        """Whether there is a frame of this number; waits for a stream to bring it."""
-        with self._lock:
-            return not self._closed and self._reel.has(index)
+        """Whether there is a frame of this number; waits for a stream to bring it, which holds up nobody else."""
+        return not self._closed and self._reel.has(index)
 
     def frame(self, index: int) -> ByteImage:
         """One frame, (height, width, 3) and read-only; MediaError if there is none or its data are damaged."""
+        number = self._checked(index)
         with self._lock:
-            if self._closed:
-                raise MediaError(f"{self.name}: the video is closed. Open it again.")
-            number = self._checked(index)
+            self._check_open()
             if number not in self._cache:
                 return self._load(number)
             self._cache.move_to_end(number)
@@ -153,10 +151,10 @@ class Video:
         >>> open_video(np.zeros((5, 24, 32, 3), np.uint8)).preview(3, 16).shape
         (12, 16, 3)
         """
+        if not isinstance(self._reel, FileReel):
+            pixels = self.frame(index)
+            return resize_area(pixels, (max(1, round(pixels.shape[0] * width / pixels.shape[1])), width))
         with self._lock:
-            if self._closed or not isinstance(self._reel, FileReel):
-                pixels = self.frame(index)
-                return resize_area(pixels, (max(1, round(pixels.shape[0] * width / pixels.shape[1])), width))
             return self._reel.preview(self._checked(index), width)
 
     def close(self) -> None:
@@ -181,7 +179,13 @@ class Video:
         note = f", {self.note}" if self.note else ""
         return f"Video({self.name!r}, {size.width} x {size.height}, {frames}, {self.fps:.5g} fps{note})"
 
+    def _check_open(self) -> None:
+        if self._closed:
+            raise MediaError(f"{self.name}: the video is closed. Open it again.")
+
     def _checked(self, index: int) -> int:
+        """The number of a frame that there is; waits for a stream to bring it, without the lock."""
+        self._check_open()
         try:
             number = -1 if isinstance(index, bool) else operator.index(index)
         except TypeError:

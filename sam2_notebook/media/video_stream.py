@@ -1,5 +1,6 @@
 """Frames that come one after the other and do not come back: generators, cameras, any iterator."""
 
+import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from typing import overload
@@ -35,7 +36,10 @@ class EvenTimes(Sequence[float]):
 
 
 class StreamReel:
-    """Pictures of an iterator. The newest ones, up to `window_bytes`, can be read again; older ones are gone."""
+    """Pictures of an iterator. The newest ones, up to `window_bytes`, can be read again; older ones are gone.
+
+    Threads may share it: who waits for the next picture holds up nobody who reads those that have come.
+    """
 
     chained = True
     note = ""
@@ -47,6 +51,8 @@ class StreamReel:
         self._window_bytes = window_bytes
         self._window: OrderedDict[int, ByteImage] = OrderedDict()
         self._count = 0
+        self._drawing = threading.Lock()  # of who waits for the next picture
+        self._changing = threading.Lock()  # of the window, for moments
         first = next(pictures, None)
         if first is None:
             raise MediaError(f"{name}: it ended before the first frame. Wanted at least one picture.")
@@ -62,33 +68,40 @@ class StreamReel:
     @property
     def oldest(self) -> int:
         """The first frame that can still be read."""
-        return next(iter(self._window), self._count)
+        with self._changing:
+            return next(iter(self._window), self._count)
 
     def has(self, index: int) -> bool:
         """Whether there is a frame of this number; draws frames until it came or the stream ended."""
         while self._count <= index and not self.is_complete:
-            self._draw()
+            with self._drawing:
+                if self._count <= index and not self.is_complete:
+                    self._draw()
         return 0 <= index < self._count
 
     def read(self, first: int, last: int) -> dict[int, ByteImage]:
         """Frames `first` to `last`, as far as they are still in the window; MediaError if `last` is gone."""
         if not self.has(last):
             raise MediaError(f"{self.name}: it ended after {self._count} frames; there is no frame {last}.")
-        if last not in self._window:
-            oldest = next(iter(self._window))
+        with self._changing:
+            found = {i: self._window[i] for i in range(first, last + 1) if i in self._window}
+        if last not in found:
             raise MediaError(
-                f"{self.name}: frame {last} has gone by, the oldest one kept is {oldest}. A stream cannot be rewound: "
-                "raise cache_bytes=, or write it to a file with write_video and open that."
+                f"{self.name}: frame {last} has gone by, the oldest one kept is {self.oldest}. A stream cannot be "
+                "rewound: raise cache_bytes=, or write it to a file with write_video and open that."
             )
-        return {i: self._window[i] for i in range(first, last + 1) if i in self._window}
+        return found
 
     def close(self) -> None:
-        """Let go of the pictures kept, and close a generator."""
+        """Let go of the pictures kept, and close a generator: at once, or when the picture it is at has come."""
         self.is_complete = True
-        self._window.clear()
-        closing = getattr(self._pictures, "close", None)
-        if callable(closing):
-            closing()
+        with self._changing:
+            self._window.clear()
+        if self._drawing.acquire(blocking=False):
+            try:
+                self._end()
+            finally:
+                self._drawing.release()
 
     def _draw(self) -> None:
         try:
@@ -96,10 +109,22 @@ class StreamReel:
         except StopIteration:
             self.is_complete = True
             return
+        except Exception as error:  # a camera's own errors are of any kind
+            why = f"{type(error).__name__}: {error}"
+            raise MediaError(f"{self.name}: it broke off after {self._count} frames ({why:.200}).") from error
+        if self.is_complete:  # closed meanwhile
+            self._end()
+            return
         self._keep(same_size(read_image(picture).pixels, self.size, self._count, self.name))
 
+    def _end(self) -> None:
+        closing = getattr(self._pictures, "close", None)
+        if callable(closing):
+            closing()
+
     def _keep(self, pixels: ByteImage) -> None:
-        self._window[self._count] = pixels
-        self._count += 1
-        while len(self._window) > 1 and len(self._window) * pixels.nbytes > self._window_bytes:
-            self._window.popitem(last=False)
+        with self._changing:
+            self._window[self._count] = pixels
+            self._count += 1
+            while len(self._window) > 1 and len(self._window) * pixels.nbytes > self._window_bytes:
+                self._window.popitem(last=False)

@@ -3,7 +3,7 @@
 import hashlib
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -57,6 +57,7 @@ class FrameServer:
         self.source, self.key = source, key
         self._reply, self._previews = reply, previews
         self._worker = Worker(f"frames of {source.name}")
+        self._waiter = Worker(f"next frame of {source.name}")
         self._lock = threading.Lock()
         self._newest: dict[tuple[str, str], int] = {}
         self._waiting: dict[tuple[str, str], deque[_Serving]] = {}
@@ -80,16 +81,21 @@ class FrameServer:
             self._waiting.setdefault(purpose, deque()).append(_Serving(request))
         self._submit(purpose)
 
-    def pull(self, frame: int, then: Callable[[], None]) -> None:
-        """Wait for a stream to bring a frame, or to end, without holding up anybody else."""
+    def pull(self, who: Hashable, frame: int, then: Callable[[MediaError | None], None]) -> None:
+        """Wait for a stream to bring a frame, or to end, on a thread that does nothing else; of one's waits the newest.
+
+        `then` hears what broke it off, None if nothing did.
+        """
 
         def wait() -> None:
+            error: MediaError | None = None
             try:
                 self.source.has(frame)
-            finally:
-                then()
+            except MediaError as met:
+                error = met
+            then(error)
 
-        self._worker.submit(self, ("pull", frame), wait, Priority.ENCODE)
+        self._waiter.submit(self, who, wait)
 
     @property
     def is_busy(self) -> bool:
@@ -99,6 +105,7 @@ class FrameServer:
     def close(self) -> None:
         """Answer no more, and let go of the pictures and the video."""
         self._worker.stop(seconds=0)
+        self._waiter.stop(seconds=0)
         with self._lock:
             self._jpegs.clear()
             self._bytes = 0
@@ -131,17 +138,21 @@ class FrameServer:
             if not waiting:
                 return
             serving = waiting.popleft()
+        frame = serving.next
+        if frame is not None and self._is_to_come(frame) and not self._is_void(serving.request):
+            with self._lock:
+                waiting.appendleft(serving)
+            self.pull(purpose, frame, lambda _: self._submit(purpose))
+            return
         self._advance(serving, purpose)
         with self._lock:
-            goes_on = bool(self._waiting[purpose])
+            goes_on = bool(waiting)
         if goes_on:
             self._submit(purpose)
 
     def _advance(self, serving: _Serving, purpose: tuple[str, str]) -> None:
         request = serving.request
-        with self._lock:
-            newest = self._newest[purpose]
-        if request.generation < newest:
+        if self._is_void(request):
             words = "a newer request of this view made this one void"
             failure = Failure(view=request.view, seq=request.seq, code="cancelled", message=words)
             self._reply(request, Packet(failure))
@@ -160,6 +171,15 @@ class FrameServer:
                 self._waiting[purpose].appendleft(serving)
             return
         self._reply(request, self._data(serving))
+
+    def _is_void(self, request: FramesRequest) -> bool:
+        """Whether its view has asked for something newer since."""
+        with self._lock:
+            return request.generation < self._newest[request.view, request.purpose]
+
+    def _is_to_come(self, frame: int) -> bool:
+        """Whether a stream has to be waited for; frames far ahead of it are not, but refused."""
+        return not self.source.is_complete and 0 <= frame - len(self.source) <= STREAM_AHEAD
 
     def _data(self, serving: _Serving) -> Packet:
         message = FramesData(

@@ -1,10 +1,10 @@
 """Follows objects through a video, one frame per turn of the worker, so that clicks come in between."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Hashable
 
 import numpy as np
 
-from sam2_notebook.errors import EditError
+from sam2_notebook.errors import EditError, MediaError
 from sam2_notebook.predict import FrameResult
 from sam2_notebook.values.video_document import VideoObject
 from sam2_notebook.widgets.jobs import Job
@@ -16,7 +16,7 @@ from sam2_notebook.widgets.worker import Priority
 
 LIVE_FRAMES_KEPT = 2000
 
-Pull = Callable[[int, Callable[[], None]], None]
+Pull = Callable[[Hashable, int, Callable[[MediaError | None], None]], None]
 
 
 class Tracking:
@@ -42,6 +42,7 @@ class Tracking:
         self._walks: tuple[Walk, ...] = ()
         self._walk: Generator[FrameResult, None, None] | None = None
         self._planned_rev = -1
+        self._reached = -1  # the frame that was done last
         self._items: dict[int, VideoObject] = {}
         self.job: Job | None = None
 
@@ -97,17 +98,31 @@ class Tracking:
             else:
                 self._finish(job)
         except Exception as error:  # noqa: BLE001 - shown as the job's end, whatever it is
-            self._inference.fail(error)
-            job.end("failed", str(self._inference.error), self._inference.error)
+            self._fail(job, error)
         self._walk = None
         self._news(-1, ())
 
+    def _fail(self, job: Job, error: Exception) -> None:
+        self._inference.fail(error)
+        job.end("failed", str(self._inference.error), self._inference.error)
+
     def _go_on(self, job: Job) -> None:
+        """Have the next turn, once a stream has brought the next frame."""
         source = self._inference.session().source
-        if source.is_complete or self._walk is None:
+        is_there = source.is_complete or self._reached + 1 < len(source)
+        if self._walk is None or self._walks[0].reverse or is_there:
             self._next(job)
         else:
-            self._pull(len(source), lambda: self._next(job))
+            self._pull(self, self._reached + 1, lambda error: self._came(job, error))
+
+    def _came(self, job: Job, error: MediaError | None) -> None:
+        if job.has_ended:
+            return  # and another may have begun since
+        if error is None:
+            self._next(job)
+        else:
+            self._fail(job, error)
+            self._news(-1, ())
 
     def _step(self, job: Job) -> bool:
         """Do one frame; False when there is nothing left to do."""
@@ -166,6 +181,7 @@ class Tracking:
         )
 
     def _keep(self, job: Job, result: FrameResult) -> None:
+        self._reached = result.frame
         done: list[int] = []
         for found in result:
             item = self._items.get(found.object)

@@ -2,7 +2,9 @@
 
 import io
 import os
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -159,6 +161,39 @@ def test_an_endless_stream_is_only_drawn_as_far_as_asked() -> None:
         assert video.has(4)
         assert len(drawn) == 5
     assert next(source, None) is None  # closed with the video
+
+
+def test_who_waits_for_a_stream_holds_up_nobody_who_reads_what_has_come() -> None:
+    sleeps, wakes = threading.Event(), threading.Event()
+
+    def camera() -> Iterator[np.ndarray]:
+        yield from (CLIP[0], CLIP[1])
+        sleeps.set()
+        wakes.wait(10)
+        yield CLIP[2]
+
+    video = open_video(camera())
+    assert video.has(1)
+    with ThreadPoolExecutor(2) as pool:
+        waiting = pool.submit(video.has, 2)
+        assert sleeps.wait(10)
+        assert np.array_equal(pool.submit(video.frame, 0).result(5), CLIP[0])
+        assert pool.submit(video.has, 1).result(5)
+        pool.submit(video.close).result(5)
+        assert not waiting.done()
+        wakes.set()
+        assert waiting.result(5) is False
+
+
+def test_a_stream_that_breaks_off_says_why() -> None:
+    def camera() -> Iterator[np.ndarray]:
+        yield CLIP[0]
+        raise OSError("no signal")
+
+    video = open_video(camera())
+    with pytest.raises(MediaError, match=r"broke off after 1 frames \(OSError: no signal\)"):
+        video.has(1)
+    assert np.array_equal(video.frame(0), CLIP[0])
 
 
 def test_streams_that_bring_nothing_or_something_else_are_refused() -> None:

@@ -1,6 +1,7 @@
 """The order in which frames are read for pages."""
 
 import threading
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -78,3 +79,44 @@ def test_a_newer_generation_makes_the_older_ones_void() -> None:
     assert isinstance(answers[1].message, Failure)
     assert [frame for frame in read if frame >= 20] == [20, 21]
     assert len(read) <= 3
+
+
+def test_who_waits_for_a_streams_next_frame_holds_up_nobody() -> None:
+    more = threading.Semaphore(3)
+
+    def camera() -> Iterator[ByteImage]:
+        for shade in range(6):
+            more.acquire()
+            yield np.full((12, 16, 3), 40 * shade, np.uint8)
+
+    answers: dict[int, Packet] = {}
+    came, answered = threading.Event(), threading.Condition()
+
+    def reply(request: FramesRequest, packet: Packet) -> None:
+        with answered:
+            answers[request.seq] = packet
+            answered.notify_all()
+
+    def expect(*seqs: int) -> None:
+        with answered:
+            assert answered.wait_for(lambda: set(answers) == set(seqs), 10), sorted(answers)
+
+    video = open_video(camera())
+    assert video.has(2)
+    server = FrameServer(video, "key", reply)
+    server.pull("tracking", 3, lambda _: came.set())  # the camera sleeps now
+    server.serve(ask(0, range(3, 5)))  # what is ahead has not come either
+    server.serve(ask(1, range(1), "show"))
+    expect(1)
+    server.serve(ask(2, range(3), "ahead", generation=1))  # a newer one need not wait for the older
+    expect(0, 1, 2)
+    assert isinstance(answers[0].message, Failure)
+    assert not came.is_set()
+    server.serve(ask(3, range(3, 5), "strip"))
+    more.release(3)
+    assert came.wait(10)
+    expect(0, 1, 2, 3)
+    message = answers[3].message
+    assert isinstance(message, FramesData)
+    assert message.frames == (3, 4)
+    server.close()
