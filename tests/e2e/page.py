@@ -14,7 +14,7 @@ from tests.e2e.kernel import KernelSide
 from tests.e2e.server import JupyterServer
 from tests.e2e.stage import Stage
 
-OPEN_MS = 60_000
+OPEN_MS = 120_000
 RUN_MS = 60_000
 SCREENS = Path(__file__).resolve().parents[2] / "build" / "screens"
 

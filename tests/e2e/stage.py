@@ -41,7 +41,7 @@ class Stage:
 
     # --- state ---
 
-    def expect_status(self, status: Status, timeout_ms: float = 30_000) -> None:
+    def expect_status(self, status: Status, timeout_ms: float = 60_000) -> None:
         """Wait until the widget says it is in this state."""
         expect(self.root).to_have_attribute("data-status", status, timeout=timeout_ms)
 

@@ -68,22 +68,25 @@ def test_a_click_offers_what_it_can_mean(open_notebook: OpenNotebook) -> None:
     stage.press("ArrowRight")
     expect_frame(stage, 1)
     stage.click(*RED)
-    expect(stage.candidate(2)).to_be_visible()
+    offered = stage.root.locator(".sam2nb-candidate")
+    expect(offered.nth(2)).to_be_visible()
+    ranks = [int(offered.nth(place).get_attribute("data-candidate") or "-1") for place in range(3)]
     candidate = "widget._desk.history.document.object(1).at(1).candidate"
     stage.press("3")
-    notebook.wait_for_kernel_value(candidate, 2)
-    expect(stage.candidate(2)).to_have_attribute("aria-pressed", "true")
-    stage.candidate(0).click()
-    notebook.wait_for_kernel_value(candidate, 0)
-    notebook.wait_for_kernel_value("round(float(widget.scores(1)[1] - widget.candidates(1, 1).scores[0]), 2)", 0.0)
+    notebook.wait_for_kernel_value(candidate, ranks[2])
+    expect(offered.nth(2)).to_have_attribute("aria-pressed", "true")
+    offered.nth(1).click()
+    notebook.wait_for_kernel_value(candidate, ranks[1])
+    score = f"round(float(widget.scores(1)[1] - widget.candidates(1, 1).scores[{ranks[1]}]), 2)"
+    notebook.wait_for_kernel_value(score, 0.0)
     stage.press("ArrowRight")
     expect_frame(stage, 2)
-    expect(stage.candidate(0)).to_be_hidden()
+    expect(offered.first).to_be_hidden()
     stage.press("ArrowLeft")
-    expect(stage.candidate(0)).to_be_visible()
+    expect(offered.first).to_be_visible()
     stage.click(100.5, 90.5, button="right")
-    expect(stage.candidate(0)).to_be_hidden()
-    notebook.wait_for_kernel_value(candidate, 0)
+    expect(offered.first).to_be_hidden()
+    notebook.wait_for_kernel_value(candidate, ranks[1])
     assert notebook.cell_count() == cells
     assert notebook.errors == []
 

@@ -14,14 +14,15 @@ from tests.e2e.stage import Stage
 # Measured inside the page, from the pointer's event to what it brings about: the harness's own delays stay out.
 MEASURE = """root => {
     const waits = (window.sam2nbWaits = { shown: [], results: [], track: [] });
-    let [down, up, heard] = [0, 0, root.dataset.results];
+    let [down, up, heard, was] = [0, 0, root.dataset.results, root.dataset.shown];
     document.addEventListener("pointerdown", () => (down = performance.now()), true);
     document.addEventListener("pointerup", () => (up = performance.now()), true);
     new MutationObserver(changes => {
         const now = performance.now();
         const { shown, frame, track } = root.dataset;
         const seen = new Set(changes.map(({ attributeName }) => attributeName));
-        if (seen.has("data-shown") && shown === frame) waits.shown.push(now - down);
+        if (shown !== was && shown === frame) waits.shown.push(now - down);
+        was = shown;
         if (root.dataset.results !== heard) waits.results.push(now - up);
         heard = root.dataset.results;
         if (seen.has("data-track") && track === "cancelled") waits.track.push(now - up);
