@@ -14,6 +14,7 @@ MAY_PRINT = frozenset({"cli.py", "bench.py", "__main__.py"})
 
 # Catching everything hides bugs, except where somebody waits for an answer or a thread must outlive one job.
 CATCHES_EVERYTHING: dict[str, str] = {
+    "media/video_stream.py": "a camera fails in ways of its own; who waits for its next frame is told in words",
     "facade/annotation/cluster.py": "an error of a worker travels as words and is raised again where the call was made",
     "weights/download_hub.py": "the kinds of network errors change with the hub's version; the next source is asked",
     "widgets/channel.py": "every request of the page is answered, with the error in words",

@@ -31,6 +31,7 @@ ENDINGS: Mapping[str, str] = {
 }  # fmt: skip
 OPACITY = 0.45
 MOST_INDEXED = 255
+UNCLASSED = "object"  # the category of objects without a class
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,12 +46,17 @@ class ExportedObject:
 
 @dataclass(frozen=True, kw_only=True)
 class Export:
-    """What to write: frames `0` to `count - 1`, and the masks of some objects by frame; absent ones are missing."""
+    """What to write: frames `0` to `count - 1`, and the masks of some objects by frame; absent ones are missing.
+
+    `classes` are the names of all classes there are, not only of those objects: files number them in this order, so
+    that what is written of other objects agrees.
+    """
 
     source: FrameSource
     count: int
     objects: Sequence[ExportedObject]
     masks: Callable[[int], Mapping[int, BoolMask]]
+    classes: Sequence[str] = ()
     tick: Callable[[int], None] | None = None
 
     def frames(self) -> Iterator[tuple[int, Mapping[int, BoolMask]]]:
@@ -122,7 +128,7 @@ def _write_davis(export: Export, folder: Path) -> None:
 
 def _write_coco(export: Export, file: Path) -> None:
     size, name = export.source.size, Path(export.source.name).stem
-    categories = _categories(export.objects)
+    categories = _categories(export)
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
     for frame, masks in export.frames():
@@ -136,7 +142,7 @@ def _write_coco(export: Export, file: Path) -> None:
                 {
                     "id": len(annotations) + 1,
                     "image_id": frame + 1,
-                    "category_id": categories[item.label or "object"],
+                    "category_id": categories[item.label or UNCLASSED],
                     "track_id": item.id,
                     "iscrowd": 0,
                     **_measured(mask),
@@ -149,7 +155,7 @@ def _write_coco(export: Export, file: Path) -> None:
 
 def _write_ytvis(export: Export, file: Path) -> None:
     size, name = export.source.size, Path(export.source.name).stem
-    categories = _categories(export.objects)
+    categories = _categories(export)
     tracks: dict[int, list[dict[str, Any] | None]] = {o.id: [] for o in export.objects}
     for _, masks in export.frames():
         for id_, track in tracks.items():
@@ -169,7 +175,7 @@ def _write_ytvis(export: Export, file: Path) -> None:
         {
             "id": number,
             "video_id": 1,
-            "category_id": categories[item.label or "object"],
+            "category_id": categories[item.label or UNCLASSED],
             "iscrowd": 0,
             "width": size.width,
             "height": size.height,
@@ -244,8 +250,10 @@ def _measured(mask: BoolMask) -> dict[str, Any]:
     return {"area": int(mask.sum()), "bbox": [x0, y0, x1 - x0 + 1, y1 - y0 + 1]}
 
 
-def _categories(objects: Sequence[ExportedObject]) -> dict[str, int]:
-    return {label: number for number, label in enumerate(dict.fromkeys(o.label or "object" for o in objects), 1)}
+def _categories(export: Export) -> dict[str, int]:
+    """The numbers of all classes, from 1 on; objects without one are of the class "object"."""
+    labels = (*export.classes, *(o.label or UNCLASSED for o in export.objects))
+    return {label: number for number, label in enumerate(dict.fromkeys(labels), 1)}
 
 
 def _indices(objects: Sequence[ExportedObject]) -> dict[int, int]:

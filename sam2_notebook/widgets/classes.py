@@ -19,6 +19,25 @@ def as_classes(classes: Iterable[LabelClass | str]) -> tuple[LabelClass, ...]:
     return tuple(_as_class(given, place) for place, given in enumerate(classes))
 
 
+def joined_classes(
+    mine: Iterable[LabelClass], others: Iterable[LabelClass], labels: Iterable[str]
+) -> tuple[LabelClass, ...]:
+    """One's own classes as they are, then those of others that go by other names, then names that objects have.
+
+    Where nobody has classes there are none: the names are free then.
+
+    >>> mine, others = as_classes(["cat"]), as_classes(["dog", LabelClass(name="cat", color="#000000")])
+    >>> [(c.name, c.color) for c in joined_classes(mine, others, ["cow", "dog", ""])]
+    [('cat', '#56b4e9'), ('dog', '#56b4e9'), ('cow', '#009e73')]
+    """
+    known = {given.name: given for given in mine}
+    for given in others:
+        known.setdefault(given.name, given)
+    return (
+        as_classes([known.get(name, name) for name in dict.fromkeys([*known, *filter(None, labels)])]) if known else ()
+    )
+
+
 def _as_class(given: object, place: int) -> LabelClass:
     if isinstance(given, LabelClass):
         return given

@@ -29,9 +29,11 @@ from sam2_notebook.protocol.video_messages import (
 )
 from sam2_notebook.protocol.video_views import Notice, VideoInfo
 from sam2_notebook.values.classes import LabelClass
+from sam2_notebook.values.edits import SetClasses
 from sam2_notebook.values.frames import FrameSource
-from sam2_notebook.values.video_document import VideoEdit
+from sam2_notebook.values.video_document import VideoDocument, VideoEdit
 from sam2_notebook.widgets.channel import Channel, Packet, Send
+from sam2_notebook.widgets.classes import joined_classes
 from sam2_notebook.widgets.jobs import SLICE_SECONDS, Job
 from sam2_notebook.widgets.video_autosave import Autosave, Earlier
 from sam2_notebook.widgets.video_exporting import Exporting
@@ -196,9 +198,9 @@ class VideoDesk:
         return True
 
     def take_up(self, saved: SavedSession) -> None:
-        """Put a saved session in the place of this one, as a step that can be undone."""
+        """Put a saved session in the place of this one, as a step that can be undone; this one's classes stay."""
         before = {item.id: item.born for item in saved.document.objects}
-        self.history.replace(saved.document)
+        self.history.replace(self._with_classes(saved.document))
         items = {before[item.id]: item for item in self.history.document.objects}
         for mask in saved.masks:
             if mask.frame < len(self.source) or not self.source.is_complete:
@@ -206,6 +208,15 @@ class VideoDesk:
         if saved.damaged:
             self.tell("warning", f"{saved.damaged} masks of the saved session are damaged and were left out")
         self._edited()
+
+    def _with_classes(self, document: VideoDocument) -> VideoDocument:
+        """A document with this one's classes first, as they are here, and with its own others after them; told."""
+        mine = self.history.document.classes
+        classes = joined_classes(mine, document.classes, (item.label for item in document.objects))
+        if mine and classes != mine:
+            more = ", ".join(known.name for known in classes[len(mine) :])
+            self.tell("info", f"the work taken up has classes of its own, which were added: {more}")
+        return document.apply(0, SetClasses(classes=classes))
 
     def recover(self, *, accept: bool) -> None:
         """Take up the earlier work that was found, or pass it over for good; EditError if there is none."""

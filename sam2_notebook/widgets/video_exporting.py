@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sam2_notebook.errors import EditError, MediaError, Sam2NotebookError
-from sam2_notebook.predict.video_export import Export, ExportedObject, ExportFormat, export_video
+from sam2_notebook.predict.video_export import UNCLASSED, Export, ExportedObject, ExportFormat, export_video
 from sam2_notebook.protocol.palette import color_of
 from sam2_notebook.values.frames import FrameSource
 from sam2_notebook.values.masks import BoolMask
@@ -60,7 +60,8 @@ class Exporting:
             raise EditError("there is nothing to export: no object has a mask yet. Click on one and follow it first")
         named = [ExportedObject(id=o.id, name=o.name, label=o.label, color=color_of(o.color).rgb) for o in items]
         job = self.job = Job("export", tuple(o.id for o in items), lambda: None)
-        shared_worker("exports").submit(self, job.id, lambda: self._run(job, kind, path, named))
+        classes = [known.name for known in document.classes] + [o.label or UNCLASSED for o in document.objects]
+        shared_worker("exports").submit(self, job.id, lambda: self._run(job, kind, path, named, classes))
         return job
 
     def close(self) -> None:
@@ -68,7 +69,14 @@ class Exporting:
         if self.job is not None:
             self.job.cancel()
 
-    def _run(self, job: Job, kind: ExportFormat, path: str | os.PathLike[str], objects: list[ExportedObject]) -> None:
+    def _run(
+        self,
+        job: Job,
+        kind: ExportFormat,
+        path: str | os.PathLike[str],
+        objects: list[ExportedObject],
+        classes: list[str],
+    ) -> None:
         source: FrameSource | None = None
         try:
             source = self._reopen()
@@ -84,7 +92,7 @@ class Exporting:
                 if job.is_cancelled:
                     raise _StoppedError
 
-            export = Export(source=source, count=len(source), objects=objects, masks=masks, tick=tick)
+            export = Export(source=source, count=len(source), objects=objects, masks=masks, classes=classes, tick=tick)
             target = export_video(export, path, kind)
             job.end("done", f"wrote {target.name} ({_size_of(target)})")
         except _StoppedError:

@@ -312,20 +312,6 @@ def test_a_generator_is_followed_frame_by_frame_to_its_end() -> None:
     widget.close()
 
 
-def test_a_stream_that_breaks_off_fails_in_words_and_what_is_done_stays() -> None:
-    def camera():
-        yield from video()[:5]
-        raise OSError("no signal")
-
-    widget = VideoSegmenter(camera(), predictor(), autosave=False)
-    widget.add_point(0, 30, 20)
-    job = widget.propagate("forward")
-    with pytest.raises(MediaError, match="broke off after 5 frames"):
-        job.wait(60)
-    assert (job.state, list(widget.masks)) == ("failed", [0, 1, 2, 3, 4])
-    widget.close()
-
-
 def test_an_endless_stream_takes_no_more_than_its_share_and_can_be_stopped(monkeypatch) -> None:
     monkeypatch.setattr(video_tracking, "LIVE_FRAMES_KEPT", 8)
     endless = itertools.cycle(video())
