@@ -15,7 +15,7 @@ from sam2_notebook.labels.survey import Survey
 from sam2_notebook.media import read_image, resize_area
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from sam2_notebook.labels.report_figure import ReportFigure
 
 MAX_TILES = 200
 _TILE_INCHES = 1.8
@@ -24,7 +24,7 @@ _TILE_PX = 240
 
 def contact_sheet(
     dataset: Dataset, *, columns: int = 6, most: int = 30, names: Sequence[str] | None = None
-) -> "Figure":
+) -> "ReportFigure":
     """Small pictures with their masks laid over, at most `most` of them (200), or those named.
 
     A picture whose file is missing or unreadable is grey and says so.
@@ -53,7 +53,7 @@ def contact_sheet(
     return figure
 
 
-def class_histogram(survey: Survey, classes: Sequence[LabelClass] = ()) -> "Figure":
+def class_histogram(survey: Survey, classes: Sequence[LabelClass] = ()) -> "ReportFigure":
     """How many annotations each class has, in the classes' colours."""
     colors = {label.name: label.color for label in classes}
     names = list(survey.per_class)
@@ -69,7 +69,7 @@ def class_histogram(survey: Survey, classes: Sequence[LabelClass] = ()) -> "Figu
     return figure
 
 
-def size_histogram(survey: Survey) -> "Figure":
+def size_histogram(survey: Survey) -> "ReportFigure":
     """How large the annotations are: the square root of their area in pixels, on a logarithmic axis, by class."""
     sides = {name: np.sqrt(areas[areas > 0]) for name, areas in survey.areas_px.items() if (areas > 0).any()}
     figure = _figure(6, 3.5)
@@ -87,10 +87,10 @@ def size_histogram(survey: Survey) -> "Figure":
     return figure
 
 
-def _figure(width: float, height: float) -> "Figure":
-    from matplotlib.figure import Figure
+def _figure(width: float, height: float) -> "ReportFigure":
+    from sam2_notebook.labels.report_figure import ReportFigure
 
-    return Figure(figsize=(width, height), layout="constrained")
+    return ReportFigure(figsize=(width, height), layout="constrained")
 
 
 def _tile(image: LabeledImage, colors: dict[str, npt.NDArray[np.float64]]) -> tuple[npt.NDArray[np.uint8], str]:

@@ -228,6 +228,6 @@ class AnsweringDesk(LabelDesk):
         return lists
 
     def _figure(self, request: FigureRequest) -> Packet:
-        data, (height, width) = work.figure_png(self.store, request.what)
-        buffer = Buffer(what="png", shape=(height, width), scale=1.0, object=None)
-        return Packet(FigureData(view=request.view, seq=request.seq, buffers=(buffer,)), (data,))
+        buffer = Buffer(what="png", shape=(0, 0), scale=1.0, object=None)
+        figure = work.figure_of(self.store, request.what)
+        return Packet(FigureData(view=request.view, seq=request.seq, buffers=(buffer,)), (figure.png(),))

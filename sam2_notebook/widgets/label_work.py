@@ -1,6 +1,5 @@
 """What a labelling session does beside the canvas: suggestions for many images, files in and out, a look at all."""
 
-import io
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import combinations
@@ -23,11 +22,10 @@ from sam2_notebook.widgets.label_jobs import LabelJob
 from sam2_notebook.widgets.label_suggest import Source, proposals, without_known
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure as MatplotlibFigure
+    from sam2_notebook.labels.report_figure import ReportFigure
 
 DONE: tuple[State, ...] = ("submitted", "reviewed")
 ALIKE_BITS = 4
-DPI = 110
 Figure = Literal["sheet", "classes", "sizes"]
 
 
@@ -137,7 +135,7 @@ def look(store: LabelStore, *, alike: bool = True) -> Survey:
     return survey(store.dataset(), alike_bits=ALIKE_BITS if alike else 0)
 
 
-def figure_of(store: LabelStore, what: Figure) -> "MatplotlibFigure":
+def figure_of(store: LabelStore, what: Figure) -> "ReportFigure":
     """A contact sheet, or a histogram of classes or sizes; LabelError for another word."""
     match what:
         case "sheet":
@@ -147,15 +145,6 @@ def figure_of(store: LabelStore, what: Figure) -> "MatplotlibFigure":
         case "sizes":
             return size_histogram(look(store, alike=False))
     raise LabelError(f"there are the figures sheet, classes and sizes; got {what!r}")
-
-
-def figure_png(store: LabelStore, what: Figure) -> tuple[bytes, tuple[int, int]]:
-    """A figure as PNG, and its height and width."""
-    figure = figure_of(store, what)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI)
-    width, height = (round(side * DPI) for side in figure.get_size_inches())
-    return buffer.getvalue(), (height, width)
 
 
 def agreements(store: LabelStore, authors: Iterable[str] | None = None) -> list[tuple[str, str, Agreement]]:

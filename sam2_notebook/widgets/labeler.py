@@ -37,7 +37,7 @@ from sam2_notebook.widgets.wired import PREVIEW_SIDE, WiredWidget
 from sam2_notebook.widgets.worker import shared_worker
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from sam2_notebook.labels.report_figure import ReportFigure
 
 NO_IMAGE = "there is no picture on the canvas; pass a folder of pictures, or choose another filter"
 DEFAULT_CLASS = "object"
@@ -239,7 +239,7 @@ class FolderLabeler(ImageSegmenter):
         """How far every two annotators agree on the images that both have marked something in."""
         return {(first, second): found for first, second, found in work.agreements(self.store)}
 
-    def figure(self, what: work.Figure = "sheet") -> "Figure":
+    def figure(self, what: work.Figure = "sheet") -> "ReportFigure":
         """A contact sheet, or a histogram of classes or sizes, for a report."""
         return work.figure_of(self.store, what)
 

@@ -117,3 +117,8 @@ def test_boxes_and_masks_agree_by_their_boxes() -> None:
     boxes = one(Annotation(label="leaf", box=Box(10, 10, 30, 30)), Annotation(label="stem"))
     masks = one(leaf(20, 20, 10), Annotation(label="stem"))
     assert agreement(boxes, masks).mean_iou == 1
+
+
+def test_a_figure_shows_itself_in_a_notebook_that_knows_no_pyplot() -> None:
+    figure = size_histogram(survey(one(leaf(40, 30, 10))))
+    assert figure._repr_png_().startswith(b"\x89PNG")
