@@ -46,6 +46,7 @@ TINY = Sam2Config(
 )  # fmt: skip
 
 
+FINDERS = ("tiny.safetensors, by memory", "tiny.safetensors, by looks", "template + GrabCut")
 SHOWN = ("1 shown", "2 shown", "3 shown", "1 shown, corrected on the way")
 
 
@@ -204,9 +205,9 @@ def test_the_command_writes_tables_numbers_and_sheets(
         "tiny.safetensors",
         "optical flow",
         "stay",
-        *(f"{who}, {how}" for who in ("tiny.safetensors", "template + GrabCut") for how in SHOWN),
+        *(f"{who}, {how}" for who in FINDERS for how in SHOWN),
     ]
-    assert "| generated sets | tiny.safetensors, 3 shown | 2 |" in said
+    assert "| generated sets | tiny.safetensors, by looks, 3 shown | 2 |" in said
     assert (out / "results.md").read_text().count("| coco |") == 2
     with Image.open(out / "coco.png") as sheet:
         assert sheet.size[0] == 480

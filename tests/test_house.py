@@ -19,6 +19,7 @@ CATCHES_EVERYTHING: dict[str, str] = {
     "weights/download_hub.py": "the kinds of network errors change with the hub's version; the next source is asked",
     "widgets/channel.py": "every request of the page is answered, with the error in words",
     "widgets/everything.py": "whatever ends a run is shown as its end, and raised where somebody waits for it",
+    "widgets/label_jobs.py": "whatever ends a job is shown as its end, and raised where somebody waits for it",
     "widgets/inference.py": "an image that cannot be encoded shows its reason in the widget",
     "widgets/video_inference.py": "a frame that cannot be segmented shows its reason in the widget, and is failed once",
     "widgets/video_tracking.py": "whatever ends a propagation is shown as its end, and what was done is kept",

@@ -12,17 +12,22 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from sam2_notebook import DynamicSegmenter, ImageSegmenter, VideoSegmenter
+from sam2_notebook import DynamicSegmenter, ImageSegmenter, Labeler, VideoSegmenter
 from sam2_notebook.cli import app
 from sam2_notebook.media import encode_jpeg, write_video
+from sam2_notebook.training.finetune import FinetuneSettings
 from sam2_notebook.training.scenes import make_scene
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.weights import load_model, save_model
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 PATIENCE_S = 240
-# What needs a cluster, or a thousand clicks per picture: tests/facade has them.
-IN_PLACE = {'engine="ray"': 'engine="local"', "det_model=None": 'det_model="boxes.json"'}
+# What needs a cluster, a thousand clicks per picture, or minutes: tests/facade and tests/training have them.
+IN_PLACE = {
+    'engine="ray"': 'engine="local"',
+    "det_model=None": 'det_model="boxes.json"',
+    "labeler.finetune()": "labeler.finetune(FinetuneSettings(epochs=1, images=1, side=128))",
+}
 # What installs, tests or downloads.
 NOT_HERE = ("make ", "sam2-notebook download")
 
@@ -47,8 +52,20 @@ def show(widget: DynamicSegmenter) -> None:
     assert widget.find().wait(PATIENCE_S)
 
 
-# Most particular first: a DynamicSegmenter may be a VideoSegmenter.
-PERSON: dict[type, Callable] = {DynamicSegmenter: show, VideoSegmenter: follow, ImageSegmenter: click}
+def label(widget: Labeler) -> None:
+    for _ in range(2):
+        widget.add_box(300, 200, 500, 400)
+        assert widget.wait(PATIENCE_S)
+        widget.submit()
+
+
+# Most particular first: a DynamicSegmenter is a VideoSegmenter, a Labeler an ImageSegmenter.
+PERSON: dict[type, Callable] = {
+    Labeler: label,
+    DynamicSegmenter: show,
+    VideoSegmenter: follow,
+    ImageSegmenter: click,
+}
 
 
 @pytest.fixture
@@ -81,14 +98,15 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_python(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     mask = np.zeros((540, 960), bool)
     mask[200:300, 300:420] = True
-    names: dict[str, object] = {"mask": mask}
+    names: dict[str, object] = {"mask": mask, "FinetuneSettings": FinetuneSettings}
     for block in blocks("python"):
         for long, short in IN_PLACE.items():
             block = block.replace(long, short)  # noqa: PLW2901
         for statement in ast.parse(block).body:
             exec(compile(ast.Module([statement], []), "README.md", "exec"), names)
-            if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "widget":
-                next(act for kind, act in PERSON.items() if isinstance(names["widget"], kind))(names["widget"])
+            made = names.get(ast.unparse(statement.targets[0])) if isinstance(statement, ast.Assign) else None
+            for act in [act for kind, act in PERSON.items() if isinstance(made, kind)][:1]:
+                act(made)
     assert (here / "out.jpg").is_file()
     assert (here / "clip.sam2video").exists()
     assert len(list((here / "labels").glob("*.parquet"))) == 1

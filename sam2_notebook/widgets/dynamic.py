@@ -50,7 +50,7 @@ class DynamicSegmenter(VideoSegmenter):
     >>> small = dict(image_size=64, embed_dim=8, stages=(1, 1, 2, 1), global_blocks=(3,), dim=32, memory_layers=1)
     >>> predictor = VideoPredictor(Sam2(Sam2Config(**small, memory_dim=16)), device="cpu")
     >>> pictures = [np.zeros((60, 80, 3), np.uint8), np.full((48, 48, 3), 90, np.uint8)]
-    >>> widget = DynamicSegmenter(pictures, predictor, autosave=False)
+    >>> widget = DynamicSegmenter(pictures, predictor, lookalikes=False, autosave=False)
     >>> widget.add_box(0, (20, 10, 60, 50))
     1
     >>> widget.find().wait(timeout=60), widget.found(1, confidence=0)[1].mask.shape

@@ -4,7 +4,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -19,7 +19,7 @@ from sam2_notebook.media import Image
 from sam2_notebook.predict import ImagePredictor
 from sam2_notebook.protocol.envelope import decode_label_request
 from sam2_notebook.protocol.label_messages import AnyLabelRequest, LabelChanged
-from sam2_notebook.protocol.label_views import CurrentImage, LabelNotice, LabelView
+from sam2_notebook.protocol.label_views import CurrentImage, LabelView
 from sam2_notebook.protocol.label_views import QueueFilter as FilterView
 from sam2_notebook.values.classes import LabelClass
 from sam2_notebook.values.edits import AcceptObject, RemoveObject
@@ -29,6 +29,7 @@ from sam2_notebook.widgets.label_ahead import Ahead, grey
 from sam2_notebook.widgets.label_history import StoredHistory
 from sam2_notebook.widgets.label_image import LabelImageDesk
 from sam2_notebook.widgets.label_jobs import Jobs, LabelJob
+from sam2_notebook.widgets.label_notices import Notices
 from sam2_notebook.widgets.label_queue import LabelQueue
 from sam2_notebook.widgets.label_suggest import Sources
 from sam2_notebook.widgets.label_training import Training
@@ -37,50 +38,11 @@ from sam2_notebook.widgets.worker import Worker, shared_worker
 Move = Literal["next", "previous", "skip", "submit", "accept", "return", "open"]
 AHEAD = 3
 CLAIM_AGAIN_SECONDS = 240.0
-MOST_NOTICES = 20
 CLIP = "a clip: run `labeler.open_clip()` in a cell to label it; its first frame is shown here"
 
 
 class AskedBackError(Sam2NotebookError):
     """Nothing was done: whoever asked has to be sure first."""
-
-
-@dataclass
-class Notices:
-    """What people should read, newest last, until they have."""
-
-    changed: Callable[[], None]
-    _all: list[tuple[LabelNotice, dict[str, Callable[[], object]]]] = field(default_factory=list)
-    _count: int = 0
-
-    def add(
-        self,
-        level: Literal["info", "warning", "error"],
-        text: str,
-        choices: dict[str, Callable[[], object]] | None = None,
-    ) -> None:
-        """Say something, once; a choice does what it says."""
-        if any(notice.text == text for notice, _ in self._all):
-            return
-        self._count += 1
-        notice = LabelNotice(id=self._count, level=level, text=text, choices=tuple(choices or ()))
-        self._all = [*self._all[-MOST_NOTICES + 1 :], (notice, choices or {})]
-        self.changed()
-
-    def answer(self, id: int, choice: str) -> None:
-        """Somebody has read it, and chosen."""
-        for notice, choices in self._all:
-            if notice.id == id:
-                self._all = [entry for entry in self._all if entry[0].id != id]
-                if choice in choices:
-                    choices[choice]()
-                self.changed()
-                return
-
-    @property
-    def views(self) -> tuple[LabelNotice, ...]:
-        """All that nobody has read yet."""
-        return tuple(notice for notice, _ in self._all)
 
 
 class LabelDesk:

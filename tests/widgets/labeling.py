@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as PillowImage
 
+from sam2_notebook.labels.schema import Annotation
 from sam2_notebook.labels.store import LabelStore
 from sam2_notebook.values.edits import AddObject, AddPoint
 from sam2_notebook.widgets.classes import as_classes
@@ -50,6 +51,13 @@ def session_on(
     desk.remake()
     desk.start()
     return desk
+
+
+def saved(desk: AnsweringDesk, name: str = "0.png") -> tuple[Annotation, ...]:
+    """What the store has of an image."""
+    found = desk.queue.named(name)
+    assert found is not None
+    return desk.store.image(found).labels.annotations
 
 
 def click(desk: AnsweringDesk, x: float, y: float, id: int | None = None) -> int:

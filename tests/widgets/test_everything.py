@@ -33,7 +33,7 @@ def widget(predictor: ImagePredictor) -> Iterator[ImageSegmenter]:
 
 
 def ask(widget: ImageSegmenter, wire: Wire, seq: int, **body: object) -> tuple[dict, list[bytes]]:
-    widget._desk.channel._send = wire.send
+    widget._desk.channel.send = wire.send
     widget._desk.channel.receive({"view": "page", "seq": seq, **body})
     return wire.answer("page", seq)
 

@@ -1,5 +1,6 @@
 """A labelling session without a page: what is done is in the store, and nothing of it is lost."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,9 @@ from sam2_notebook.values.masks import Rle
 from sam2_notebook.widgets.history import ConflictError
 from sam2_notebook.widgets.label_answers import AnsweringDesk
 from sam2_notebook.widgets.label_desk import AskedBackError
-from sam2_notebook.widgets.label_suggest import Sources
-from sam2_notebook.widgets.label_work import agreements, suggest_everywhere, suggest_here
+from sam2_notebook.widgets.label_work import agreements
 from tests.widgets.discs import SIZE
-from tests.widgets.labeling import click, end, folder_of, session_on
+from tests.widgets.labeling import click, end, folder_of, saved, session_on
 
 
 @pytest.fixture
@@ -32,12 +32,6 @@ def desk(tmp_path: Path):
 def mask_of(desk: AnsweringDesk, id: int) -> np.ndarray:
     assert desk.shown is not None
     return desk.shown.session.state().shown[id].mask.decode()
-
-
-def saved(desk: AnsweringDesk, name: str = "0.png") -> tuple[Annotation, ...]:
-    found = desk.queue.named(name)
-    assert found is not None
-    return desk.store.image(found).labels.annotations
 
 
 def test_a_click_is_in_the_store_with_its_mask(desk: AnsweringDesk) -> None:
@@ -201,7 +195,7 @@ def test_a_reviewer_accepts_or_sends_back(tmp_path: Path) -> None:
         desk.move("submit")
     end(desk)
     bob = session_on(tmp_path, 2, author="bob")
-    bob.remake(bob.queue.filter.__class__(**{**_fields(bob.queue.filter), "states": ("submitted",)}))
+    bob.remake(replace(bob.queue.filter, states=("submitted",)))
     bob.open(bob.queue.order[0])
     bob.move("accept")
     assert bob.shown is not None
@@ -209,13 +203,9 @@ def test_a_reviewer_accepts_or_sends_back(tmp_path: Path) -> None:
     bob.move("return", note="the stem is missing")
     assert {s.name: s.state for s in bob.store.summaries()} == {"0.png": "reviewed", "1.png": "returned"}
     assert bob.store.history(2)[-1].what == "set returned: the stem is missing"
-    bob.remake(bob.queue.filter.__class__(**{**_fields(bob.queue.filter), "states": ()}))
+    bob.remake(replace(bob.queue.filter, states=()))
     assert bob.queue.unfinished_after(1) == 2
     end(bob)
-
-
-def _fields(value: object) -> dict[str, object]:
-    return dict(vars(value))
 
 
 def test_another_annotator_gets_another_image(tmp_path: Path) -> None:
@@ -254,65 +244,6 @@ def test_two_versions_of_one_image_are_both_kept(tmp_path: Path) -> None:
     assert [o.proposed for o in ann.shown.session.document.objects] == [False, True]
     assert any("Nothing was overwritten" in notice.text for notice in ann.notices.views)
     end(ann)
-
-
-def boxes(pixels: np.ndarray):
-    return [[20, 20, 60, 60], [70, 30, 110, 80]], ["leaf", "stem"], [0.9, 0.4]
-
-
-def halves(pixels: np.ndarray):
-    left = np.zeros(pixels.shape[:2], bool)
-    left[:, : pixels.shape[1] // 2] = True
-    return [(left, "leaf", 0.7), (~left, "stem", 0.2)]
-
-
-def test_suggestions_are_accepted_rejected_and_mended(tmp_path: Path) -> None:
-    desk = session_on(tmp_path, sources=Sources(segment=halves))
-    assert desk.shown is not None
-    desk.jobs.start("suggest", lambda job: suggest_here(desk, "model", job)).wait(30)
-    assert [(a.label, a.proposed, a.score) for a in saved(desk)] == [("leaf", True, 0.7), ("stem", True, 0.2)]
-    assert list(next(iter(desk.store.dataset())).annotations) == []
-    with pytest.raises(AskedBackError, match="2 suggestions are neither accepted nor rejected"):
-        desk.move("submit")
-    first, second = (o.id for o in desk.shown.session.document.objects)
-    click(desk, 100, 80, second)
-    assert [a.proposed for a in saved(desk)] == [True, False]
-    desk.judge(accepted=True)
-    assert [a.proposed for a in saved(desk)] == [False, False]
-    desk.shown.undo()
-    assert [a.proposed for a in saved(desk)] == [True, False]
-    desk.judge(accepted=False)
-    assert [a.label for a in saved(desk)] == ["stem"]
-    desk.shown.undo()
-    assert [o.id for o in desk.shown.session.document.objects] == [first, second]
-    desk.jobs.start("suggest", lambda job: suggest_here(desk, "model", job)).wait(30)
-    assert len(saved(desk)) == 2  # what is there is not proposed again
-    end(desk)
-
-
-def test_suggestions_for_all_put_the_doubtful_ones_first(tmp_path: Path) -> None:
-    def propose(pixels: np.ndarray):
-        number = int(pixels[0, 0, 0])
-        mask = np.zeros(pixels.shape[:2], bool)
-        mask[10:40, 10:40] = True
-        return [(mask, "leaf", {0: 0.9, 1: 0.3, 2: 0.8, 3: 0.6}[number])]
-
-    desk = session_on(tmp_path, sources=Sources(segment=propose))
-    desk.jobs.start("suggest", lambda job: suggest_everywhere(desk, "model", job)).wait(30)
-    assert desk.queue.progress.proposals == 4
-    desk.remake(desk.queue.filter.__class__(**{**_fields(desk.queue.filter), "order": "gain"}))
-    found = [desk.queue.summary(id) for id in desk.queue.order]
-    assert [s.name for s in found if s] == ["1.png", "3.png", "2.png", "0.png"]
-    end(desk)
-
-
-def test_a_source_that_finds_what_is_no_class_is_told(tmp_path: Path) -> None:
-    desk = session_on(tmp_path, sources=Sources(segment=lambda pixels: [(np.ones(pixels.shape[:2], bool), "cat", 1.0)]))
-    with pytest.raises(LabelError, match="found a 'cat', which is no class here; there are: leaf, stem"):
-        desk.jobs.start("suggest", lambda job: suggest_here(desk, "model", job)).wait(30)
-    with pytest.raises(LabelError, match="there is no detector to ask"):
-        desk.jobs.start("suggest", lambda job: suggest_here(desk, "detector", job)).wait(30)
-    end(desk)
 
 
 def test_what_cannot_be_read_is_left_out_and_said(tmp_path: Path) -> None:

@@ -274,11 +274,11 @@ def tell(content, buffers):
     if content["type"] == "masks_changed":
         for mask in content["masks"]:
             print("mask", mask["frame"], mask["area"], flush=True)
-widget._desk.channel._send = tell
+widget._desk.channel.send = tell
 page.post(type="video_edit", rev=0, frame=0, edits=[NEW, CLICK])
 widget.wait(60)
 page.post(**TRACK)
-while True:
+for _ in range(1000):
     page.post(type="video_edit", rev=widget.revision, frame=0, edits=[{**NEW, "object": 100 + page.seq}])
     time.sleep(0.02)
 """
@@ -299,9 +299,10 @@ def test_a_killed_kernel_loses_nothing_that_a_page_was_told(clip_file: Path, tmp
         for line in process.stdout:
             told.append(line.split())
             if sum(words[0] == "mask" for words in told) >= 5 and sum(words[0] == "ack" for words in told) >= 8:
-                process.send_signal(signal.SIGKILL)
                 break
+        process.send_signal(signal.SIGKILL)
         told += [line.split() for line in process.stdout]
+    assert process.returncode == -signal.SIGKILL, "it ended by itself before enough had been told"
     (left,) = [p for p in folder.iterdir() if p.suffix == ".sam2video"]
     session = load_session(left)
     edits = max(int(words[1]) for words in told if words[0] == "ack")
