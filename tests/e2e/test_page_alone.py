@@ -94,7 +94,13 @@ def open_rows(page: Page) -> None:
 
 
 def edits(page: Page, *kinds: str) -> list[dict[str, Any]]:
-    return [edit for edit in page.evaluate(SENT) if edit["kind"] in kinds]
+    """All edits of some kinds that have been sent, once no more come: a step waits for the answer to the one before."""
+    sent, count = page.evaluate(SENT), -1
+    while len(sent) > count:
+        count = len(sent)
+        page.wait_for_timeout(300)
+        sent = page.evaluate(SENT)
+    return [edit for edit in sent if edit["kind"] in kinds]
 
 
 def names(page: Page) -> list[str]:

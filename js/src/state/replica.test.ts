@@ -173,6 +173,19 @@ describe("undo", () => {
     expect([r.isSettled, xs(r.shown)]).toEqual([true, []]);
   });
 
+  test("can be taken back before the kernel has said so", () => {
+    const r = replica({ ...at(2, add, click(3)), can_undo: true });
+    r.history("undo");
+    expect(r.shown.can_redo).toBe(true);
+    r.next();
+    r.done(3);
+    expect([r.base.can_redo, r.shown.can_redo]).toEqual([false, true]);
+    r.history("redo");
+    r.hear({ ...at(3, add), can_redo: true });
+    expect(r.next()).toEqual({ type: "history", direction: "redo" });
+    expect(r.shown.can_undo).toBe(true);
+  });
+
   test("closes an open step, which it undoes", () => {
     const r = replica(at(1, add));
     r.edit([click(3)], true);

@@ -31,13 +31,15 @@ export type Asked<E> =
 /** The document after edits in a frame (0 in a picture), all or none: EditError. */
 export type ApplyAll<D, E> = (document: D, edits: ReadonlyArray<E>, frame: number) => D;
 
-export class Replica<D extends { readonly rev: number }, E extends Edit | VideoEdit> {
+type Kept = { readonly rev: number; readonly can_undo: boolean; readonly can_redo: boolean };
+
+export class Replica<D extends Kept, E extends Edit | VideoEdit> {
   readonly #applyAll: ApplyAll<D, E>;
   #base: D;
   #steps: ReadonlyArray<Step<E>> = [];
   #isAsking = false;
   #said: D | null = null;
-  #owed: number | null = null;
+  #owed: { readonly rev: number; readonly by: History } | null = null;
 
   constructor(empty: D, applyAll: ApplyAll<D, E>) {
     this.#base = empty;
@@ -73,11 +75,11 @@ export class Replica<D extends { readonly rev: number }, E extends Edit | VideoE
     this.#owed = null;
   }
 
-  /** The document with all unanswered steps. */
+  /** The document with all unanswered steps; of undo and redo it shows that they can be taken back. */
   get shown(): D {
-    let shown = this.#base;
+    let shown = this.#owed === null ? this.#base : takenBack(this.#base, this.#owed.by);
     for (const step of this.#steps)
-      if (step.type === "edit") shown = this.#applied(shown, step.edits, step.frame);
+      shown = step.type === "edit" ? this.#applied(shown, step.edits, step.frame) : takenBack(shown, step);
     return shown;
   }
 
@@ -134,7 +136,7 @@ export class Replica<D extends { readonly rev: number }, E extends Edit | VideoE
     if (said !== null && said.rev >= rev) this.#base = said;
     else if (step?.type === "edit")
       this.#base = { ...this.#applied(said ?? this.#base, step.edits, step.frame), rev };
-    else this.#owed = rev;
+    else if (step !== undefined) this.#owed = { rev, by: step };
   }
 
   /** The kernel speaks of the document. An older one than we know is old news. */
@@ -145,7 +147,7 @@ export class Replica<D extends { readonly rev: number }, E extends Edit | VideoE
       return;
     }
     this.#base = document;
-    if (this.#owed !== null && document.rev >= this.#owed) this.#owed = null;
+    if (this.#owed !== null && document.rev >= this.#owed.rev) this.#owed = null;
   }
 
   /** Whether the kernel has yet to answer an edit of this object, in this frame, that `concerns` it. */
@@ -167,6 +169,11 @@ export class Replica<D extends { readonly rev: number }, E extends Edit | VideoE
       throw error;
     }
   }
+}
+
+/** Whoever undoes can redo at once, before the kernel has said so; and the other way round. */
+function takenBack<D extends Kept>(document: D, step: History): D {
+  return step.direction === "undo" ? { ...document, can_redo: true } : { ...document, can_undo: true };
 }
 
 /** Whether both steps do nothing but move the same point, or the same object's box. */
