@@ -6,17 +6,19 @@ from torch import Tensor
 
 from sam2_notebook.model.fast.linear import Table, linear
 
-ROWS = 256  # queries at a time: enough for the matrix product, few enough for the cache
+ROWS, FEWEST_ROWS = 256, 64  # queries at a time: enough for the matrix product, few enough for the cache
+SCORES = 2**19  # numbers: memory for blocks of 2 MB is used again, for larger ones it is asked of the system each time
 
 
 def attend(
     q: Float[Tensor, "queries dim"], k: Float[Tensor, "keys dim"], v: Float[Tensor, "keys dim_value"], scale: float
 ) -> Float[Tensor, "queries dim_value"]:
     """Softmax attention of one head over many tokens."""
-    keys, columns = Table(k, ROWS), v.T.contiguous()
+    rows = min(ROWS, max(FEWEST_ROWS, SCORES // k.shape[0] // 16 * 16))
+    keys, columns = Table(k, rows), v.T.contiguous()
     mixed = q.new_empty(q.shape[0], v.shape[1])
-    for start in range(0, q.shape[0], ROWS):
-        part = slice(start, start + ROWS)
+    for start in range(0, q.shape[0], rows):
+        part = slice(start, start + rows)
         mixed[part] = linear(keys(q[part] * scale).softmax(-1), columns, None)
     return mixed
 
