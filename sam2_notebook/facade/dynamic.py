@@ -32,8 +32,10 @@ class SAM2DynamicInteractivePredictor:
     `overrides` are the page's settings, such as `dict(conf=0.01, imgsz=1024, model="sam2_t.pt", save=False)`.
     `max_obj_num` is how many objects there may be. Below it lies `session`, a `DynamicSession` with more verbs: forget,
     clear, refine with memory, show that an object is absent; `lookalikes` is how it knows objects again. With
-    `compatible` results are the original's, number for number, for objects 0 to `max_obj_num` - 1; there every object
-    not shown in a picture is remembered as absent.
+    `compatible` results are the original's, for objects 0 to `max_obj_num` - 1: pictures are fitted into the square as
+    there (up to a level of a pixel, which OpenCV rounds its own way), and every object not shown in a picture is
+    remembered as absent. This was checked against a derivation from what is known of the original, not against the
+    original itself. Mask prompts, which fail there, work.
     """
 
     def __init__(
