@@ -26,6 +26,7 @@ from sam2_notebook.values.edits import AcceptObject, RemoveObject
 from sam2_notebook.widgets.channel import Channel, Packet, Send
 from sam2_notebook.widgets.failures import in_words
 from sam2_notebook.widgets.label_ahead import Ahead, grey
+from sam2_notebook.widgets.label_behind import Behind
 from sam2_notebook.widgets.label_history import StoredHistory
 from sam2_notebook.widgets.label_image import LabelImageDesk
 from sam2_notebook.widgets.label_jobs import Jobs, LabelJob
@@ -80,6 +81,7 @@ class LabelDesk:
         self.jobs = Jobs(self.changed)
         self.queue = LabelQueue(store.summaries, store.claims, store.author)
         self.ahead = Ahead(predictor.encode, Worker("pictures ahead"), worker)
+        self.behind = Behind(self._left)
         self.shown: LabelImageDesk | None = None
         self._nothing = uuid.uuid4().hex
 
@@ -107,6 +109,7 @@ class LabelDesk:
         """Show an image; what cannot be read is shown as a grey picture, and its labels stay as they are."""
         with self._lock:
             self._check_open()
+            self.behind.take_back(image_id)
             problem = self._claim(image_id)
             image = self.store.image(image_id)
             picture, trouble = self._picture(image)
@@ -117,11 +120,10 @@ class LabelDesk:
             )
             desk.problem = problem or trouble
             self.shown = desk
-            if before is not None:
+            if before is not None and before.image.id != image_id:
+                self.behind.leave(before)
+            elif before is not None:
                 before.close()
-                if before.image.id != image_id:
-                    self.store.release(before.image.id)
-                    self.queue.update(before.image.id)
             self.queue.update(image_id)
             desk.start()
         self._prepare_next()
@@ -246,6 +248,7 @@ class LabelDesk:
             self._closed = True
             self.jobs.close()
             self.ahead.close()
+            self.behind.close()
             self._slow.stop()
             self.channel.close()
             if self.shown is not None:
@@ -260,6 +263,16 @@ class LabelDesk:
     def _check_open(self) -> None:
         if self._closed:
             raise Sam2NotebookError("this widget is closed; make a new one for the store")
+
+    def _left(self, desk: LabelImageDesk) -> None:
+        """An image that was left is saved: others may have it."""
+        image = desk.image
+        if desk.history.unsaved:
+            text = f"{image.labels.name}: a mask could not be made, its clicks are kept. Open the image to try again."
+            self.notices.add("warning", text, {"Open it": lambda: self.open(image.id)})
+        self.store.release(image.id)
+        self.queue.update(image.id)
+        self.changed()
 
     def _claim(self, image_id: int) -> str:
         """Keep the image for us; why we cannot, or an empty text."""

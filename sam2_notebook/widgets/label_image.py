@@ -46,6 +46,7 @@ class LabelImageDesk(ImageDesk):
         self._shared = channel
         self._greeted: set[str] = set()
         self._saving = threading.Lock()
+        self._leaving: Callable[[], None] | None = None
         super().__init__(picture, predictor, lambda: predictor.encode(picture), worker, channel.send, noticed)
         self.sweep = lambda: self.everything.start(*generous_sweep(predictor, picture, None))
 
@@ -102,12 +103,19 @@ class LabelImageDesk(ImageDesk):
 
     def save_masks(self) -> None:
         """Bring the store the masks that have come; tried again after every edit if the disk refuses."""
+        if self.problem:
+            return  # somebody else's image, or another picture than the clicks were made on
         with self._saving:
             try:
                 self.history.complete(self.session.state())
                 self.unsaved_because = None
             except StoreError as error:
                 self.unsaved_because = in_words(error)
+
+    def leave(self, gone: Callable[[], None]) -> None:
+        """Let go of the picture as soon as no mask is to come any more; then call `gone`, on any thread."""
+        self._leaving = gone
+        self._leave_if_done()
 
     def close(self) -> None:
         """Let go of the picture; the channel goes on."""
@@ -129,6 +137,19 @@ class LabelImageDesk(ImageDesk):
         return self._shared
 
     def _news(self) -> None:
-        if not self._closed:
-            self.save_masks()
+        if self._closed:
+            return
+        self.save_masks()
+        if self._leaving is None:
             super()._news()
+        else:
+            self._leave_if_done()
+
+    def _leave_if_done(self) -> None:
+        with self._saving:
+            gone = self._leaving
+            if gone is None or (self.session.pending and self.inference.error is None):
+                return
+            self._leaving = None
+        self.close()
+        gone()

@@ -1,5 +1,6 @@
 """A labelling session without a page: what is done is in the store, and nothing of it is lost."""
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from sam2_notebook.labels.schema import Annotation
 from sam2_notebook.labels.store import LabelStore
 from sam2_notebook.media import write_video
 from sam2_notebook.values.classes import LabelClass
-from sam2_notebook.values.edits import AddPoint, ClassifyObject, RemoveObject, SetAttribute, ShowObject
+from sam2_notebook.values.edits import AddObject, AddPoint, ClassifyObject, RemoveObject, SetAttribute, ShowObject
 from sam2_notebook.values.masks import Rle
 from sam2_notebook.widgets.history import ConflictError
 from sam2_notebook.widgets.label_answers import AnsweringDesk
@@ -20,6 +21,7 @@ from sam2_notebook.widgets.label_desk import AskedBackError
 from sam2_notebook.widgets.label_work import agreements
 from tests.widgets.discs import SIZE
 from tests.widgets.labeling import click, end, folder_of, saved, session_on
+from tests.widgets.videos import until
 
 
 @pytest.fixture
@@ -80,6 +82,61 @@ def test_what_waited_for_its_mask_when_all_ended_gets_it_when_opened(tmp_path: P
     assert annotation.mask is not None
     assert np.array_equal(annotation.mask.to_mask(), wanted)
     end(again)
+
+
+def test_a_picture_that_is_left_before_its_mask_is_there_gets_it_all_the_same(desk: AnsweringDesk) -> None:
+    may_answer = threading.Event()
+    desk.predictor.before = lambda: may_answer.wait(30) and None  # type: ignore[attr-defined]
+    assert desk.shown is not None
+    new = desk.shown.session.document.next_id
+    desk.shown.edit(AddObject(object=new), AddPoint(object=new, x=60, y=40, label=1))
+    desk.move("submit")
+    assert desk.shown.image.labels.name == "1.png"
+    assert desk.behind.is_busy
+    assert {claim.image_id for claim in desk.store.claims()} == {1, 2}
+    may_answer.set()
+    until(lambda: not desk.behind.is_busy and [c.image_id for c in desk.store.claims()] == [2])
+    (annotation,) = saved(desk)
+    assert annotation.area > 0
+    assert "pending" not in annotation.made_with
+    assert desk.store.image(1).state == "submitted"
+
+
+def test_whoever_comes_back_before_the_mask_sees_it_come(desk: AnsweringDesk) -> None:
+    may_answer = threading.Event()
+    desk.predictor.before = lambda: may_answer.wait(30) and None  # type: ignore[attr-defined]
+    assert desk.shown is not None
+    new = desk.shown.session.document.next_id
+    desk.shown.edit(AddObject(object=new), AddPoint(object=new, x=60, y=40, label=1))
+    desk.move("next", sure=True)
+    desk.move("previous", sure=True)
+    assert not desk.behind.is_busy
+    may_answer.set()
+    assert desk.shown.wait(30)
+    assert saved(desk)[0].area == mask_of(desk, new).sum() > 0
+
+
+def test_a_mask_that_fails_after_its_picture_was_left_is_told(desk: AnsweringDesk) -> None:
+    may_answer = threading.Event()
+
+    def fail() -> None:
+        may_answer.wait(30)
+        raise RuntimeError("out of memory")
+
+    desk.predictor.before = fail  # type: ignore[attr-defined]
+    assert desk.shown is not None
+    new = desk.shown.session.document.next_id
+    desk.shown.edit(AddObject(object=new), AddPoint(object=new, x=60, y=40, label=1))
+    desk.move("submit")
+    may_answer.set()
+    until(lambda: bool(desk.notices.views))
+    (notice,) = desk.notices.views
+    assert notice.text.startswith("0.png: a mask could not be made, its clicks are kept")
+    desk.predictor.before = lambda: None  # type: ignore[attr-defined]
+    desk.notices.answer(notice.id, "Open it")
+    assert desk.shown.image.labels.name == "0.png"
+    assert desk.shown.wait(30)
+    assert saved(desk)[0].area > 0
 
 
 def test_undo_goes_on_after_a_restart_and_so_does_redo(tmp_path: Path) -> None:
