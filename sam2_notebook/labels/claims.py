@@ -3,10 +3,10 @@
 Time is the database's own for PostgreSQL, so that annotators' clocks need not agree.
 """
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 
 from sqlalchemy import Connection, delete, insert, select, text, update
 
@@ -64,11 +64,12 @@ def current(connection: Connection) -> list[Claim]:
 def check_claim(connection: Connection, image_id: int, name: str, who: str) -> None:
     """Raise ConflictError if somebody else holds a claim on the image that has not run out."""
     held = connection.execute(select(claims).where(claims.c.image_id == image_id)).one_or_none()
-    if held is not None and held.who != who and held.until > now(connection):
-        at = datetime.fromtimestamp(held.until, timezone.utc).isoformat(timespec="seconds")
+    left = 0.0 if held is None else held.until - now(connection)
+    if held is not None and held.who != who and left > 0:
+        minutes = math.ceil(left / 60)
         raise ConflictError(
-            f"{name}: {held.who} works on this image, until {at} unless they give it back earlier. "
-            "Nothing was written: take another image, or wait."
+            f"{name}: {held.who} works on this image, for {minutes} more {'minute' if minutes == 1 else 'minutes'} at "
+            "most. Nothing was written: take another image, or wait."
         )
 
 

@@ -16,7 +16,7 @@ def test_a_claimed_image_is_closed_to_others_until_given_back(store: LabelStore,
     bob = open_store("bob")
     store.claim(1)
     for attempt in (lambda: bob.claim(1), lambda: bob.edit(1, SetState(state="skipped"), revision=0)):
-        with pytest.raises(ConflictError, match=r"1\.png: ann works on this image, until 20"):
+        with pytest.raises(ConflictError, match=r"1\.png: ann works on this image, for 15 more minutes"):
             attempt()
     bob.release(1)  # not Bob's to give
     assert [(c.image_id, c.who) for c in bob.claims()] == [(1, "ann")]

@@ -77,6 +77,7 @@ export function listenKeyboard<A extends { readonly type: string }>(
   root.addEventListener("keypress", stop, { signal });
   root.addEventListener("focusout", blur, { signal });
   root.addEventListener("focusin", keepFromHost, { signal });
+  root.addEventListener("click", (event) => giveBack(root, event), { signal });
   // The host selects cells and opens its own menu on these.
   root.addEventListener("mousedown", stop, { signal });
   root.addEventListener("dblclick", stop, { signal });
@@ -96,6 +97,14 @@ export function listenKeyboard<A extends { readonly type: string }>(
  */
 function keepFromHost({ target }: FocusEvent): void {
   if (target instanceof Element) target.setAttribute("data-lm-suppress-shortcuts", "true");
+}
+
+/** A button that the mouse has pressed does not keep the keys: Space would press it again, not the picture. */
+function giveBack(root: HTMLElement, { detail, target }: MouseEvent): void {
+  const button = target instanceof Element ? target.closest("button") : null;
+  if (detail === 0 || button === null || button !== document.activeElement) return;
+  if (button.closest('[role="dialog"], [role="alertdialog"], [role="menu"]') === null)
+    root.focus({ preventScroll: true });
 }
 
 /** Whether a text field or a menu has the key. */

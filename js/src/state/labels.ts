@@ -74,6 +74,7 @@ export class Labels {
     const { session } = this;
     if (!session.isReachable.value || session.isAway.value) return;
     session.close();
+    session.notice.value = null; // it was about the picture that is left
     session.isAway.value = true;
     const epoch = session.epoch;
     this.#change({ type: "label_move", how, image, note, sure }, (question) => {
@@ -169,7 +170,6 @@ export class Labels {
   #onRenewed(): void {
     batch(() => {
       this.#asked.clear();
-      this.session.isAway.value = false;
       if (this.survey.peek() === "asked") this.survey.value = null;
       this.arrived.value += 1;
     });

@@ -222,6 +222,7 @@ export class Session implements Sheet {
   #onSnapshot(snapshot: Snapshotted, bytes: Bytes, isNew: boolean): void {
     if (snapshot.type !== "snapshot") return;
     this.info.value = snapshot.picture;
+    this.isAway.value = false;
     if (isNew) {
       this.everything.value = NOTHING;
       this.#askedCandidates.clear();

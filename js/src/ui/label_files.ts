@@ -3,7 +3,7 @@
 import { effect } from "@preact/signals-core";
 import type { Labels } from "../state/labels";
 import { h } from "./dom";
-import { choice, field, push, setOptions } from "./label_panel";
+import { choice, field, setOptions, submit } from "./label_panel";
 
 const FORMAT_WORDS: Readonly<Record<string, string>> = {
   coco: "COCO, exact masks",
@@ -65,7 +65,7 @@ export function createFilesPanel(labels: Labels, signal: AbortSignal): HTMLEleme
         "div",
         { class: "sam2nb-line" },
         h("label", { class: "sam2nb-check" }, done, "only submitted and reviewed pictures"),
-        push("Export", "export", write, "sam2nb-primary"),
+        submit("Export", "export", "sam2nb-primary"),
       ),
     ),
     form(
@@ -76,7 +76,7 @@ export function createFilesPanel(labels: Labels, signal: AbortSignal): HTMLEleme
         { class: "sam2nb-line" },
         field("format", from),
         field("folder", source),
-        push("Import", "import", read),
+        submit("Import", "import"),
       ),
       h("p", { class: "sam2nb-hint" }, "Pictures that have labels keep them."),
     ),

@@ -72,7 +72,7 @@ export function createSuggestions(
 /** In the foot: what runs, or what came of the last thing that ran; and how far the folder is. */
 export function createLabelFoot(labels: Labels, signal: AbortSignal): HTMLElement {
   const job = h("span", { class: "sam2nb-job" });
-  const progress = h("span", { class: "sam2nb-progress", "data-progress": "" });
+  const progress = h("span", { class: "sam2nb-tally" });
   const fill = h("span", {});
   const meter = h("span", { class: "sam2nb-meter", "aria-hidden": "true" }, fill);
   let seen: LabelJobView | undefined;

@@ -60,6 +60,11 @@ export function push(words: string, action: string, run: () => void, kind = ""):
   return node;
 }
 
+/** The button that a form has for what Enter does in its fields. */
+export function submit(words: string, action: string, kind = ""): HTMLButtonElement {
+  return h("button", { type: "submit", class: `sam2nb-push ${kind}`, "data-action": action }, words);
+}
+
 /** A field with its name above it. */
 export function field(name: string, ...inner: ReadonlyArray<Node>): HTMLElement {
   return h("label", { class: "sam2nb-labelled" }, h("span", {}, name), ...inner);

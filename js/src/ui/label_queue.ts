@@ -4,7 +4,7 @@ import { effect } from "@preact/signals-core";
 import type { LabelView, QueueFilter } from "../protocol/messages.gen";
 import type { Labels } from "../state/labels";
 import { h, setText } from "./dom";
-import { choice, field, push, setOptions } from "./label_panel";
+import { choice, field, push, setOptions, submit } from "./label_panel";
 import { STATE_NAMES, STATE_WORDS, type StateName } from "./label_words";
 
 const ORDERS: ReadonlyArray<readonly [QueueFilter["order"], string]> = [
@@ -34,7 +34,7 @@ export function createQueuePanel(labels: Labels, signal: AbortSignal): HTMLEleme
     { class: "sam2nb-form" },
     h("div", { class: "sam2nb-line" }, ...PRESETS.map((preset) => presetButton(preset, labels))),
     ...fields.rows,
-    h("div", { class: "sam2nb-line" }, push("Apply", "queue-apply", apply, "sam2nb-primary"), length),
+    h("div", { class: "sam2nb-line" }, submit("Apply", "queue-apply", "sam2nb-primary"), length),
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();

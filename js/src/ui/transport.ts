@@ -53,10 +53,7 @@ export function createTransport(
       },
       icon(shape),
     );
-    node.addEventListener("click", (event) => {
-      run(action);
-      if (event.detail > 0) node.closest<HTMLElement>(".sam2nb")?.focus({ preventScroll: true });
-    });
+    node.addEventListener("click", () => run(action));
     return node;
   };
   const buttons = BUTTONS.map(make);
