@@ -31,7 +31,7 @@ def here_with_memory(memory_weights: Path, media: Path, tmp_path: Path, monkeypa
 def masks(results: object) -> np.ndarray:
     assert isinstance(results, list)
     assert all(isinstance(r, Results) for r in results)
-    return np.asarray(results[0].masks)
+    return results[0].masks.numpy()
 
 
 def test_segment_with_prompts(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
