@@ -1,6 +1,7 @@
 """Results as pictures: masks in the palette's colours, boxes, words, and many results on one sheet."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
@@ -50,20 +51,26 @@ def labelled(pixels: Pixels, boxes: npt.NDArray[np.floating], words: Sequence[st
 
 
 def sheet(pictures: Sequence[Pixels], titles: Sequence[str], columns: int = 5, side: int = 200) -> Pixels:
-    """Small copies of pictures side by side, each with its title below.
+    """Small copies of pictures side by side, each with its title below; a row is as high as its highest picture.
 
     >>> sheet([np.zeros((50, 90, 3), np.uint8)], ["one"], columns=2, side=60).shape
-    (78, 120, 3)
+    (53, 120, 3)
     """
     strip = 18
-    rows = -(-len(pictures) // columns)
-    canvas = PillowImage.new("RGB", (columns * side, rows * (side + strip)), (255, 255, 255))
+    small = [_fitted(pixels, side - 4) for pixels in pictures]
+    rows = [slice(start, start + columns) for start in range(0, len(small), columns)]
+    heights = [max(len(pixels) for pixels in small[row]) + 4 + strip for row in rows]
+    canvas = PillowImage.new("RGB", (columns * side, sum(heights)), (255, 255, 255))
     pen = ImageDraw.Draw(canvas)
     font = ImageFont.load_default(11)
-    for index, (pixels, title) in enumerate(zip(pictures, titles, strict=True)):
-        scale = min(1.0, (side - 4) / max(pixels.shape[:2]))
-        size_hw = (max(1, round(pixels.shape[0] * scale)), max(1, round(pixels.shape[1] * scale)))
-        x, y = index % columns * side, index // columns * (side + strip)
-        canvas.paste(PillowImage.fromarray(resize_area(pixels, size_hw)), (x + 2, y + 2))
-        pen.text((x + 3, y + side), title[: side // 6], fill=(0, 0, 0), font=font)
+    for row, top, height in zip(rows, accumulate([0, *heights]), heights, strict=False):
+        for column, (pixels, title) in enumerate(zip(small[row], titles[row], strict=True)):
+            canvas.paste(PillowImage.fromarray(pixels), (column * side + 2, top + 2))
+            pen.text((column * side + 3, top + height - strip), title[: side // 6], fill=(0, 0, 0), font=font)
     return np.asarray(canvas)
+
+
+def _fitted(pixels: Pixels, most: int) -> Pixels:
+    """A copy of at most so many pixels each way."""
+    scale = min(1.0, most / max(pixels.shape[:2]))
+    return resize_area(pixels, (max(1, round(pixels.shape[0] * scale)), max(1, round(pixels.shape[1] * scale))))
