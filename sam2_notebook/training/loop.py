@@ -164,19 +164,6 @@ def take_over(model: Sam2, start: Sam2) -> None:
     model.load_state_dict(ours | theirs)
 
 
-@torch.no_grad()
-def blend(model: Sam2, start: Sam2, keep: float) -> None:
-    """Move every parameter that both networks have a share `keep` of the way back to `start`, in place.
-
-    Training on clips costs the decoder some of what it knew of stills; between the two ends lie networks that are good
-    at both.
-    """
-    own = model.state_dict()
-    for name, before in start.state_dict().items():
-        if before.is_floating_point():
-            own[name].lerp_(before, keep)
-
-
 def starting_model(path: Path | None) -> Sam2:
     """A network to start from: the average in a run's checkpoint, a weights file, or None for the embedded one."""
     if path is not None and path.suffix == ".pt":

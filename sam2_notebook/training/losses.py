@@ -11,7 +11,7 @@ from sam2_notebook.model.mask_decoder import MaskPrediction
 
 OTHERS = 0.05
 FOLLOWED = 0.3
-HIDDEN = 4.0  # an object is hidden in one of some twelve frames: those count more
+HIDDEN = 6.0  # an object is hidden in one of some twelve frames: those count more
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,12 +28,17 @@ class LossWeights:
 def mask_losses(
     logits: Float[Tensor, "batch masks side side"], target: Float[Tensor, "batch side side"], weights: LossWeights
 ) -> Float[Tensor, "batch masks"]:
-    """Focal (or balanced cross-entropy) plus dice of every mask against its object's soft target."""
+    """Focal (or balanced cross-entropy) plus dice of every mask against its object's soft target.
+
+    Both sides of an edge weigh the same in the focal loss. The usual weight of 0.75 for what is outside made a network
+    that is often unsure draw its masks too small: at a threshold of -0.75 instead of 0 the masks of its boxes gained 8
+    points of IoU.
+    """
     target = target[:, None].expand_as(logits)
     entropy = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
     probability = logits.sigmoid()
     wrong = (probability - target).abs()
-    focal = (entropy * wrong**2 * (0.25 * target + 0.75 * (1 - target)) * 2).mean(dim=(2, 3))
+    focal = (entropy * wrong**2).mean(dim=(2, 3))
     dice = 1 - (2 * (probability * target).sum((2, 3)) + 1) / (probability.sum((2, 3)) + target.sum((2, 3)) + 1)
     loss = weights.focal * (1 - weights.balance) * focal + weights.dice * dice
     if weights.balance > 0:
@@ -52,6 +57,15 @@ def true_iou(
     return torch.where(either > 0, both / either.clamp(min=1), 1.0)
 
 
+def quality_loss(predicted: Float[Tensor, "batch masks"], true: Float[Tensor, "batch masks"]) -> Float[Tensor, "batch"]:
+    """How far the predicted IoUs are off, squared and scaled so that the usual error of 0.2 counts as an absolute one.
+
+    The absolute error asks for the median. Of the candidates the one with the highest *expected* IoU should be ranked
+    first, so it is the mean that must be right: one that is usually good and sometimes useless was ranked too high.
+    """
+    return (predicted.float() - true).square().mean(dim=1) / 0.2
+
+
 def prediction_loss(
     prediction: MaskPrediction, target: Float[Tensor, "batch side side"], weights: LossWeights, *, ambiguous: bool
 ) -> Float[Tensor, ""]:
@@ -65,7 +79,7 @@ def prediction_loss(
     masks = losses[:, 0] + best if ambiguous else losses[:, 0] + 0.5 * best
     with torch.no_grad():
         iou = true_iou(prediction.logits, target)
-    quality = (prediction.iou.float() - iou).abs().mean(dim=1)
+    quality = quality_loss(prediction.iou, iou)
     presence = F.binary_cross_entropy_with_logits(
         prediction.object_score.float(), (target.flatten(1).amax(1) > 0.5).float(), reduction="none"
     )
@@ -89,7 +103,7 @@ def tracking_loss(
     masks = 0.5 * losses[:, 0] + losses[:, 1:].amin(dim=1) + FOLLOWED * losses[:, 1:].mean(dim=1)
     with torch.no_grad():
         iou = true_iou(prediction.logits, target)
-    quality = (prediction.iou.float() - iou).abs().mean(dim=1)
+    quality = quality_loss(prediction.iou, iou)
     presence = F.binary_cross_entropy_with_logits(prediction.object_score.float(), visible.float(), reduction="none")
     presence = torch.where(visible, presence, HIDDEN * presence)
     loss = (masks + weights.iou * quality) * visible + weights.presence * presence

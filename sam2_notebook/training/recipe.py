@@ -35,15 +35,46 @@ PICTURE_PHASES = (
 )
 CLIP_PHASES = (
     VideoPhase(
-        side=256, frames=4, clips=3, objects=3, steps=900, rate=(1e-3, 1e-3), balance=(0.3, 0.1), told=(0.5, 0.1),
-        fresh=8, shares=Shares(encoder=0.0, decoder=0.4),
+        side=256,
+        frames=4,
+        clips=3,
+        objects=3,
+        steps=900,
+        rate=(1e-3, 1e-3),
+        balance=(0.3, 0.1),
+        told=(0.5, 0.1),
+        fresh=8,
+        shares=Shares(encoder=0.0, decoder=0.4),
     ),
     VideoPhase(side=256, frames=8, clips=2, objects=2, steps=700, rate=(1e-3, 3e-4), balance=(0.1, 0.0), told=(0.1, 0)),
     VideoPhase(side=512, frames=6, clips=1, objects=2, steps=350, rate=(3e-4, 2e-5), images=1),
-)  # fmt: skip
+)
 
-# The share of the pictures' decoder that the finished network keeps: of 0, 0.25, 0.5 and 1 the best at both (README).
-KEEP = 0.25
+
+def turn(steps: tuple[int, int, int, int], rate: float, memory_rate: float) -> tuple[Phase | VideoPhase, ...]:
+    """Pictures small and large, then clips small and large, with pictures in every step; users click often.
+
+    `steps` are those of the four phases; rates are where the first and the third begin.
+    """
+    slowly = Shares(encoder=0.0, decoder=0.4)
+    return (
+        Phase(side=256, images=8, objects=6, steps=steps[0], rate=(rate, 1e-4), rounds=3),
+        Phase(side=512, images=3, objects=6, steps=steps[1], rate=(2.5e-4, 3e-5), rounds=4),
+        VideoPhase(
+            side=256, frames=8, clips=2, objects=2, steps=steps[2], rate=(memory_rate, memory_rate / 4),
+            told=(0.1, 0.0), pictures_every=1, images=3, rounds=3, shares=slowly,
+        ),
+        VideoPhase(
+            side=512, frames=6, clips=1, objects=2, steps=steps[3], rate=(2.5e-4, 1e-5),
+            pictures_every=1, images=1, rounds=4, shares=slowly,
+        ),
+    )  # fmt: skip
+
+
+# Between the first turn and the second the decoder was moved a quarter of the way back to what it was before the clips.
+SECOND_TURN = turn((1300, 320, 550, 260), 8e-4, 8e-4)
+THIRD_TURN = turn((650, 260, 420, 220), 7e-4, 6e-4)
+PHASES = (*PICTURE_PHASES, *CLIP_PHASES, *SECOND_TURN, *THIRD_TURN)
 
 
 class Data:
@@ -59,11 +90,11 @@ class Data:
     def samples(self, side: int, objects: int, seed: int) -> Samples:
         """A stream of samples of one size."""
         pools: list[tuple[float, list[Photo]]] = [
-            (0.47, [*self.coco]),
-            (0.13, [*self.facade]),
-            (0.05, [*self.fruits]),
-            (0.1, [*self.nuclei]),
-            (0.25, [*self.scenes]),
+            (0.55, [*self.coco]),
+            (0.12, [*self.facade]),
+            (0.04, [*self.fruits]),
+            (0.09, [*self.nuclei]),
+            (0.20, [*self.scenes]),
         ]
         return Samples(pools, side=side, objects=objects, pasted=[*self.coco, *self.fruits], paste_rate=0.4, seed=seed)
 

@@ -30,10 +30,10 @@ class Quality:
 Views = tuple[tuple[Tensor, Tensor], ...]
 
 
-def views(photos: Sequence[Photo], side: int, objects: int) -> Views:
-    """Whole pictures at the network's size with their largest objects, at most 64 pictures."""
+def views(photos: Sequence[Photo], side: int, objects: int, most: int = MOST_PICTURES) -> Views:
+    """Whole pictures at the network's size with their largest objects, the first `most` pictures."""
     found: list[tuple[Tensor, Tensor]] = []
-    for photo in photos[:MOST_PICTURES]:
+    for photo in photos[:most]:
         largest = np.argsort(-photo.areas)[:objects]
         small = [cv2.resize(photo.mask(int(i)).astype(np.uint8) * 255, (side // STRIDE, side // STRIDE),
                             interpolation=cv2.INTER_AREA) for i in largest]  # fmt: skip
@@ -53,7 +53,7 @@ def validate(model: Sam2, held_out: Views) -> Quality:
         features = model.recall(encode(model, pixels.to(model.device).float() / 255, learn=False))
         spread = repeated(features, len(target))
         for kind, ious in (("click", clicked), ("box", boxed)):
-            points, labels = _prompt(target, kind)
+            points, labels = prompt(target, kind)
             prediction = model.decode(spread, PromptTensors(points=points, labels=labels))
             chosen = (
                 prediction.take(prediction.iou[:, 1:].argmax(dim=1) + 1) if kind == "click" else prediction.single()
@@ -63,7 +63,8 @@ def validate(model: Sam2, held_out: Views) -> Quality:
     return Quality(click=means[0], box=means[1])
 
 
-def _prompt(target: Tensor, kind: str) -> tuple[Tensor, Tensor]:
+def prompt(target: Tensor, kind: str) -> tuple[Tensor, Tensor]:
+    """The exact box of each target, or a click on its deepest place: points in model pixels and their labels."""
     if kind == "box":
         return boxes(target, jitter=0.0), box_labels(len(target), target.device)
     places = []

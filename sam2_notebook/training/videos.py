@@ -12,7 +12,7 @@ from torch import Tensor
 
 from sam2_notebook.model import ImageFeatures, MaskPrediction, MemoryBank, PromptTensors, Sam2, Sighting, unprompted
 from sam2_notebook.training.clicks import corrective_clicks
-from sam2_notebook.training.losses import LossWeights, tracking_loss, true_iou
+from sam2_notebook.training.losses import LossWeights, prediction_loss, tracking_loss, true_iou
 from sam2_notebook.training.pictures import (
     Batch,
     SampleStream,
@@ -35,8 +35,9 @@ class VideoPhase:
     """A stretch of training on clips of `frames` frames, `clips` a step, `objects` in each.
 
     `told` is how often what is remembered is the truth instead of the network's own answer, first to last. Every
-    `pictures_every` steps a batch of `images` pictures goes along. `rate` is that of the memory half; `shares` says
-    how much slower the others learn. With `fresh`, the memory half begins anew, from so many pictures (`begin_memory`).
+    `pictures_every` steps a batch of `images` pictures goes along, clicked on `rounds` times. `rate` is that of the
+    memory half; `shares` says how much slower the others learn. With `fresh`, the memory half begins anew, from so many
+    pictures (`begin_memory`).
     """
 
     side: int
@@ -50,6 +51,7 @@ class VideoPhase:
     corrections: float = 0.25
     pictures_every: int = 3
     images: int = 2
+    rounds: int = 2
     warm_up: int = 40
     fresh: int = 0
     shares: Shares = Shares(encoder=0.0, decoder=0.2)
@@ -85,7 +87,7 @@ class VideoPhase:
         loss = run.follow(corrected=bool(torch.rand(()) < self.corrections))
         if pictures is not None:
             # those who click and those who draw a box: the halves of a batch
-            loss = loss + picture_loss(model, pictures, 2, LossWeights(), report, learn_encoder=learn)
+            loss = loss + picture_loss(model, pictures, self.rounds, LossWeights(), report, learn_encoder=learn)
         return loss
 
 
@@ -150,7 +152,7 @@ class _Run:
             with autocast(self.model.device):
                 conditioned = self.model.recall(features)
                 prediction = self.model.decode(conditioned, PromptTensors(points=points, labels=labels))
-            loss = tracking_loss(prediction, target, self.weights)
+            loss = prediction_loss(prediction, target, self.weights, ambiguous=kind == "click")
             sighting = self.model.locate(prediction.candidates() if kind == "click" else prediction.single())
             # a click on a part may mean the whole: then somebody would have clicked again, until it was right
             iou = true_iou(sighting.logits, target)[:, 0]
