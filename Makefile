@@ -5,6 +5,7 @@ PYTHON ?= python3
 TORCH ?= torch==2.13.0
 VENV ?= .venv
 PYTEST_ARGS ?=
+WORKERS ?= 2
 export SAM2NB_CHROMIUM
 export SAM2NB_POSTGRES
 
@@ -93,13 +94,16 @@ demo: $(STAMPS)/demo
 	$(BIN)/jupyter lab $(QUICKSTART)
 endif
 
-# One pytest call for everything, so that its closing line is the last word and counts it all.
+# One pytest call for everything, so that its closing line is the last word and counts it all. A file stays in one of the
+# processes, in its place: browsers come last. One that hangs or dies is replaced, and the run goes on.
+IN_PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
 test: setup
 	@cd js && npm test
-	@$(BIN)/python -m pytest tests sam2_notebook notebooks --nbval-lax $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest tests sam2_notebook notebooks --nbval-lax $(IN_PARALLEL) $(PYTEST_ARGS)
 
 test-python: $(STAMPS)/python $(STAMPS)/postgres
-	@$(BIN)/python -m pytest tests sam2_notebook notebooks --nbval-lax -m "not e2e and not kernels and not slow" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest tests sam2_notebook notebooks --nbval-lax -m "not e2e and not kernels and not slow" $(IN_PARALLEL) $(PYTEST_ARGS)
 
 test-kernels: $(STAMPS)/kernels
 	@$(BIN)/python -m pytest tests -m kernels $(PYTEST_ARGS)
