@@ -71,6 +71,7 @@ class LabelDesk:
         self._lock = threading.RLock()
         self._claimed_at = 0.0
         self._told: LabelView | None = None
+        self._classes = store.classes()
         self._closed = False
         self._slow = Worker("labels")
         publisher, pictures = shared_worker("publisher"), shared_worker("pictures")
@@ -208,7 +209,11 @@ class LabelDesk:
             return
         if time.monotonic() - self._claimed_at > CLAIM_AGAIN_SECONDS and not shown.problem:
             self._claim(shown.image.id)
-        self.queue.update(shown.image.id)
+        if shown.session.document.classes == self._classes:
+            self.queue.update(shown.image.id)
+        else:  # other images may have another name for their objects now
+            self._classes = shown.session.document.classes
+            self.queue.remake()
         self.changed()
 
     # --- telling ---

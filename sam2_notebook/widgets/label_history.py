@@ -23,6 +23,7 @@ from sam2_notebook.labels.schema import Annotation, State
 from sam2_notebook.labels.store import LabelStore
 from sam2_notebook.values.document import Document, ObjectState
 from sam2_notebook.widgets.history import ConflictError, History
+from sam2_notebook.widgets.label_classes import change_classes
 from sam2_notebook.widgets.label_objects import annotation_of, state_of, with_mask
 from sam2_notebook.widgets.recipe import Recipe
 from sam2_notebook.widgets.session import Moment, SessionState, changed_objects
@@ -71,6 +72,8 @@ class StoredHistory(History[Moment]):
         if not is_step:
             return self._set(moment, author)
         with self._lock:
+            if moment.document.classes != self.now.document.classes:
+                return self._go_with_classes(moment, author)
             edits, added = self._edits(moment)
             before = _Step(self.now, self._ids, bool(edits))
             if edits:
@@ -158,6 +161,16 @@ class StoredHistory(History[Moment]):
     def _bring(self, before: Annotation, after: Annotation) -> None:
         if after != before:
             self.image = self._store.complete(self.image.id, after, revision=self.image.revision)
+
+    def _go_with_classes(self, moment: Moment, author: str) -> int:
+        """Go where there are other classes. They are everybody's, so that no undo of one image takes them back."""
+        change_classes(self._store, self.now.document.classes, moment.document.classes)
+        self.image = self._store.image(self.image.id)
+        edits, added = self._edits(moment)
+        if edits:
+            self._save(edits, added)
+        self.forget()
+        return self._set(moment, author)
 
     def _edits(self, moment: Moment) -> tuple[list[LabelEdit], list[int]]:
         """What leads from now to a moment in the store, and the objects whose annotation is new, in order."""

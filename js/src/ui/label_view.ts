@@ -5,6 +5,7 @@ import { type LabelAction, labelActionOf, labelHelpRows } from "../input/label_k
 import { selectedObject } from "../state/document";
 import { LabelUi } from "../state/label_ui";
 import type { Labels } from "../state/labels";
+import { createClassEditor } from "./class_editor";
 import { h, setHidden } from "./dom";
 import { createFilmstrip } from "./filmstrip";
 import { createLabelBar, isInReview } from "./label_bar";
@@ -36,6 +37,7 @@ export function mountLabeler(labels: Labels, el: HTMLElement, height: unknown): 
     describeImage(labels, easel.root, signal);
     return {
       run: runOrClose,
+      classEditor: createClassEditor(labels.session, ui),
       actionOf: (press) => labelActionOf(press, isMac),
       helpRows: labelHelpRows(isMac),
       above: [createLabelBar(labels, ui, isMac, run, signal), createLabelNotices(labels, signal)],
