@@ -154,6 +154,7 @@ class AnsweringDesk(LabelDesk):
             self.remake()
             if self.shown is not None:
                 self.shown.reload()
+                self.tell_of_boxes(self.shown)
             return words
 
         return self.jobs.start("import", read)

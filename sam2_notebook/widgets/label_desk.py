@@ -72,6 +72,7 @@ class LabelDesk:
         self._claimed_at = 0.0
         self._told: LabelView | None = None
         self._classes = store.classes()
+        self._of_boxes = ""
         self._closed = False
         self._slow = Worker("labels")
         publisher, pictures = shared_worker("publisher"), shared_worker("pictures")
@@ -127,6 +128,7 @@ class LabelDesk:
                 before.close()
             self.queue.update(image_id)
             desk.start()
+            self.tell_of_boxes(desk)
         self._prepare_next()
         self.changed()
 
@@ -223,6 +225,16 @@ class LabelDesk:
         if not self._closed:
             self.channel.publish("labels", self._tell)
             self.channel.run("labels noticed", lambda: self.channel.in_context(self._noticed))
+
+    def tell_of_boxes(self, desk: LabelImageDesk) -> None:
+        """The masks that are shown for boxes are the model's idea: say so, and offer to keep them."""
+        self.notices.withdraw(self._of_boxes)
+        count = len(desk.history.boxes)
+        if not count or desk.problem:
+            return
+        things = "1 object of this picture is a box" if count == 1 else f"{count} objects of this picture are boxes"
+        self._of_boxes = f"{things} and will stay so: a mask shown for a box is saved when you click in it, or keep it."
+        self.notices.add("info", self._of_boxes, {"Keep masks": desk.keep_masks_of_boxes})
 
     def later(self, request: AnyLabelRequest, make: Callable[[], Packet]) -> None:
         """Answer a request that takes long, on a thread that nothing else waits for."""

@@ -24,7 +24,7 @@ from sam2_notebook.labels.store import LabelStore
 from sam2_notebook.values.document import Document, ObjectState
 from sam2_notebook.widgets.history import ConflictError, History
 from sam2_notebook.widgets.label_classes import change_classes
-from sam2_notebook.widgets.label_objects import annotation_of, state_of, with_mask
+from sam2_notebook.widgets.label_objects import annotation_of, is_box, is_pending, state_of, with_mask
 from sam2_notebook.widgets.recipe import Recipe
 from sam2_notebook.widgets.session import Moment, SessionState, changed_objects
 
@@ -113,6 +113,8 @@ class StoredHistory(History[Moment]):
                 state = session.document.object(id_)
                 if annotation is None or shown.recipe != self.now.recipes.get(id_) or state.is_drawn:
                     continue
+                if id_ in self.boxes:
+                    continue  # a box stays one until somebody asks for a mask
                 if id_ not in session.pending:
                     self._bring(annotation, with_mask(annotation, state, shown))
 
@@ -153,9 +155,33 @@ class StoredHistory(History[Moment]):
             return self._set(Moment(document, recipes), "")
 
     @property
+    def boxes(self) -> tuple[int, ...]:
+        """Objects that the store has as boxes, whose masks nobody has asked for."""
+        boxes = {a.id for a in self.image.labels.annotations if is_box(a)}
+        return tuple(id_ for id_, annotation in self._ids.items() if annotation in boxes)
+
+    def ask_for_masks(self) -> int:
+        """Have the masks of boxes kept in their place, as one step."""
+        with self._lock:
+            saved = {a.id: a for a in self.image.labels.annotations}
+            edits: list[LabelEdit] = []
+            for id_ in self.boxes:
+                known = saved[self._ids[id_]]
+                wanted = annotation_of(self.now.document.object(id_), known, self.now.document.size, is_pending=True)
+                if wanted is not None:
+                    edits.append(ChangeAnnotation(id=self._ids[id_], annotation=wanted))
+            if not edits:
+                return self.rev
+            before = _Step(self.now, self._ids, is_stored=True)
+            self._save(edits, [])
+            self._back.append(before)
+            self._forth.clear()
+            return self._set(self.now, "")
+
+    @property
     def unsaved(self) -> tuple[int, ...]:
         """Objects whose mask the store waits for."""
-        pending = {a.id for a in self.image.labels.annotations if '"pending": true' in a.made_with}
+        pending = {a.id for a in self.image.labels.annotations if is_pending(a)}
         return tuple(id_ for id_, annotation in self._ids.items() if annotation in pending)
 
     def _bring(self, before: Annotation, after: Annotation) -> None:

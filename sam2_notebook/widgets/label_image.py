@@ -91,6 +91,13 @@ class LabelImageDesk(ImageDesk):
         self.session.travel(lambda: self.history.add(annotations))
         self._edited()
 
+    def keep_masks_of_boxes(self) -> None:
+        """Have the store keep masks for what it has as boxes, as one step."""
+        self.check_open()
+        self.session.travel(self.history.ask_for_masks)
+        self.save_masks()
+        self._edited()
+
     def reload(self) -> None:
         """Show the image and the classes as the store has them now."""
         self.session.travel(self.history.reload)

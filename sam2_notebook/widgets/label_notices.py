@@ -31,6 +31,13 @@ class Notices:
         self._all = [*self._all[-MOST_NOTICES + 1 :], (notice, choices or {})]
         self.changed()
 
+    def withdraw(self, text: str) -> None:
+        """It needs no reading any more."""
+        left = [entry for entry in self._all if entry[0].text != text]
+        if len(left) < len(self._all):
+            self._all = left
+            self.changed()
+
     def answer(self, id: int, choice: str) -> None:
         """Somebody has read it, and chosen."""
         for notice, choices in self._all:

@@ -83,10 +83,8 @@ def state_of(annotation: Annotation, id: int, color: int) -> ObjectState | None:
     drawing = None
     if annotation.mask is not None and annotation.mask.area:
         drawing = Drawing(counts=annotation.mask.to_coco()["counts"])
-    is_pending = made_with.get("pending") is True
-    prompts = _prompts(made_with) if is_pending else Prompts()
-    if annotation.mask is None:
-        prompts = Prompts(box=annotation.box)
+    pending = is_pending(annotation)
+    prompts = _prompts(made_with) if pending else Prompts(box=annotation.box if annotation.mask is None else None)
     name = made_with.get("name")
     return ObjectState(
         id=id,
@@ -94,12 +92,30 @@ def state_of(annotation: Annotation, id: int, color: int) -> ObjectState | None:
         color=color,
         prompts=prompts,
         drawing=drawing,
-        kept=made_with.get("kept") is True and not is_pending,
+        kept=made_with.get("kept") is True and not pending,
         locked=made_with.get("locked") is True,
         proposed=annotation.proposed,
         label=annotation.label,
         attributes=attributes,
     )
+
+
+def is_pending(annotation: Annotation) -> bool:
+    """Whether the mask is older than what it is to be made with.
+
+    >>> is_pending(Annotation(label="leaf", box=Box(0, 0, 4, 4), made_with='{"pending": true}'))
+    True
+    """
+    return _read(annotation.made_with).get("pending") is True
+
+
+def is_box(annotation: Annotation) -> bool:
+    """Whether it is a box, as imports have them, for which nobody has asked for a mask.
+
+    >>> is_box(Annotation(label="leaf", box=Box(0, 0, 4, 4)))
+    True
+    """
+    return annotation.mask is None and annotation.box is not None and not is_pending(annotation)
 
 
 def nothing(size: Size) -> Rle:

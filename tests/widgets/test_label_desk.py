@@ -23,6 +23,7 @@ from sam2_notebook.values.edits import (
     SetClasses,
     ShowObject,
 )
+from sam2_notebook.values.geometry import Box
 from sam2_notebook.values.masks import Rle
 from sam2_notebook.widgets.history import ConflictError
 from sam2_notebook.widgets.label_answers import AnsweringDesk
@@ -480,3 +481,37 @@ def test_annotators_are_compared(tmp_path: Path) -> None:
     with LabelStore(tmp_path / "labels.db") as store:
         ((first, second, found),) = agreements(store)
     assert (first, second, found.f1, found.mean_iou) == ("ann", "bob", 1.0, 1.0)
+
+
+def test_an_imported_box_stays_a_box_until_somebody_asks_for_a_mask(tmp_path: Path) -> None:
+    box = Box(20, 15, 60, 55)
+    folder_of(tmp_path, 2)
+    with LabelStore(tmp_path / "labels.db", author="ann") as store:
+        store.add_class(LabelClass(name="leaf"))
+        store.add_images(tmp_path / "photos")
+        for image_id in (1, 2):
+            boxes = [AddAnnotation(annotation=Annotation(label="leaf", box=at)) for at in (box, Box(70, 20, 100, 60))]
+            store.edit(image_id, *boxes, revision=0)
+    desk = session_on(tmp_path, 2)
+    assert desk.shown is not None
+    assert desk.shown.wait(30)
+    first, second = (o.id for o in desk.shown.session.document.objects)
+    desk.shown.edit(ClassifyObject(object=first, label="stem"))
+    assert next((a.label, a.mask, a.box) for a in saved(desk)) == ("stem", None, box)
+    (notice,) = desk.notices.views
+    assert notice.text.startswith("2 objects of this picture are boxes and will stay so")
+    click(desk, 90, 40, second)
+    assert [a.mask is None for a in saved(desk)] == [True, False]
+    desk.notices.answer(notice.id, "Keep masks")
+    assert desk.shown.wait(30)
+    (kept, _) = saved(desk)
+    assert kept.mask is not None
+    assert np.array_equal(kept.mask.to_mask(), mask_of(desk, first))
+    desk.shown.undo()
+    assert saved(desk)[0].mask is None
+    desk.move("submit")
+    assert len(desk.notices.views) == 1  # of the next picture's boxes
+    desk.move("submit")
+    assert [a.mask for a in saved(desk, "1.png")] == [None, None]
+    assert not any("boxes" in notice.text for notice in desk.notices.views[1:])
+    end(desk)
