@@ -1,4 +1,4 @@
-"""`Labeler` trains on what was labelled, on a tiny network: what it brings, how it stops, and what goes on meanwhile."""
+"""`Labeler` trains on what was labelled, on a tiny network: what it brings, how it stops, what goes on meanwhile."""
 
 import _thread
 import threading
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from sam2_notebook import ImagePredictor, Labeler, LabelStore
+from sam2_notebook import ImagePredictor, Labeler
 from sam2_notebook.errors import LabelError, Sam2NotebookError
 from sam2_notebook.labels.edits import AddAnnotation, SetState
 from sam2_notebook.labels.schema import Annotation
