@@ -31,6 +31,7 @@ class Mlp(nn.Module):
 
     def forward(self, x: Float[Tensor, "... dim_in"]) -> Float[Tensor, "... dim_out"]:
         """Apply all layers; none is activated after the last."""
-        for layer in self.layers[:-1]:
-            x = self.activation(layer(x))
-        return self.layers[-1](x)
+        last = len(self.layers) - 1
+        for number, layer in enumerate(self.layers):  # a slice of a ModuleList is a new one, which takes longer
+            x = layer(x) if number == last else self.activation(layer(x))
+        return x

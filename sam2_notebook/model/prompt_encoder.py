@@ -127,7 +127,8 @@ class RasterPromptEncoder(nn.Module):
 
     def _nearness(self, points: Tensor, wanted: Tensor) -> Tensor:
         """exp(-distance / reach) to the nearest of the wanted points, in 0..1."""
-        if points.shape[1] == 0:
+        nowhere = points.device.type == "cpu" and not wanted.any()  # elsewhere asking would wait for the device
+        if points.shape[1] == 0 or nowhere:
             return self.places.new_zeros(points.shape[0], self.places.numel(), self.places.numel())
         dx2 = (self.places - points[..., :1]) ** 2  # (batch, points, side)
         dy2 = (self.places - points[..., 1:]) ** 2

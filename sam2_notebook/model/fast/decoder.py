@@ -136,6 +136,7 @@ class FastDecoder:
         transformer = decoder.transformer
         self.plain = decoder
         self.dtype = dtype
+        self.mask_heads = tuple(decoder.mask_heads)
         self.position = image_position.flatten(1).T.to(dtype).contiguous()
         self.blocks = [Block(block) for block in transformer.blocks if isinstance(block, TwoWayBlock)]
         self.last, self.norm = TokensToImage(transformer.last), transformer.norm
@@ -176,7 +177,7 @@ class FastDecoder:
         tokens = self.norm(tokens + seen)
         first = 1 if multimask else 0  # the single mask's token is not among the candidates
         mask_tokens = tokens[2 + first : tokens.shape[0] - count]
-        heads = [head(mask_tokens[i : i + 1]) for i, head in enumerate(plain.mask_heads[first:])]
+        heads = [head(mask_tokens[i : i + 1]) for i, head in enumerate(self.mask_heads[first:])]
         logits = (torch.cat(heads).to(self.dtype) @ self._upscale(image, skips).T).float()
         found = MaskPrediction(
             logits=_rows(logits, skips[0].shape[0])[None],
