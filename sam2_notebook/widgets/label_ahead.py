@@ -9,15 +9,18 @@ from pathlib import Path
 import numpy as np
 
 from sam2_notebook.errors import MediaError, Sam2NotebookError
+from sam2_notebook.labels.edits import StoredImage
 from sam2_notebook.labels.kinds import is_clip
 from sam2_notebook.media import Image, encode_jpeg, open_video, read_image, resize_area
 from sam2_notebook.values.geometry import Size
+from sam2_notebook.widgets.failures import in_words
 from sam2_notebook.widgets.worker import Priority, Worker
 
 MOST_PICTURES = 6
 MOST_SMALL = 4000
 SMALL_SIDE = 128
 SMALL_QUALITY = 78
+CLIP = "a clip: run `labeler.open_clip()` in a cell to label it; its first frame is shown here"
 
 
 class Ahead:
@@ -47,6 +50,24 @@ class Ahead:
             while len(self._pictures) > MOST_PICTURES:
                 self._ready.discard(self._pictures.popitem(last=False)[0])
         return picture
+
+    def picture_of(self, image: StoredImage) -> tuple[Image, str]:
+        """The picture of an image in the store, and an empty text; or a grey one, and why."""
+        labels = image.labels
+        if labels.path is None:
+            return grey(labels.size, labels.name), f"{labels.name}: the store knows no file of this image"
+        try:
+            picture = self.picture(labels.path)
+        except MediaError as error:
+            words = f"{in_words(error)} Its labels are kept. If it was moved: labeler.store.relink(folder)."
+            return grey(labels.size, labels.name), words
+        if picture.size_hw != (labels.size.height, labels.size.width):
+            height, width = picture.size_hw
+            return grey(labels.size, labels.name), (
+                f"{labels.name} is now {width} x {height}, but its labels were made at {labels.size.width} x "
+                f"{labels.size.height}; put the old file back. Nothing was changed."
+            )
+        return picture, CLIP if is_clip(labels.name) else ""
 
     def small(self, path: Path) -> bytes:
         """The picture at most 128 pixels wide and high, as JPEG; MediaError if it cannot be read."""

@@ -9,13 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from sam2_notebook.errors import ConflictError, LabelError, MediaError, Sam2NotebookError
-from sam2_notebook.labels.edits import StoredImage
+from sam2_notebook.errors import ConflictError, LabelError, Sam2NotebookError
 from sam2_notebook.labels.export import FORMATS as EXPORTS
 from sam2_notebook.labels.importers import FORMATS as IMPORTS
 from sam2_notebook.labels.kinds import is_clip
 from sam2_notebook.labels.store import LabelStore
-from sam2_notebook.media import Image
 from sam2_notebook.predict import ImagePredictor
 from sam2_notebook.protocol.envelope import decode_label_request
 from sam2_notebook.protocol.label_messages import AnyLabelRequest, LabelChanged
@@ -25,7 +23,7 @@ from sam2_notebook.values.classes import LabelClass
 from sam2_notebook.values.edits import AcceptObject, RemoveObject
 from sam2_notebook.widgets.channel import Channel, Packet, Send
 from sam2_notebook.widgets.failures import in_words
-from sam2_notebook.widgets.label_ahead import Ahead, grey
+from sam2_notebook.widgets.label_ahead import Ahead
 from sam2_notebook.widgets.label_behind import Behind
 from sam2_notebook.widgets.label_history import StoredHistory
 from sam2_notebook.widgets.label_image import LabelImageDesk
@@ -39,7 +37,6 @@ from sam2_notebook.widgets.worker import Worker, shared_worker
 Move = Literal["next", "previous", "skip", "submit", "accept", "return", "open"]
 AHEAD = 3
 CLAIM_AGAIN_SECONDS = 240.0
-CLIP = "a clip: run `labeler.open_clip()` in a cell to label it; its first frame is shown here"
 
 
 class AskedBackError(Sam2NotebookError):
@@ -114,7 +111,7 @@ class LabelDesk:
             self.behind.take_back(image_id)
             problem = self._claim(image_id)
             image = self.store.image(image_id)
-            picture, trouble = self._picture(image)
+            picture, trouble = self.ahead.picture_of(image)
             before = self.shown
             history = StoredHistory(self.store, image, lambda words: self.notices.add("warning", words))
             desk = LabelImageDesk(
@@ -299,24 +296,6 @@ class LabelDesk:
             return in_words(error)
         self._claimed_at = time.monotonic()
         return ""
-
-    def _picture(self, image: StoredImage) -> tuple[Image, str]:
-        """The picture, or a grey one and why."""
-        labels = image.labels
-        if labels.path is None:
-            return grey(labels.size, labels.name), f"{labels.name}: the store knows no file of this image"
-        try:
-            picture = self.ahead.picture(labels.path)
-        except MediaError as error:
-            words = f"{in_words(error)} Its labels are kept. If it was moved: labeler.store.relink(folder)."
-            return grey(labels.size, labels.name), words
-        if picture.size_hw != (labels.size.height, labels.size.width):
-            height, width = picture.size_hw
-            return grey(labels.size, labels.name), (
-                f"{labels.name} is now {width} x {height}, but its labels were made at {labels.size.width} x "
-                f"{labels.size.height}; put the old file back. Nothing was changed."
-            )
-        return picture, CLIP if is_clip(labels.name) else ""
 
     def _ask(self, how: Move) -> None:
         shown = self.shown
