@@ -103,7 +103,7 @@ def predict(words: Words = None, as_json: AsJson = False) -> None:
     from sam2_notebook.facade import command
 
     for result in command.predict(words or ()):
-        typer.echo(command.json_of(result) if as_json else command.line_of(result))
+        typer.echo(command.json_of(result) if as_json else result.verbose())
 
 
 @app.command()
@@ -112,12 +112,16 @@ def track(words: Words = None, as_json: AsJson = False) -> None:
     from sam2_notebook.facade import command
 
     for result in command.track(words or ()):
-        typer.echo(command.json_of(result) if as_json else command.line_of(result))
+        typer.echo(command.json_of(result) if as_json else result.verbose())
 
 
 @app.command()
 def annotate(words: Words = None) -> None:
-    """Label a folder of pictures: data=photos det_model=boxes.json sam_model=sam2_b.pt output_dir=labels."""
+    """Label a folder of pictures: data=photos det_model=boxes.json sam_model=sam2_b.pt output_dir=labels.
+
+    Also, as in Python: device, conf, iou, imgsz, max_det, classes=[0,2]; engine=ray workers=8 for a cluster;
+    progress=False. det_model=None segments everything, sam_model=embedded takes the model in the package.
+    """
     from sam2_notebook.facade import command
 
     report = command.annotate(words or ())

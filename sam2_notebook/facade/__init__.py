@@ -2,7 +2,8 @@
 
 from sam2_notebook.facade.annotation import AnnotationReport, auto_annotate
 from sam2_notebook.facade.dynamic import SAM2DynamicInteractivePredictor
-from sam2_notebook.facade.results import Boxes, Masks, Results
+from sam2_notebook.facade.results import Results
+from sam2_notebook.facade.rows import Boxes, Masks
 from sam2_notebook.facade.sam import SAM
 from sam2_notebook.facade.video import SAM2VideoPredictor
 

@@ -5,9 +5,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from sam2_notebook.errors import PromptError
 from sam2_notebook.facade.annotation import AnnotationReport, auto_annotate
+from sam2_notebook.facade.devices import Device, device_name
 from sam2_notebook.facade.results import Results
 from sam2_notebook.facade.sam import SAM
 from sam2_notebook.facade.video import SAM2VideoPredictor
@@ -39,7 +41,7 @@ def predict(words: Iterable[str]) -> Iterable[Results]:
     given = {"save": True, **arguments_of(words)}
     model, source = _text(given, "model", "sam2.1_b.pt"), _source(given)
     prompts = {name: given.pop(name, None) for name in PROMPTS}
-    return SAM(None if model == "embedded" else model, device=str(given.pop("device", ""))).predict(
+    return SAM(None if model == "embedded" else model, device=_device(given)).predict(
         source, prompts["points"], prompts["labels"], prompts["bboxes"], prompts["masks"], stream=True, **given
     )
 
@@ -62,13 +64,16 @@ class AnnotateArguments:
     data: str
     det_model: str | None = "yolo11x.pt"
     sam_model: str | None = "sam2_b.pt"
-    device: str = ""
+    device: Device = ""
     conf: float = 0.25
     iou: float = 0.45
     imgsz: int = 640
     max_det: int = 300
     classes: list[int] | None = None
     output_dir: str | None = None
+    engine: Literal["local", "ray"] = "local"
+    workers: int | None = None
+    progress: bool = True
 
 
 def annotate(words: Iterable[str]) -> AnnotationReport:
@@ -88,23 +93,17 @@ def annotate(words: Iterable[str]) -> AnnotationReport:
         chosen.data,
         chosen.det_model,
         None if chosen.sam_model == "embedded" else chosen.sam_model,
-        str(chosen.device),
+        chosen.device,
         chosen.conf,
         chosen.iou,
         chosen.imgsz,
         chosen.max_det,
         chosen.classes,
         chosen.output_dir,
+        engine=chosen.engine,
+        workers=chosen.workers,
+        progress=chosen.progress,
     )
-
-
-def line_of(result: Results) -> str:
-    """A result in one line."""
-    at = "" if result.frame is None else f" frame {result.frame}"
-    masks = f"{len(result)} mask{'s' * (len(result) != 1)}"
-    scores = ", ".join(f"{score:.2f}" for score in list(result.scores)[:8])
-    more = ", ..." if len(result) > 8 else ""
-    return f"{result.path}{at}: {masks}{' of predicted IoU ' + scores + more if len(result) else ''}"
 
 
 def json_of(result: Results) -> str:
@@ -126,6 +125,10 @@ def _value(text: str) -> object:
 def _text(given: dict[str, object], name: str, default: str) -> str:
     value = given.pop(name, default)
     return default if value is None else str(value)
+
+
+def _device(given: dict[str, object]) -> str:
+    return device_name(given.pop("device", ""))  # type: ignore[arg-type] -- ModelError tells what else it is
 
 
 def _source(given: dict[str, object]) -> str:

@@ -16,14 +16,14 @@ Pixels = npt.NDArray[np.uint8]
 OPACITY = 0.45
 
 
-def painted(pixels: Pixels, masks: Sequence[BoolMask], colors: Sequence[int]) -> Pixels:
+def painted(pixels: Pixels, masks: Sequence[BoolMask], colors: Sequence[int], line_px: int | None = None) -> Pixels:
     """A copy of RGB pixels with masks laid over, larger ones first; `colors` are indices into the palette.
 
     >>> painted(np.zeros((4, 4, 3), np.uint8), [np.eye(4, dtype=bool)], [0])[0, 0].tolist()
     [86, 180, 233]
     """
     canvas = pixels.copy()
-    line = max(1, round(min(canvas.shape[:2]) / 400))
+    line = line_px or max(1, round(min(canvas.shape[:2]) / 400))
     for row in sorted(range(len(masks)), key=lambda r: -int(masks[r].sum())):
         color = color_of(colors[row]).rgb
         tint = np.array(color, np.float32)
@@ -32,11 +32,17 @@ def painted(pixels: Pixels, masks: Sequence[BoolMask], colors: Sequence[int]) ->
     return canvas
 
 
-def labelled(pixels: Pixels, boxes: npt.NDArray[np.floating], words: Sequence[str], colors: Sequence[int]) -> Pixels:
+def labelled(
+    pixels: Pixels,
+    boxes: npt.NDArray[np.floating],
+    words: Sequence[str],
+    colors: Sequence[int],
+    line_px: int | None = None,
+) -> Pixels:
     """A copy of RGB pixels with boxes (n, 4) xyxy drawn and named."""
     picture = PillowImage.fromarray(pixels)
     pen = ImageDraw.Draw(picture)
-    line = max(1, round(min(pixels.shape[:2]) / 400))
+    line = line_px or max(1, round(min(pixels.shape[:2]) / 400))
     font = ImageFont.load_default(max(9, round(min(pixels.shape[:2]) / 40)))
     for box, text, index in zip(boxes.tolist(), words, colors, strict=True):
         color = color_of(index).rgb

@@ -2,15 +2,19 @@
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from time import perf_counter
 
 import numpy as np
 
 from sam2_notebook.errors import PromptError
+from sam2_notebook.facade.devices import usable_device
 from sam2_notebook.facade.prompts import Said, page_prompts
 from sam2_notebook.facade.results import Results
-from sam2_notebook.facade.saving import saved
+from sam2_notebook.facade.saving import handed_out
 from sam2_notebook.facade.settings import PageSettings, check_imgsz
 from sam2_notebook.facade.sources import Picture, Source, close, media_of
+from sam2_notebook.facade.video import speed_ms
 from sam2_notebook.media import Image
 from sam2_notebook.predict.dynamic import DynamicSession
 from sam2_notebook.predict.dynamic_joint import JointDynamicSession
@@ -28,8 +32,10 @@ class SAM2DynamicInteractivePredictor:
     `overrides` are the page's settings, such as `dict(conf=0.01, imgsz=1024, model="sam2_t.pt", save=False)`.
     `max_obj_num` is how many objects there may be. Below it lies `session`, a `DynamicSession` with more verbs: forget,
     clear, refine with memory, show that an object is absent; `lookalikes` is how it knows objects again. With
-    `compatible` results are the original's, number for number, for objects 0 to `max_obj_num` - 1; there every object
-    not shown in a picture is remembered as absent.
+    `compatible` results are the original's, for objects 0 to `max_obj_num` - 1: pictures are fitted into the square as
+    there (up to a level of a pixel, which OpenCV rounds its own way), and every object not shown in a picture is
+    remembered as absent. This was checked against a derivation from what is known of the original, not against the
+    original itself. Mask prompts, which fail there, work.
     """
 
     def __init__(
@@ -41,7 +47,7 @@ class SAM2DynamicInteractivePredictor:
         lookalikes: bool | None = None,
     ) -> None:
         self.settings = PageSettings(conf=PAGE_CONF).changed(overrides or {})
-        device = self.settings.device or None
+        device = usable_device(self.settings.device)
         self.session: DynamicSession | JointDynamicSession
         if compatible:
             self.session = JointDynamicSession(self.settings.model, slots=max_obj_num, device=device)
@@ -70,13 +76,13 @@ class SAM2DynamicInteractivePredictor:
         """
         said = page_prompts(points, labels, bboxes, masks)
         if update_memory:
-            return list(saved([self._shown(source, said, _ids(obj_ids, said))], self.settings))
+            return list(handed_out([self._shown(source, said, _ids(obj_ids, said))], self.settings))
         if said or obj_ids is not None:
             warnings.warn(
                 "prompts and obj_ids count only with update_memory=True; this call looks for what was shown before.",
                 stacklevel=2,
             )
-        return list(saved(self._found(source), self.settings))
+        return list(handed_out(self._found(source), self.settings))
 
     def forget(self, obj_id: int) -> None:
         """Forget an object; the others do not change."""
@@ -119,19 +125,23 @@ class SAM2DynamicInteractivePredictor:
             if isinstance(item, Picture):
                 yield self._result(item.image, item.path, None)
                 continue
+            clip = item.every(self.settings.vid_stride)
             try:
                 number = 0
-                while item.video.has(number):
-                    yield self._result(Image(item.video.frame(number), item.path), item.path, number)
+                while clip.video.has(number):
+                    result = self._result(Image(clip.video.frame(number), item.path), item.path, number * clip.step)
+                    yield replace(result, fps=clip.video.fps)
                     number += 1
             finally:
-                close(item)
+                close(clip)
 
     def _result(self, image: Image, path: str, frame: int | None) -> Results:
+        start = perf_counter()
         found: FoundObjects = self.session.find(image).above(self.settings.conf or 0.0).without_overlap()
         here: list[tuple[int, FoundObject]] = [(int(o.object), o) for o in found]
         ids = [number for number, _ in here]
-        return Results(
+        answered = perf_counter()
+        result = Results(
             orig_img=image.pixels,
             path=path,
             rles=tuple(Rle.from_mask(o.mask) for _, o in here),
@@ -141,6 +151,7 @@ class SAM2DynamicInteractivePredictor:
             ids=ids,
             frame=frame,
         )
+        return replace(result, speed=speed_ms(start, start, answered, perf_counter()))
 
 
 def _ids(obj_ids: int | Sequence[int] | None, said: list[Said]) -> list[int]:

@@ -4,23 +4,25 @@ import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from time import perf_counter
 from typing import Literal, NamedTuple, TypeVar, overload
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from sam2_notebook.errors import ModelError, PromptError
+from sam2_notebook.facade.devices import Device, usable_device
 from sam2_notebook.facade.prompts import Said, page_prompts
 from sam2_notebook.facade.results import Results
-from sam2_notebook.facade.saving import saved
-from sam2_notebook.facade.settings import PageSettings, check_imgsz, device_name
+from sam2_notebook.facade.saving import handed_out
+from sam2_notebook.facade.settings import PageSettings, check_imgsz
 from sam2_notebook.facade.sources import Clip, Picture, Source, close, media_of
-from sam2_notebook.facade.video import frame_result, tracked
+from sam2_notebook.facade.video import everything_settings, everything_tracked, speed_ms, tracked
 from sam2_notebook.model import Sam2
-from sam2_notebook.predict import AutomaticMasker, AutomaticSettings, ImagePredictor, VideoPredictor
-from sam2_notebook.predict.automatic_video import track_everything
+from sam2_notebook.predict import AutomaticMasker, ImagePredictor, VideoPredictor
 from sam2_notebook.predict.embeddings import EncodedImage
-from sam2_notebook.values.masks import Rle
+from sam2_notebook.values.masks import BoolMask, Rle
 
 Named = TypeVar("Named")
 OTHER_FAMILIES = ("sam_b", "sam_l", "sam_h", "mobile_sam", "fastsam", "sam3")
@@ -44,8 +46,8 @@ class SAM:
     torch.Size([2, 60, 80])
     """
 
-    def __init__(self, model: str | Path | Sam2 | None = "sam2.1_b.pt", *, device: str | int | None = "") -> None:
-        self.predictor = ImagePredictor(network(model), device=device_name(device) or None)
+    def __init__(self, model: str | Path | Sam2 | None = "sam2.1_b.pt", *, device: Device = "") -> None:
+        self.predictor = ImagePredictor(network(model), device=usable_device(device))
         self.model = self.predictor.model
         self.model_name = self.predictor.model_name
         self._last: Source | None = None
@@ -114,6 +116,10 @@ class SAM:
         """
         chosen = PageSettings().changed(settings)
         check_imgsz(chosen.imgsz, self.model.config)
+        if chosen.model is not None:
+            raise PromptError(f'a SAM has one network: make another with SAM("{chosen.model}")')
+        if chosen.device:
+            self.to(chosen.device)
         said = page_prompts(points, labels, bboxes, masks)
         source = self._last if source is None else source
         if source is None:
@@ -122,50 +128,57 @@ class SAM:
                 "A call without one takes that of the call before."
             )
         self._last = source
-        found = saved(self._results(source, said, chosen), chosen)
+        found = handed_out(self._results(source, said, chosen), chosen)
         return found if stream else list(found)
 
     __call__ = predict
 
-    def to(self, device: str | int) -> "SAM":
+    def to(self, device: Device) -> "SAM":
         """Move the network to a device, in place."""
-        self.predictor = ImagePredictor(self.model, device=device_name(device) or None)
+        self.predictor = ImagePredictor(self.model, device=usable_device(device))
         self.model = self.predictor.model
         return self
 
     def _results(self, source: Source, said: list[Said], chosen: PageSettings) -> Iterator[Results]:
-        for item in media_of(source):
+        items = media_of(source)
+        start = perf_counter()
+        while (item := next(items, None)) is not None:
             if isinstance(item, Picture):
-                yield confident(self._picture(item, said), chosen.conf)
-                continue
-            try:
-                for result in self._clip(item, said):
-                    yield confident(result, chosen.conf)
-            finally:
-                close(item)
+                yield self._picture(item, said, chosen, start)
+            else:
+                clip = item.every(chosen.vid_stride)
+                try:
+                    yield from self._clip(clip, said, chosen)
+                finally:
+                    close(clip)
+            start = perf_counter()
 
-    def _picture(self, picture: Picture, said: list[Said]) -> Results:
+    def _picture(self, picture: Picture, said: list[Said], chosen: PageSettings, start: float) -> Results:
+        """One picture, whose reading began at `start`."""
+        read = perf_counter()
         encoded = self.predictor.encode(picture.image)
         if said:
-            return prompted(self.predictor, encoded, said, picture.path)
-        found = AutomaticMasker(self.predictor).generate(encoded)
+            masks, scores = prompted(self.predictor, encoded, said, picture.path)
+        else:
+            found = AutomaticMasker(self.predictor, everything_settings(chosen)).generate(encoded)
+            masks, scores = [item.rle for item in found], found.scores
+        answered = perf_counter()
+        rles = tuple(mask if isinstance(mask, Rle) else Rle.from_mask(mask) for mask in masks)
         return Results(
             orig_img=picture.image.pixels,
             path=picture.path,
-            rles=tuple(item.rle for item in found),
-            scores=found.scores,
-            classes=range(len(found)),
-            names={i: str(i) for i in range(len(found))},
+            rles=rles,
+            scores=scores,
+            classes=range(len(rles)),
+            names={i: str(i) for i in range(len(rles))},
+            speed=speed_ms(start, read, answered, perf_counter()),
         )
 
-    def _clip(self, clip: Clip, said: list[Said]) -> Iterator[Results]:
+    def _clip(self, clip: Clip, said: list[Said], chosen: PageSettings) -> Iterator[Results]:
         video = VideoPredictor(self.model, device=self.predictor.device)
         if said:
-            yield from tracked(video, clip, said)
-            return
-        masker = AutomaticMasker(self.predictor, AutomaticSettings(points_per_side=16))
-        for frame in track_everything(clip.video, video, masker):
-            yield frame_result(clip, frame)
+            return tracked(video, clip, said)
+        return everything_tracked(video, self.predictor, clip, chosen)
 
     def __repr__(self) -> str:
         return f"SAM({self.model_name!r}, device={str(self.predictor.device)!r})"
@@ -182,10 +195,12 @@ def network(model: Named) -> Named:
     return model
 
 
-def prompted(predictor: ImagePredictor, encoded: EncodedImage, said: list[Said], path: str) -> Results:
-    """One mask per prompt, in the order of the prompts: the best of three for a single click, else the only one."""
+def prompted(
+    predictor: ImagePredictor, encoded: EncodedImage, said: list[Said], path: str
+) -> tuple[list[BoolMask], npt.NDArray[np.float32]]:
+    """One mask per prompt and its score, in the order of the prompts: the best of three for a single click."""
     height, width = encoded.image.size_hw
-    rles, scores = [], []
+    masks, scores = [], []
     for one in said:
         if one.mask is not None and one.mask.shape != (height, width):
             raise PromptError(
@@ -193,33 +208,9 @@ def prompted(predictor: ImagePredictor, encoded: EncodedImage, said: list[Said],
                 f"{one.mask.shape[1]}"
             )
         answer = predictor.segment(encoded, one.points, one.labels, one.box, one.mask).best
-        rles.append(Rle.from_mask(answer.masks[0]))
+        masks.append(answer.masks[0])
         scores.append(float(answer.scores[0]))
-    return Results(
-        orig_img=encoded.image.pixels,
-        path=path,
-        rles=tuple(rles),
-        scores=np.array(scores, np.float32),
-        classes=range(len(said)),
-        names={i: str(i) for i in range(len(said))},
-    )
-
-
-def confident(result: Results, conf: float | None) -> Results:
-    """The result without masks of a score below `conf`; classes and ids stay with their masks."""
-    if conf is None:
-        return result
-    rows = np.flatnonzero(np.asarray(result.scores) >= conf).tolist()
-    return Results(
-        orig_img=result.orig_img,
-        path=result.path,
-        rles=tuple(result.rles[i] for i in rows),
-        scores=np.asarray(result.scores)[rows],
-        classes=[result.classes[i] for i in rows],
-        names=result.names,
-        ids=None if result.ids is None else [result.ids[i] for i in rows],
-        frame=result.frame,
-    )
+    return masks, np.array(scores, np.float32)
 
 
 def _gflops(model: Sam2) -> float:

@@ -1,79 +1,151 @@
-"""The settings of the page's calls and of its `overrides` dictionaries, checked."""
+"""The settings of the page's calls and of its `overrides` dictionaries, checked: what each does, or what is said."""
 
 import difflib
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from sam2_notebook.errors import PromptError
+from sam2_notebook.facade.devices import device_name
 from sam2_notebook.model import Sam2Config
 
 PAGE_IMGSZ = 1024
-# Settings of Ultralytics that change nothing here, and why nobody misses them.
-_WITHOUT_EFFECT = frozenset(
-    {
-        "task", "mode", "retina_masks", "verbose", "half", "quantize", "show", "show_labels", "show_boxes", "show_conf",
-        "line_width", "batch", "iou", "max_det", "agnostic_nms", "classes", "visualize", "augment", "exist_ok", "data",
-        "vid_stride", "stream", "stream_buffer", "embed", "save_crop", "save_conf", "save_frames", "workers",
-    }
-)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A setting of the page that does nothing here: values that ask for nothing, and what is said of all others.
+
+    Where another value would be taken for a wrong result it is refused.
+    """
+
+    fine: tuple[object, ...]
+    words: str
+    refused: bool = False
+
+
+OFF = (None, False)
+OURS = (True, *OFF)
+_PRECISION = 'the device decides; ImagePredictor(precision="fp16") sets another precision'
+ELSEWHERE: Mapping[str, Elsewhere] = {
+    "task": Elsewhere((None, "segment"), "SAM 2 segments, and does nothing else", refused=True),
+    "mode": Elsewhere(
+        (None, "predict", "track"), "these calls predict; sam2_notebook.training trains and fine-tunes", refused=True
+    ),
+    "embed": Elsewhere((None,), "ImagePredictor.encode gives the embedding of a picture", refused=True),
+    "retina_masks": Elsewhere((None, True), "masks always have the pixels of the picture", refused=True),
+    "stream": Elsewhere(OFF, "stream is an argument of the call: predictor(source, stream=True)", refused=True),
+    "source": Elsewhere((None,), "source is an argument of the call: predictor(source)", refused=True),
+    "show": Elsewhere(OFF, "no window opens here: result.show() is a picture that a notebook displays"),
+    "visualize": Elsewhere(OFF, "feature maps are not drawn"),
+    "augment": Elsewhere(OFF, "SAM 2 looks at a picture once"),
+    "half": Elsewhere(OFF, _PRECISION),
+    "quantize": Elsewhere((*OFF, 32), _PRECISION),
+    "stream_buffer": Elsewhere(OFF, "every frame of a stream is taken, none is dropped"),
+    "agnostic_nms": Elsewhere(OURS, "masks are told apart by their boxes, whatever their class"),
+    "batch": Elsewhere((None, 1), "pictures are taken one by one; auto_annotate(..., engine='ray') takes many at once"),
+    "workers": Elsewhere((None, 0, 8), "pictures are read one by one; auto_annotate(..., engine='ray') has workers"),
+    "data": Elsewhere((None,), "a data set is not needed to predict"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class PageSettings:
-    """What a call may set. `conf` drops masks of a lower score, None none; `save` writes results under `project/name`.
+    """What a call may set.
 
-    `device` is "" for the best there is, "cpu", "cuda:0", "0" or "mps"; `imgsz` is the side of the square the network
-    sees, which is the network's own.
+    *What is kept*: `conf` drops masks of a lower score, None none; `max_det` keeps the best of a picture, `classes`
+    those of some classes, which are the numbers of prompts; where everything is segmented, `iou` is how far the boxes
+    of two masks may overlap. *How*: `device` in all of the page's forms; `imgsz` is the side of the square the network
+    sees, which is the network's own; `vid_stride` takes every nth frame of a video. *What is written*, under
+    `project/name` or with `exist_ok` in a folder that is there: `save` pictures and videos with their masks, drawn with
+    `show_labels`, `show_conf`, `show_boxes` and `line_width` px; `save_frames` those of a video one by one; `save_txt`
+    labels, with `save_conf` and their scores; `save_crop` the boxes of objects. `verbose` prints a line per result.
     """
 
     model: str | None = None
     conf: float | None = None
+    iou: float | None = None
+    max_det: int | None = None
+    classes: Sequence[int] | int | None = None
     device: str = ""
-    imgsz: int = PAGE_IMGSZ
+    imgsz: int | Sequence[int] = PAGE_IMGSZ
+    vid_stride: int = 1
+    verbose: bool = False
     save: bool = False
+    save_frames: bool = False
     save_txt: bool = False
+    save_conf: bool = False
+    save_crop: bool = False
+    show_labels: bool = True
+    show_conf: bool = True
+    show_boxes: bool = True
+    line_width: int | None = None
     project: str = "runs/segment"
     name: str = "predict"
+    exist_ok: bool = False
 
     def __post_init__(self) -> None:
-        if self.conf is not None and not (isinstance(self.conf, int | float) and 0 <= self.conf <= 1):
-            raise PromptError(f"conf is a score from 0 to 1; got {self.conf!r}")
+        for name in ("conf", "iou"):
+            value = getattr(self, name)
+            if value is not None and not (isinstance(value, int | float) and 0 <= value <= 1):
+                raise PromptError(f"{name} is a {'score' if name == 'conf' else 'share'} from 0 to 1; got {value!r}")
+        for name in ("max_det", "vid_stride", "line_width"):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+                raise PromptError(f"{name} is a whole number of at least 1; got {value!r}")
+        if self.classes is not None:
+            numbers = [self.classes] if isinstance(self.classes, int) else self.classes
+            if isinstance(numbers, str) or not all(isinstance(n, int) for n in numbers):
+                raise PromptError(f"classes are whole numbers, such as [0, 2]; got {self.classes!r}")
+
+    @property
+    def wanted_classes(self) -> frozenset[int] | None:
+        """The classes that are kept, None for all."""
+        if self.classes is None:
+            return None
+        return frozenset([self.classes] if isinstance(self.classes, int) else self.classes)
+
+    @property
+    def saves(self) -> bool:
+        """Whether anything is written."""
+        return self.save or self.save_frames or self.save_txt or self.save_crop
 
     def changed(self, overrides: Mapping[str, object]) -> "PageSettings":
-        """These settings with others; PromptError for a name nobody knows.
+        """These settings with others; PromptError for a name nobody knows, and for what cannot be done here.
 
-        Names that Ultralytics knows and that mean nothing here are taken and forgotten.
+        What Ultralytics knows and does nothing here is warned of, unless it asks for nothing.
 
         >>> PageSettings().changed({"conf": 0.25, "task": "segment"}).conf
         0.25
         """
         known = {f.name for f in fields(self)}
-        for name in overrides:
-            if name not in known | _WITHOUT_EFFECT:
-                near = difflib.get_close_matches(name, known | _WITHOUT_EFFECT, n=1)
+        for name, value in overrides.items():
+            if name in ELSEWHERE:
+                _say(name, value, ELSEWHERE[name])
+            elif name not in known:
+                near = difflib.get_close_matches(name, known | set(ELSEWHERE), n=1)
                 meant = f" Did you mean {near[0]!r}?" if near else ""
                 raise PromptError(f"there is no setting {name!r}.{meant} Known are {', '.join(sorted(known))}.")
         chosen = {name: value for name, value in overrides.items() if name in known}
         if "device" in chosen:
-            chosen["device"] = device_name(chosen["device"])
+            chosen["device"] = device_name(chosen["device"])  # type: ignore[arg-type] -- ModelError tells what else it is
         return replace(self, **chosen)  # type: ignore[arg-type] -- the fields check themselves
 
 
-def device_name(device: object) -> str:
-    """The page's device as torch spells it; "" stays, for the best there is.
+def _say(name: str, value: object, setting: Elsewhere) -> None:
+    if any(value is fine or (value == fine and type(value) is type(fine)) for fine in setting.fine):
+        return
+    told = f"{name}={value!r} {'is not possible here' if setting.refused else 'has no effect here'}: {setting.words}."
+    if setting.refused:
+        raise PromptError(told)
+    warnings.warn(told, stacklevel=4)
 
-    >>> device_name(0), device_name("cuda:1"), device_name(None)
-    ('cuda:0', 'cuda:1', '')
-    """
-    text = "" if device is None else str(device).strip().lower()
-    return f"cuda:{text}" if text.isdecimal() else text
 
-
-def check_imgsz(imgsz: int, config: Sam2Config) -> None:
+def check_imgsz(imgsz: int | Sequence[int], config: Sam2Config) -> None:
     """Warn where another size than the network's own was asked for: it would be another network."""
     own = config.image_size
-    if imgsz not in (own, PAGE_IMGSZ):
+    sides = {imgsz} if isinstance(imgsz, int) else set(imgsz)
+    if not sides <= {own, PAGE_IMGSZ}:
         warnings.warn(
             f"imgsz={imgsz} has no effect: this network was trained at {own} pixels and always sees pictures so.",
             stacklevel=3,

@@ -4,7 +4,7 @@ import glob
 import os
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -12,12 +12,14 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from sam2_notebook.errors import MediaError
-from sam2_notebook.media import Image, Video, open_video, read_image
+from sam2_notebook.facade.web import download, is_web
+from sam2_notebook.media import Image, open_video, read_image
 from sam2_notebook.media.formats import HEAD_BYTES, picture_format
 from sam2_notebook.media.images import ImageSource
 from sam2_notebook.media.paths import local_path, path_errors
 from sam2_notebook.media.video_pictures import PICTURE_SUFFIXES, natural_order
-from sam2_notebook.values.frames import FrameSource
+from sam2_notebook.values.frames import ByteImage, FrameSource
+from sam2_notebook.values.geometry import Size
 
 Source: TypeAlias = ImageSource | Image | FrameSource | Sequence[ImageSource | Image]
 VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".wmv", ".flv", ".ogv"})
@@ -33,20 +35,86 @@ class Picture:
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """A video to segment; `owned` ones are closed when done."""
+    """A video to segment, of which every `step`th frame counts.
+
+    When done, `owned` ones are closed, and a `temporary` file is removed.
+    """
 
     video: FrameSource
     path: str
     owned: bool
+    step: int = 1
+    temporary: Path | None = None
+
+    def every(self, step: int) -> "Clip":
+        """Every `step`th of its frames."""
+        return self if step == 1 else replace(self, video=EveryNth(self.video, step), step=step)
+
+
+@dataclass(frozen=True, eq=False)
+class EveryNth:
+    """Frames 0, `step`, 2 `step`, ... of a video, as a video.
+
+    >>> EveryNth(open_video(np.zeros((5, 16, 16, 3), np.uint8)), 2)
+    EveryNth(array, 3 frames)
+    """
+
+    video: FrameSource
+    step: int
+
+    @property
+    def name(self) -> str:
+        """That of the video."""
+        return self.video.name
+
+    @property
+    def size(self) -> Size:
+        """Height and width of every frame."""
+        return self.video.size
+
+    @property
+    def fps(self) -> float:
+        """Frames per second, of those that count."""
+        return self.video.fps / self.step
+
+    @property
+    def timestamps(self) -> Sequence[float]:
+        """Seconds from the first frame to each frame."""
+        return self.video.timestamps[:: self.step]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the number of frames is final."""
+        return self.video.is_complete
+
+    def __len__(self) -> int:
+        return (len(self.video) + self.step - 1) // self.step
+
+    def __repr__(self) -> str:
+        return f"EveryNth({self.name}, {len(self)} frames)"
+
+    def has(self, index: int) -> bool:
+        """Whether there is a frame of this number."""
+        return self.video.has(index * self.step)
+
+    def frame(self, index: int) -> ByteImage:
+        """One frame."""
+        return self.video.frame(index * self.step)
+
+    def close(self) -> None:
+        """Let go of the video."""
+        self.video.close()
 
 
 def media_of(source: Source) -> Iterator[Picture | Clip]:
     """Everything a source holds, in order and one at a time.
 
-    A path may be a picture, a video, a folder of both or a pattern with `*`; an array (height, width, 3) is a picture
-    in RGB, one with time first a video; a list holds pictures. What cannot be read is an error if it was named, and
-    left out with a warning if it was found in a folder.
+    A path may be a picture, a video, a folder of both, a pattern with `*`, or the web address of a picture or a video;
+    an array (height, width, 3) is a picture in RGB, one with time first a video; a list holds pictures. What cannot be
+    read is an error if it was named, and left out with a warning if it was found in a folder.
     """
+    if isinstance(source, int):
+        is_web(str(source))
     if isinstance(source, FrameSource):
         yield Clip(source, source.name, owned=False)
     elif isinstance(source, str | os.PathLike):
@@ -73,6 +141,10 @@ def files_of(folder: Path, suffixes: frozenset[str] | None) -> list[Path]:
 
 
 def _of_path(given: str | bytes) -> Iterator[Picture | Clip]:
+    name = os.fsdecode(given)
+    if not os.path.exists(name) and is_web(name):
+        yield _of_web(name)
+        return
     text, label = local_path(given)
     path = Path(text)
     if path.is_dir():
@@ -106,6 +178,20 @@ def _readable(files: list[Path]) -> Iterator[Picture | Clip]:
         raise first
 
 
+def _of_web(url: str) -> Picture | Clip:
+    """A picture or a video of a web server, whose path is its address."""
+    file = download(url)
+    try:
+        found = _of_file(file, url)
+    except MediaError as error:
+        file.unlink(missing_ok=True)
+        raise MediaError(str(error).replace(str(file), url)) from error
+    if isinstance(found, Clip):
+        return replace(found, path=url, temporary=file)
+    file.unlink(missing_ok=True)
+    return Picture(Image(found.image.pixels, url), url)
+
+
 def _of_file(path: Path, label: str) -> Picture | Clip:
     with path_errors(label), path.open("rb") as file:
         kind = picture_format(file.read(HEAD_BYTES))
@@ -120,6 +206,8 @@ def _of_file(path: Path, label: str) -> Picture | Clip:
 
 
 def close(clip: Clip) -> None:
-    """Let go of a video that was opened here."""
-    if clip.owned and isinstance(clip.video, Video):
+    """Let go of a video that was opened here, and of a file that was brought here."""
+    if clip.owned:
         clip.video.close()
+    if clip.temporary is not None:
+        clip.temporary.unlink(missing_ok=True)

@@ -1,20 +1,25 @@
 """`SAM2VideoPredictor(overrides=...)`: the page's call to track objects through a video."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from time import perf_counter
 from typing import Literal, overload
 
 import numpy as np
 
 from sam2_notebook.errors import PromptError
+from sam2_notebook.facade.devices import usable_device
 from sam2_notebook.facade.prompts import Said, page_prompts
 from sam2_notebook.facade.results import Results
-from sam2_notebook.facade.saving import saved
+from sam2_notebook.facade.saving import handed_out
 from sam2_notebook.facade.settings import PageSettings, check_imgsz
 from sam2_notebook.facade.sources import Clip, Picture, Source, close, media_of
 from sam2_notebook.media import open_video
 from sam2_notebook.predict import AutomaticMasker, AutomaticSettings, FrameResult, ImagePredictor, VideoPredictor
 from sam2_notebook.predict.automatic_video import track_everything
+
+FRAME_POINTS = 16
 
 
 class SAM2VideoPredictor:
@@ -26,7 +31,7 @@ class SAM2VideoPredictor:
 
     def __init__(self, overrides: Mapping[str, object] | None = None) -> None:
         self.settings = PageSettings().changed(overrides or {})
-        self.predictor = VideoPredictor(self.settings.model, device=self.settings.device or None)
+        self.predictor = VideoPredictor(self.settings.model, device=usable_device(self.settings.device))
         check_imgsz(self.settings.imgsz, self.predictor.model.config)
 
     @overload
@@ -64,23 +69,21 @@ class SAM2VideoPredictor:
         """Track one object per prompt, ids from 0; one `Results` per frame, one by one with `stream`.
 
         Shapes are those of `SAM.predict`. A folder of pictures is a video, too. Without prompts everything in the video
-        is tracked. A result holds the objects that are in its frame; `conf` changes nothing, as in the original, whose
-        scores here are 0 and 1.
+        is tracked. With the setting `vid_stride` every nth frame is looked at, and keeps its number. A result holds the
+        objects that are in its frame; `conf` changes nothing, as in the original, whose scores here are 0 and 1.
         """
         said = page_prompts(points, labels, bboxes, masks)
-        found = saved(self._results(source, said), self.settings)
+        found = handed_out(self._results(source, said), replace(self.settings, conf=None))
         return found if stream else list(found)
 
     def _results(self, source: Source, said: list[Said]) -> Iterator[Results]:
-        clip = _clip(source)
+        clip = _clip(source).every(self.settings.vid_stride)
         try:
             if said:
                 yield from tracked(self.predictor, clip, said)
                 return
             pictures = ImagePredictor(self.predictor.model, device=self.predictor.device)
-            masker = AutomaticMasker(pictures, AutomaticSettings(points_per_side=16))
-            for frame in track_everything(clip.video, self.predictor, masker):
-                yield frame_result(clip, frame)
+            yield from everything_tracked(self.predictor, pictures, clip, self.settings)
         finally:
             close(clip)
 
@@ -92,25 +95,50 @@ def tracked(predictor: VideoPredictor, clip: Clip, said: list[Said]) -> Iterator
             if one.mask is not None and (one.points is not None or one.box is not None):
                 raise PromptError("in a video a mask says all of an object: give it alone, without points and boxes")
             session.add(0, number, points=one.points, labels=one.labels, box=one.box, mask=one.mask)
-        for frame in session.propagate(0):
-            yield frame_result(clip, frame)
+        yield from _frame_results(clip, session.propagate(0))
 
 
-def frame_result(clip: Clip, frame: FrameResult) -> Results:
-    """The objects that are in a frame, as the page's results."""
-    here = [found for found in frame if found.present]
-    here = [found for found in here if found.rle.area]
-    ids = [found.object for found in here]
-    return Results(
-        orig_img=clip.video.frame(frame.frame),
-        path=clip.path,
-        rles=tuple(found.rle for found in here),
-        scores=np.array([found.score for found in here], np.float32),
-        classes=ids,
-        names={i: str(i) for i in ids},
-        ids=ids,
-        frame=frame.frame,
-    )
+def everything_tracked(
+    predictor: VideoPredictor, pictures: ImagePredictor, clip: Clip, chosen: PageSettings
+) -> Iterator[Results]:
+    """Find and follow all there is in a video; `pictures` has the same network."""
+    masker = AutomaticMasker(pictures, everything_settings(chosen, points_per_side=FRAME_POINTS))
+    yield from _frame_results(clip, track_everything(clip.video, predictor, masker))
+
+
+def everything_settings(chosen: PageSettings, points_per_side: int = 32) -> AutomaticSettings:
+    """How everything is segmented under a call's settings."""
+    found = AutomaticSettings(points_per_side=points_per_side)
+    return found if chosen.iou is None else replace(found, nms_iou=chosen.iou)
+
+
+def _frame_results(clip: Clip, frames: Iterable[FrameResult]) -> Iterator[Results]:
+    """The objects that are in each frame, as the page's results, and how long it took to come."""
+    start = perf_counter()
+    for frame in frames:
+        middle = perf_counter()
+        here = [found for found in frame if found.present and found.rle.area]
+        ids = [found.object for found in here]
+        result = Results(
+            orig_img=clip.video.frame(frame.frame),
+            path=clip.path,
+            rles=tuple(found.rle for found in here),
+            scores=np.array([found.score for found in here], np.float32),
+            classes=ids,
+            names={i: str(i) for i in ids},
+            ids=ids,
+            frame=frame.frame * clip.step,
+            fps=clip.video.fps,
+        )
+        end = perf_counter()
+        yield replace(result, speed=speed_ms(start, start, middle, end))
+        start = perf_counter()
+
+
+def speed_ms(start: float, read: float, answered: float, end: float) -> dict[str, float]:
+    """The page's three times in milliseconds, from four moments in seconds."""
+    times = {"preprocess": read - start, "inference": answered - read, "postprocess": end - answered}
+    return {name: seconds * 1000 for name, seconds in times.items()}
 
 
 def _clip(source: Source) -> Clip:

@@ -1,5 +1,6 @@
 """The command line in the page's style, in a process of its own where it matters."""
 
+import inspect
 import json
 import subprocess
 import sys
@@ -11,7 +12,8 @@ from typer.testing import CliRunner
 
 from sam2_notebook.cli import app
 from sam2_notebook.errors import PromptError
-from sam2_notebook.facade.command import arguments_of
+from sam2_notebook.facade.annotation import auto_annotate
+from sam2_notebook.facade.command import AnnotateArguments, arguments_of
 from sam2_notebook.media import encode_jpeg, encode_png, write_video
 from sam2_notebook.weights import save_model
 from tests.predict.video_clips import clip, video_model
@@ -73,6 +75,17 @@ def test_a_folder_is_annotated(here: Path) -> None:
     assert (here / "labels" / "auto_annotate.json").is_file()
 
 
+def test_annotate_takes_every_argument_of_the_call(here: Path) -> None:
+    chosen = "conf=0.5 iou=0.5 imgsz=320 max_det=5 classes=[2] output_dir=out engine=local progress=False"
+    words = ("annotate", "data=photos", "det_model=boxes.json", "sam_model=sam2.1_b.pt", "device=[cpu]")
+    assert "1 pictures: 1" in run(*words, *chosen.split())
+    assert (here / "out" / "auto_annotate.json").is_file()
+    with pytest.warns(UserWarning, match="workers=2 has no effect"):
+        run(*words, "workers=2", "output_dir=out")
+    named = {*inspect.signature(auto_annotate).parameters}
+    assert named == {*AnnotateArguments.__dataclass_fields__}
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -82,6 +95,8 @@ def test_a_folder_is_annotated(here: Path) -> None:
         (("track", "model=sam2.1_b.pt", "source=video.mp4", "pionts=3,4"), "pionts"),
         (("annotate", "det_model=boxes.json"), "data is missing"),
         (("annotate", "data=photos", "ouput_dir=x"), "there is no ouput_dir"),
+        (("annotate", "data=photos", "engine=dask"), 'an engine is "local" or "ray"'),
+        (("annotate", "data=photos", "engine=ray", "device=cuda:1"), "a GPU of its own"),
     ],
 )
 def test_mistakes_are_told(here: Path, words: tuple[str, ...], told: str) -> None:

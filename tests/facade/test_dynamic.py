@@ -56,7 +56,7 @@ def test_the_page(weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     predictor(source="image1.jpg", bboxes=[[100, 100, 200, 200]], obj_ids=[1], update_memory=True)
     results = predictor(source="image2.jpg")
     assert results[0].ids == [1]
-    assert iou(results[0].masks.numpy()[0], disc((300, 120))) > 0.8
+    assert iou(results[0].masks.arrays[0], disc((300, 120))) > 0.8
     results = predictor(
         source="image4.jpg",
         bboxes=[[300, 300, 400, 400]],  # New object
@@ -76,7 +76,7 @@ def test_the_page(weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert results[0].names == {1: "1", 2: "2"}
     assert results[0].boxes.id is not None
     assert results[0].boxes.id.tolist() == [1, 2]
-    for mask, place in zip(results[0].masks, ((120, 120), (300, 300)), strict=True):
+    for mask, place in zip(results[0].masks.arrays, ((120, 120), (300, 300)), strict=True):
         assert iou(mask, disc(place)) > 0.8
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -13,7 +14,6 @@ from sam2_notebook.model import ImageFeatures, MaskPrediction, PromptTensors, Re
 from sam2_notebook.predict.dynamic import DynamicSession
 from sam2_notebook.predict.dynamic_joint import JointDynamicSession
 from sam2_notebook.predict.prompt_edits import one_prompt
-from sam2_notebook.predict.tensors import image_tensor
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.values.masks import iou
 from tests.predict.conftest import random_model
@@ -198,16 +198,24 @@ def decode(model: Sam2, coarse: torch.Tensor, raw: ImageFeatures, prompts: Promp
     return model.decode(ImageFeatures(coarse=coarse, middle=middle, fine=fine), prompts)
 
 
+def letterboxed(pixels: np.ndarray, side: int) -> torch.Tensor:
+    """A wide picture at the top of a square, grey 114 below; in floats, as OpenCV is a level off in bytes."""
+    square = np.full((side, side, 3), 114, np.uint8)
+    height = side * SIZE.height // SIZE.width
+    square[:height] = cv2.resize(pixels.astype(np.float32), (side, height), interpolation=cv2.INTER_LINEAR) + 0.5
+    return torch.from_numpy(square).permute(2, 0, 1)[None] / 255
+
+
 @torch.inference_mode()
 def rederived(
     model: Sam2, slots: int, shown: list[tuple[np.ndarray, dict[int, list[float]]]], query: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Logits (slots, side, side) and scores (slots,) of a query after boxes were shown, as the facts have it."""
     side, memory = model.config.image_size, memory_of(model)
-    scale = side / torch.tensor([SIZE.width, SIZE.height])
+    scale = side / SIZE.width
     bank = []
     for picture, boxes in shown:
-        raw = model.encode(image_tensor(picture, side))
+        raw = model.encode(letterboxed(picture, side))
         masks = torch.full((slots, 1, side // 4, side // 4), -1024.0)
         scores = torch.full((slots,), -32.0)
         for slot, box in boxes.items():
@@ -222,12 +230,13 @@ def rederived(
         if encoder.absent is not None:
             remembered = remembered + (scores <= 0)[:, None, None, None] * encoder.absent[:, None, None]
         bank.append(remembered)
-    raw = model.encode(image_tensor(query, side))
+    raw = model.encode(letterboxed(query, side))
     recalled = Recollection(maps=tuple(bank), slots=(6,) * len(bank), pointers=(), ages=(), span=1)
     coarse = memory.attention(raw.coarse, recalled)
     nothing = PromptTensors(points=torch.zeros(slots, 1, 2), labels=torch.full((slots, 1), -1))
     logits, scores = single(decode(model, coarse, raw, nothing))
-    return logits.numpy(), (scores / 32).clamp(min=0).numpy()
+    rows = logits.shape[-1] * SIZE.height // SIZE.width  # those of the picture, without the grey below
+    return logits[:, :rows].numpy(), (scores / 32).clamp(min=0).numpy()
 
 
 @pytest.mark.parametrize("version", ["2.0", "2.1"])

@@ -18,8 +18,8 @@ from sam2_notebook.facade.annotation.report import AnnotationReport
 from sam2_notebook.facade.annotation.shard_run import ShardRun
 from sam2_notebook.facade.annotation.shards import SHARD_SUFFIXES, shard_stem
 from sam2_notebook.facade.annotation.team import check_engine, team_of
+from sam2_notebook.facade.devices import Device, device_name
 from sam2_notebook.facade.sam import network
-from sam2_notebook.facade.settings import device_name
 from sam2_notebook.facade.sources import files_of
 from sam2_notebook.media.video_pictures import PICTURE_SUFFIXES, natural_order
 from sam2_notebook.predict import AutomaticMasker, ImagePredictor
@@ -29,7 +29,7 @@ def auto_annotate(  # noqa: PLR0913, PLR0917 -- the page's arguments
     data: str | Path,
     det_model: DetectorSource | AutomaticMasker | None = "yolo11x.pt",
     sam_model: str | Path | ImagePredictor | None = "sam2_b.pt",
-    device: str = "",
+    device: Device = "",
     conf: float = 0.25,
     iou: float = 0.45,
     imgsz: int = 640,
@@ -69,7 +69,7 @@ def auto_annotate(  # noqa: PLR0913, PLR0917 -- the page's arguments
         conf=conf, iou=iou, imgsz=imgsz, max_det=max_det, classes=None if classes is None else tuple(classes),
         device=device_name(device),
     )  # fmt: skip
-    check_engine(engine, wishes.device)
+    check_engine(engine, wishes.device, workers)
     build = Build(model=network(sam_model), det_model=det_model, wishes=wishes)
     anywhere = replace(wishes, device="")  # a run may go on elsewhere
     recipe = recipe_of({"wishes": anywhere, "detector": _described(det_model), "model": _named(sam_model)})

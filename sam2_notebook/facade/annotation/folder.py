@@ -13,7 +13,7 @@ from sam2_notebook.facade.annotation.journal import Entry, Journal, digest, stam
 from sam2_notebook.facade.annotation.picture import Annotate, Labels, Polygon, answer_of
 from sam2_notebook.facade.annotation.report import REPORT, STATUSES, AnnotationReport, Drawn, evenly
 from sam2_notebook.facade.annotation.team import Team
-from sam2_notebook.facade.results import write_bytes
+from sam2_notebook.facade.files import write_bytes
 from sam2_notebook.media import read_image
 
 LABEL_LINE = re.compile(r"\d+( -?\d+(\.\d+)?( -?\d+(\.\d+)?))+")

@@ -15,8 +15,9 @@ from sam2_notebook.facade.annotation.detectors import (
     Wishes,
     detector_of,
 )
+from sam2_notebook.facade.devices import usable_device
+from sam2_notebook.facade.files import label_line
 from sam2_notebook.facade.outlines import outlines
-from sam2_notebook.facade.results import label_line
 from sam2_notebook.labels.polygons import one_ring
 from sam2_notebook.media import Image, read_image
 from sam2_notebook.model import Sam2
@@ -73,7 +74,11 @@ class Build:
     def predictor(self) -> ImagePredictor:
         """The predictor given, or one for the model."""
         model = self.model
-        return model if isinstance(model, ImagePredictor) else ImagePredictor(model, device=self.wishes.device or None)
+        return (
+            model
+            if isinstance(model, ImagePredictor)
+            else ImagePredictor(model, device=usable_device(self.wishes.device))
+        )
 
     def to_travel(self) -> "Build":
         """The same with the network itself in place of its name, and without what only this process can hold.

@@ -11,7 +11,8 @@ from PIL import ImageDraw
 
 from sam2_notebook.facade.annotation.picture import Polygon
 from sam2_notebook.facade.drawing import sheet
-from sam2_notebook.facade.results import ByteImage, write_bytes
+from sam2_notebook.facade.files import write_bytes
+from sam2_notebook.facade.results import ByteImage
 from sam2_notebook.media import encode_jpeg, resize_area
 from sam2_notebook.protocol.palette import color_of
 

@@ -16,7 +16,7 @@ from sam2_notebook.errors import MediaError
 from sam2_notebook.facade.annotation.journal import stamp
 from sam2_notebook.facade.annotation.picture import Annotate, Labels, Polygon, answer_of
 from sam2_notebook.facade.annotation.shards import ShardPicture, pictures_of, pyarrow, shard_stem
-from sam2_notebook.facade.results import write_bytes
+from sam2_notebook.facade.files import write_bytes
 
 SUMMARY_KEY = "sam2_notebook"
 ROWS_AT_ONCE = 256

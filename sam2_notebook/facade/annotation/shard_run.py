@@ -22,7 +22,7 @@ from sam2_notebook.facade.annotation.shard_labels import (
 )
 from sam2_notebook.facade.annotation.shards import pictures_of
 from sam2_notebook.facade.annotation.team import Team
-from sam2_notebook.facade.results import write_bytes
+from sam2_notebook.facade.files import write_bytes
 from sam2_notebook.media import read_image
 
 LOST = "its workers died, each time; the next call tries again"

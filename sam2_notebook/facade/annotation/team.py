@@ -1,5 +1,6 @@
 """Who does the jobs of an annotation: this process, or the workers of a cluster."""
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,12 +40,17 @@ def team_of(engine: Engine, build: Build, workers: int | None) -> Iterator[Team]
             ray.shutdown()
 
 
-def check_engine(engine: str, device: str) -> None:
-    """Refuse an engine nobody knows, and a device that the engine does not hand out."""
+def check_engine(engine: str, device: str, workers: int | None) -> None:
+    """Refuse an engine nobody knows, and a device that it does not hand out; warn of workers that nobody hires."""
     if engine not in ("local", "ray"):
         raise PromptError(f'an engine is "local" or "ray"; got {engine!r}')
     if engine == "ray" and device not in ("", "cpu", "cuda", "cuda:0"):
         raise PromptError(f'Ray gives every worker a GPU of its own: device is "", "cuda" or "cpu"; got {device!r}')
+    if engine == "local" and workers is not None:
+        warnings.warn(
+            f'workers={workers} has no effect with engine="local", which works in this process: take engine="ray".',
+            stacklevel=3,
+        )
 
 
 def _here(jobs: Sequence[str], work: Work) -> Iterator[tuple[str, str | None]]:
