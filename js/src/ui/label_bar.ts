@@ -60,7 +60,8 @@ export function createLabelBar(
     badge.hidden = current === null;
     if (current !== null && badge.dataset.state !== current.state) {
       badge.dataset.state = current.state;
-      badge.replaceChildren(icon(STATE_ICONS[current.state]), STATE_WORDS[current.state]);
+      badge.title = STATE_WORDS[current.state];
+      badge.replaceChildren(icon(STATE_ICONS[current.state]), h("span", {}, badge.title));
     }
     setText(passText, isReview.value ? "Send back" : "Skip");
     setText(decideText, isReview.value ? "Accept" : "Submit");
