@@ -6,15 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sam2_notebook.errors import LabelError
+from sam2_notebook.errors import LabelError, Sam2NotebookError
+from sam2_notebook.labels.export import export
 from sam2_notebook.widgets.label_desk import AskedBackError
 from sam2_notebook.widgets.label_suggest import Sources
 from sam2_notebook.widgets.label_work import suggest_everywhere, suggest_here
+from tests.widgets.discs import Wire
 from tests.widgets.labeling import click, end, saved, session_on
-
-
-def boxes(pixels: np.ndarray):
-    return [[20, 20, 60, 60], [70, 30, 110, 80]], ["leaf", "stem"], [0.9, 0.4]
 
 
 def halves(pixels: np.ndarray):
@@ -69,4 +67,33 @@ def test_a_source_that_finds_what_is_no_class_is_told(tmp_path: Path) -> None:
         desk.jobs.start("suggest", lambda job: suggest_here(desk, "model", job)).wait(30)
     with pytest.raises(LabelError, match="there is no detector to ask"):
         desk.jobs.start("suggest", lambda job: suggest_here(desk, "detector", job)).wait(30)
+    end(desk)
+
+
+def test_a_page_imports_labels_and_leaves_those_that_are_there(tmp_path: Path) -> None:
+    theirs = session_on(tmp_path, where=str(tmp_path / "theirs.db"))
+    for x in (60, 90):
+        click(theirs, x, 40)
+        theirs.move("submit")
+    export(theirs.store.dataset(states=("submitted",)), tmp_path / "coco", "coco")
+    wanted = [saved(theirs, name)[0].mask for name in ("0.png", "1.png")]
+    end(theirs)
+    wire = Wire()
+    desk = session_on(tmp_path, wire=wire)
+    desk.move("next", sure=True)
+    click(desk, 30, 30)
+    (mine,) = saved(desk, "1.png")
+    ask = {"type": "label_import", "folder": str(tmp_path / "coco"), "format": "coco"}
+    desk.channel.receive({"view": "page", "seq": 1, **ask})
+    assert wire.answer("page", 1)[0]["type"] == "label_done"
+    job = desk.jobs.last("import")
+    assert job.wait(30)
+    assert job.view.text == "1 images read; 1 have labels already and were left as they are"
+    assert [a.mask for a in saved(desk)] == wanted[:1]
+    assert saved(desk, "1.png") == (mine,)
+    desk.channel.receive({"view": "page", "seq": 2, **ask, "folder": str(tmp_path / "nowhere")})
+    assert wire.answer("page", 2)[0]["type"] == "label_done"
+    with pytest.raises(Sam2NotebookError, match="nowhere"):
+        desk.jobs.last("import").wait(30)
+    assert desk.jobs.last("import").view.state == "failed"
     end(desk)
