@@ -12,9 +12,10 @@ from PIL import Image as PillowImage
 
 from sam2_notebook import ImagePredictor, Labeler
 from sam2_notebook.errors import LabelError, Sam2NotebookError
+from sam2_notebook.facade.annotation.detectors import Detections
 from sam2_notebook.labels.edits import AddAnnotation, SetState
 from sam2_notebook.labels.schema import Annotation
-from sam2_notebook.values.masks import Rle
+from sam2_notebook.values.masks import Rle, iou
 from tests.training.test_finetune import QUICK, network, squares
 from tests.widgets.videos import until
 
@@ -104,6 +105,28 @@ def test_the_notebooks_stop_button_ends_the_training_too(labeler: Labeler) -> No
         job.wait(60)
     until(lambda: job.has_ended)
     assert job.state == "cancelled"
+
+
+def test_a_detectors_boxes_are_proposed_as_masks_of_its_classes(tmp_path: Path) -> None:
+    ((pixels, labels),) = squares(1)
+    PillowImage.fromarray(pixels).save(tmp_path / "0.png")
+    (y0, x0), (y1, x1) = (np.argwhere(labels == 1).min(axis=0), np.argwhere(labels == 1).max(axis=0) + 1)
+
+    def detect(seen: np.ndarray) -> Detections:
+        assert seen.shape == pixels.shape
+        box = np.array([[x0, y0, x1, y1]], np.float64)
+        return Detections(boxes=box, classes=np.array([0]), scores=np.array([0.75]), names={0: "square"})
+
+    labeler = Labeler(tmp_path, ["square"], store=tmp_path / "labels.db", detector=detect)
+    labeler.suggest("detector").wait(60)
+    (found,) = labeler.store.image(1).labels.annotations
+    assert (found.label, found.proposed, found.disagreement) == ("square", True, 0.25)
+    assert found.mask is not None
+    assert iou(found.mask.to_mask(), labels == 1) > 0.5
+    assert labeler.store.summaries()[0].gain >= 0.25
+    labeler.accept_suggestions()
+    assert [a.proposed for a in labeler.store.image(1).labels.annotations] == [False]
+    labeler.close()
 
 
 def test_too_little_to_train_on_is_said(tmp_path: Path) -> None:
