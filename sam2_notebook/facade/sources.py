@@ -12,14 +12,14 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from sam2_notebook.errors import MediaError
-from sam2_notebook.facade.web import download, is_web
+from sam2_notebook.facade.web import download, is_live, is_web, refuse_live
 from sam2_notebook.media import Image, open_video, read_image
+from sam2_notebook.media.every_nth import EveryNth
 from sam2_notebook.media.formats import HEAD_BYTES, picture_format
 from sam2_notebook.media.images import ImageSource
 from sam2_notebook.media.paths import local_path, path_errors
 from sam2_notebook.media.video_pictures import PICTURE_SUFFIXES, natural_order
-from sam2_notebook.values.frames import ByteImage, FrameSource
-from sam2_notebook.values.geometry import Size
+from sam2_notebook.values.frames import FrameSource
 
 Source: TypeAlias = ImageSource | Image | FrameSource | Sequence[ImageSource | Image]
 VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".wmv", ".flv", ".ogv"})
@@ -51,61 +51,6 @@ class Clip:
         return self if step == 1 else replace(self, video=EveryNth(self.video, step), step=step)
 
 
-@dataclass(frozen=True, eq=False)
-class EveryNth:
-    """Frames 0, `step`, 2 `step`, ... of a video, as a video.
-
-    >>> EveryNth(open_video(np.zeros((5, 16, 16, 3), np.uint8)), 2)
-    EveryNth(array, 3 frames)
-    """
-
-    video: FrameSource
-    step: int
-
-    @property
-    def name(self) -> str:
-        """That of the video."""
-        return self.video.name
-
-    @property
-    def size(self) -> Size:
-        """Height and width of every frame."""
-        return self.video.size
-
-    @property
-    def fps(self) -> float:
-        """Frames per second, of those that count."""
-        return self.video.fps / self.step
-
-    @property
-    def timestamps(self) -> Sequence[float]:
-        """Seconds from the first frame to each frame."""
-        return self.video.timestamps[:: self.step]
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether the number of frames is final."""
-        return self.video.is_complete
-
-    def __len__(self) -> int:
-        return (len(self.video) + self.step - 1) // self.step
-
-    def __repr__(self) -> str:
-        return f"EveryNth({self.name}, {len(self)} frames)"
-
-    def has(self, index: int) -> bool:
-        """Whether there is a frame of this number."""
-        return self.video.has(index * self.step)
-
-    def frame(self, index: int) -> ByteImage:
-        """One frame."""
-        return self.video.frame(index * self.step)
-
-    def close(self) -> None:
-        """Let go of the video."""
-        self.video.close()
-
-
 def media_of(source: Source) -> Iterator[Picture | Clip]:
     """Everything a source holds, in order and one at a time.
 
@@ -114,7 +59,7 @@ def media_of(source: Source) -> Iterator[Picture | Clip]:
     read is an error if it was named, and left out with a warning if it was found in a folder.
     """
     if isinstance(source, int):
-        is_web(str(source))
+        refuse_live(str(source))
     if isinstance(source, FrameSource):
         yield Clip(source, source.name, owned=False)
     elif isinstance(source, str | os.PathLike):
@@ -142,9 +87,12 @@ def files_of(folder: Path, suffixes: frozenset[str] | None) -> list[Path]:
 
 def _of_path(given: str | bytes) -> Iterator[Picture | Clip]:
     name = os.fsdecode(given)
-    if not os.path.exists(name) and is_web(name):
-        yield _of_web(name)
-        return
+    if not os.path.exists(name):
+        if is_live(name):
+            refuse_live(name)
+        if is_web(name):
+            yield _of_web(name)
+            return
     text, label = local_path(given)
     path = Path(text)
     if path.is_dir():

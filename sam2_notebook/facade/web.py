@@ -3,6 +3,7 @@
 import re
 import tempfile
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import unquote, urlsplit
 
 import requests
@@ -20,17 +21,29 @@ _STREAM = re.compile(r"(rtsp|rtmp|tcp|udp|srt)://|screen( |$)", re.IGNORECASE)
 
 
 def is_web(text: str) -> bool:
-    """Whether a source is a file on a web server; MediaError for sources that only Ultralytics opens.
+    """Whether a source is a file on a web server.
 
     >>> is_web("https://example.org/bus.jpg"), is_web("bus.jpg")
     (True, False)
     """
-    if _STREAM.match(text) or text.isdecimal():
-        raise MediaError(
-            f"{text}: cameras, screens and streams are not opened here. Open it with a library for it and pass an "
-            "iterator of RGB frames: sam2_notebook.media.open_video(frames)."
-        )
     return _WEB.match(text) is not None
+
+
+def is_live(text: str) -> bool:
+    """Whether a source is a camera by its number, a screen or a network stream, as Ultralytics names them.
+
+    >>> is_live("0"), is_live("rtsp://camera/1"), is_live("bus.jpg")
+    (True, True, False)
+    """
+    return text.isdecimal() or _STREAM.match(text) is not None
+
+
+def refuse_live(text: str) -> NoReturn:
+    """Raise MediaError: say how frames of a live source get here."""
+    raise MediaError(
+        f"{text}: cameras, screens and streams are not opened here. Open it with a library for it and pass an "
+        "iterator of RGB frames: sam2_notebook.media.open_video(frames)."
+    )
 
 
 def download(url: str, *, most_bytes: int = MOST_BYTES) -> Path:

@@ -3,6 +3,7 @@
 import threading
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -43,7 +44,7 @@ class AskedBackError(Sam2NotebookError):
     """Nothing was done: whoever asked has to be sure first."""
 
 
-class LabelDesk:
+class LabelDesk(ABC):
     """A folder being labelled: one image at a time is on the canvas (`shown`), the next ones are made ready.
 
     `label_answers.AnsweringDesk` is the one that speaks with pages. `send` puts a message on the wire; `noticed` is
@@ -376,9 +377,9 @@ class LabelDesk:
             self._told = view
             yield Packet(LabelChanged(epoch=self.epoch, state=view))
 
+    @abstractmethod
     def _answer(self, request: AnyLabelRequest) -> Packet | None:
         """The reply to a page, or None if somebody replies later."""
-        raise NotImplementedError
 
     def _report(self, details: str) -> None:
         self.last_error = details

@@ -52,8 +52,7 @@ class Tracking:
             raise EditError("that is under way already; stop it first, or wait for it")
         objects = self._objects(order)
         if not objects:
-            do = "follow" if self._unit == "frame" else "look for"
-            raise EditError(f"there is nothing to {do}: click on an object in some {self._unit} first")
+            raise EditError(f"no object has a prompt yet: click on one in some {self._unit} first")
         self._order = order
         self._walks, self._walk, self._planned_rev = (), None, -1
         self.job = Job("track", tuple(item.id for item in objects), self._interrupt)

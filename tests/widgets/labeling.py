@@ -60,6 +60,12 @@ def saved(desk: AnsweringDesk, name: str = "0.png") -> tuple[Annotation, ...]:
     return desk.store.image(found).labels.annotations
 
 
+def mask_of(desk: AnsweringDesk, id: int) -> np.ndarray:
+    """What is shown of an object, (height, width)."""
+    assert desk.shown is not None
+    return desk.shown.session.state().shown[id].mask.decode()
+
+
 def click(desk: AnsweringDesk, x: float, y: float, id: int | None = None) -> int:
     """Click at (x, y) on a new object, or on one that is there, and wait for the mask."""
     assert desk.shown is not None

@@ -91,7 +91,7 @@ def test_only_the_last_pictures_are_remembered_when_there_is_a_limit() -> None:
 
 
 def test_finding_can_be_stopped_and_goes_on_from_there(widget: DynamicSegmenter) -> None:
-    with pytest.raises(EditError, match="nothing to look for"):
+    with pytest.raises(EditError, match="no object has a prompt"):
         widget.find()
     widget.add_box(0, (20, 10, 50, 40))
     job = widget.find()

@@ -16,13 +16,6 @@ from sam2_notebook.widgets.label_answers import AnsweringDesk
 from tests.widgets.labeling import click, end, saved, session_on
 
 
-@pytest.fixture
-def desk(tmp_path: Path):
-    made = session_on(tmp_path)
-    yield made
-    made.close()
-
-
 def test_a_class_renamed_half_way_takes_its_annotations_along(desk: AnsweringDesk) -> None:
     assert desk.shown is not None
     id = click(desk, 60, 40)

@@ -17,19 +17,7 @@ from sam2_notebook.values.edits import (
 )
 from sam2_notebook.widgets.label_answers import AnsweringDesk
 from sam2_notebook.widgets.label_desk import AskedBackError
-from tests.widgets.labeling import click, end, folder_of, saved, session_on
-
-
-@pytest.fixture
-def desk(tmp_path: Path):
-    made = session_on(tmp_path)
-    yield made
-    made.close()
-
-
-def mask_of(desk: AnsweringDesk, id: int) -> np.ndarray:
-    assert desk.shown is not None
-    return desk.shown.session.state().shown[id].mask.decode()
+from tests.widgets.labeling import click, end, folder_of, mask_of, saved, session_on
 
 
 def test_undo_goes_on_after_a_restart_and_so_does_redo(tmp_path: Path) -> None:

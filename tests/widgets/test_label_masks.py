@@ -18,20 +18,8 @@ from sam2_notebook.values.edits import (
 from sam2_notebook.values.geometry import Box
 from sam2_notebook.values.masks import Rle
 from sam2_notebook.widgets.label_answers import AnsweringDesk
-from tests.widgets.labeling import click, end, folder_of, saved, session_on
+from tests.widgets.labeling import click, end, folder_of, mask_of, saved, session_on
 from tests.widgets.videos import until
-
-
-@pytest.fixture
-def desk(tmp_path: Path):
-    made = session_on(tmp_path)
-    yield made
-    made.close()
-
-
-def mask_of(desk: AnsweringDesk, id: int) -> np.ndarray:
-    assert desk.shown is not None
-    return desk.shown.session.state().shown[id].mask.decode()
 
 
 def test_a_click_is_in_the_store_with_its_mask(desk: AnsweringDesk) -> None:

@@ -221,7 +221,7 @@ def test_what_the_model_recalled_can_be_asked(widget: VideoSegmenter) -> None:
         (lambda w: w.add_box(0, (1, 2, 3)), PromptError, "x0, y0, x1, y1"),
         (lambda w: w.add_mask(0, np.ones((4, 4), bool)), PromptError, "4 x 4"),
         (lambda w: w.add_mask(0, np.zeros((60, 80))), PromptError, "bool"),
-        (lambda w: w.propagate(), EditError, "nothing to follow"),
+        (lambda w: w.propagate(), EditError, "no object has a prompt"),
         (lambda w: w.propagate("sideways"), EditError, "direction"),
         (lambda w: w.propagate(objects=[3]), EditError, "no object 3"),
         (lambda w: w.export("out", "png"), EditError, "nothing to export"),

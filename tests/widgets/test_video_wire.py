@@ -93,7 +93,7 @@ def test_frames_come_as_jpeg_at_the_size_asked_for(page: VideoPage) -> None:
         (frames_request([0], quality=0), "invalid", "quality"),
         (frames_request([0], width=0), "invalid", "1 pixel wide"),
         ({"type": "masks", "frames": list(range(257))}, "invalid", "256 frames"),
-        (TRACK, "invalid", "nothing to follow"),
+        (TRACK, "invalid", "no object has a prompt"),
         ({**TRACK, "objects": [4]}, "invalid", "no object 4"),
         ({"type": "export", "format": "png", "name": "x", "objects": None}, "invalid", "nothing to export"),
         ({"type": "export", "format": "png", "name": "../x", "objects": None}, "invalid", "no folders"),
