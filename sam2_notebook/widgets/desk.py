@@ -41,12 +41,12 @@ from sam2_notebook.widgets.drawing import page_picture
 from sam2_notebook.widgets.everything import Everything
 from sam2_notebook.widgets.hover import Hover
 from sam2_notebook.widgets.inference import Encoded, Inference, Model
+from sam2_notebook.widgets.pace import Pace
 from sam2_notebook.widgets.session import SegmentationSession
 from sam2_notebook.widgets.views import candidates_packet, document_view, mask_buffers, result_packet
 from sam2_notebook.widgets.worker import Worker, shared_worker
 
 SLICE_SECONDS = 0.05
-NEWS_SECONDS = 0.1
 MAX_PICTURE_WIDTH = 16_384
 
 
@@ -81,7 +81,7 @@ class ImageDesk:
         self._told_results: dict[int, int] = {}
         self._told_status: Status | None = None
         self._told_everything: EverythingView | None = None
-        self._newsed_at = 0.0
+        self._pace = Pace(self._news)
         self._closed = False
 
     def start(self) -> None:
@@ -129,6 +129,7 @@ class ImageDesk:
     def close(self) -> None:
         """Let go of everything but the masks on show."""
         self._closed = True
+        self._pace.close()
         self.everything.close()
         self.channel.close()
         self._hover.close()
@@ -157,11 +158,11 @@ class ImageDesk:
 
     def _step_news(self) -> None:
         """News of one more step; often, they are told together."""
-        now = time.monotonic()
         job = self.everything.job
-        if job is None or job.has_ended or now - self._newsed_at >= NEWS_SECONDS:
-            self._newsed_at = now
+        if job is None or job.has_ended:
             self._news()
+        else:
+            self._pace.step()
 
     def _notice(self) -> None:
         self.channel.in_context(self._noticed)

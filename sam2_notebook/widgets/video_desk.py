@@ -35,6 +35,7 @@ from sam2_notebook.values.video_document import VideoDocument, VideoEdit
 from sam2_notebook.widgets.channel import Channel, Packet, Send
 from sam2_notebook.widgets.classes import joined_classes
 from sam2_notebook.widgets.jobs import SLICE_SECONDS, Job
+from sam2_notebook.widgets.pace import Pace
 from sam2_notebook.widgets.video_autosave import Autosave, Earlier
 from sam2_notebook.widgets.video_exporting import Exporting
 from sam2_notebook.widgets.video_file import SavedSession, VideoReference, load_session, remove_session
@@ -56,8 +57,6 @@ from sam2_notebook.widgets.video_previews import Previews
 from sam2_notebook.widgets.video_source import MissingVideo
 from sam2_notebook.widgets.video_tracking import Tracking
 from sam2_notebook.widgets.worker import Worker, shared_worker
-
-NEWS_SECONDS = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +86,7 @@ class VideoDesk:
         self.store = MaskStore(lambda: self.history.document, lambda: len(source))
         publisher, pictures = shared_worker("publisher"), shared_worker("pictures")
         self.channel = Channel(decode_video_request, self._answer, send, self._report, publisher, pictures)
+        self.pace = Pace(lambda: self.channel.run("news", self._spread))
         self.frames = FrameServer(source, parts.reference.key, self.channel.reply, self._previews(parts))
         self.inference = VideoInference(self.history, self.store, parts.open_session, parts.worker, self._news)
         self.tracking = Tracking(
@@ -98,7 +98,6 @@ class VideoDesk:
         self._earlier: Earlier | None = None
         self._noticed = noticed
         self._reporter = VideoNews(self)
-        self._newsed_at = 0.0
         self._closed = False
 
     def start(self) -> None:
@@ -238,6 +237,7 @@ class VideoDesk:
         if self._closed:
             return
         self._closed = True
+        self.pace.close()
         self.tracking.close()
         self.exporting.close()
         self.channel.close()
@@ -283,13 +283,13 @@ class VideoDesk:
 
     def _step_news(self, *_: object) -> None:
         """News of one more frame; often, they are told together."""
-        now = time.monotonic()
-        if now - self._newsed_at >= NEWS_SECONDS or all(job.has_ended for job in self.jobs):
+        if all(job.has_ended for job in self.jobs):
             self._news()
+        else:
+            self.pace.step()
 
     def _news(self) -> None:
-        self._newsed_at = time.monotonic()
-        self.channel.run("news", self._spread)
+        self.pace.now()
 
     def _spread(self) -> None:
         """Write along, and only then tell: on the publisher's thread."""

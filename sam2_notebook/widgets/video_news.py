@@ -125,7 +125,9 @@ class VideoNews:
     def _tell_lanes(self, document: VideoDocument) -> Iterator[Packet]:
         now = time.monotonic()
         job = self._desk.tracking.job
-        if now - self._lanes_at < LANES_SECONDS and job is not None and not job.has_ended:
+        left = self._lanes_at + LANES_SECONDS - now
+        if left > 0 and job is not None and not job.has_ended:
+            self._desk.pace.within(left)
             return
         self._lanes_at = now
         dirty, self._dirty = self._dirty, {}

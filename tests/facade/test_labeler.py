@@ -97,6 +97,7 @@ def test_a_training_that_is_stopped_keeps_what_it_has(labeler: Labeler) -> None:
     assert labeler.trained is not None
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_the_notebooks_stop_button_ends_the_training_too(labeler: Labeler) -> None:
     job = labeler.finetune(replace(QUICK, epochs=200, patience=200))
     until(lambda: labeler.gain is not None)

@@ -5,7 +5,6 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -150,14 +149,6 @@ def test_a_finished_but_unnamed_file_needs_no_request(places: Places, content: b
     part.parent.mkdir(parents=True)
     part.write_bytes(content)
     assert bring(places, "http://127.0.0.1:9").read_bytes() == content
-
-
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """Ctrl-C raises KeyboardInterrupt, also where a shell has started the tests in the background and ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a thread cannot send Ctrl-C there")
