@@ -68,14 +68,14 @@ def test_the_kernel_outlives_a_reload_of_the_page(open_notebook: OpenNotebook) -
     notebook.wait_for_kernel_value("counter.count", 1)
     notebook.reload()
     notebook.stage(cell=1).expect_revision(1)
-    assert notebook.kernel_value("counter.count") == 1
+    notebook.wait_for_kernel_value("counter.count", 1)
 
 
 def test_a_restarted_kernel_has_forgotten(open_notebook: OpenNotebook) -> None:
     notebook = open_notebook([DEFINE, "counter"])
     notebook.run(0, 1)
     notebook.restart_kernel()
-    assert notebook.kernel_value("'counter' in globals()") is False
+    notebook.wait_for_kernel_value("'counter' in globals()", False)
     notebook.run(0, 1)
     notebook.stage(cell=1).click(5.5, 5.5)
     notebook.wait_for_kernel_value("counter.count", 1)
@@ -96,6 +96,6 @@ def test_a_running_cell_can_be_watched_and_interrupted(open_notebook: OpenNotebo
     notebook.page.wait_for_timeout(500)
     notebook.interrupt_kernel()
     notebook.wait(0, timeout_ms=10_000)
-    assert notebook.kernel_value("started") is True
+    notebook.wait_for_kernel_value("started", True)
     with pytest.raises(RuntimeError, match="NameError"):
         notebook.kernel_value("no_such_name")

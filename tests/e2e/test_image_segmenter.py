@@ -124,7 +124,7 @@ def test_right_click_and_alt_click_take_away_and_no_menu_comes(open_notebook: Op
     expect_results(stage, 2)
     stage.click(*GROUND, modifiers=["Alt"])
     expect_results(stage, 3)
-    assert notebook.kernel_value("[p.label for p in widget.objects[0].points]") == [1, 0, 0]
+    notebook.wait_for_kernel_value("[p.label for p in widget.objects[0].points]", [1, 0, 0])
     assert notebook.page.locator(".lm-Menu:visible, .jp-ContextMenu:visible").count() == 0
     said = check_agreement(notebook, stage)
     assert not said[20, 160]
@@ -173,7 +173,7 @@ def test_undo_and_redo_by_button_by_key_and_from_a_cell(open_notebook: OpenNoteb
     stage.press("Control+z")
     notebook.wait_for_kernel_value("widget.objects[0].area", areas[0])
     notebook.run(2)
-    assert notebook.kernel_value("len(widget.objects)") == 0
+    notebook.wait_for_kernel_value("len(widget.objects)", 0)
     stage.expect_revision(notebook.kernel_value("widget.revision"))
     assert not drawn(stage).any()
     notebook.run(3)
@@ -192,8 +192,8 @@ def test_two_objects_have_masks_and_colours_of_their_own(open_notebook: OpenNote
     stage.action("new-object").click()
     stage.click(*BLUE)
     expect_results(stage, 2)
-    assert notebook.kernel_value("sorted(widget.masks)") == [1, 2]
-    assert notebook.kernel_value("[bool(widget.masks[1][120, 90]), bool(widget.masks[2][110, 230])]") == [True, True]
+    notebook.wait_for_kernel_value("sorted(widget.masks)", [1, 2])
+    notebook.wait_for_kernel_value("[bool(widget.masks[1][120, 90]), bool(widget.masks[2][110, 230])]", [True, True])
     assert stage.pixel("masks", *RED)[:3] != stage.pixel("masks", *BLUE)[:3]
     check_agreement(notebook, stage)
     stage.object_row(1).click()

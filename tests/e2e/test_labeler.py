@@ -101,10 +101,10 @@ def test_a_reload_and_a_restart_lose_nothing(open_notebook: OpenNotebook, folder
     expect_mask(stage, photos[0])
     stage.press("Control+z")
     expect_objects(stage, 0)
-    assert notebook.kernel_value("len(labeler.store.image(1).labels.annotations)") == 0
+    notebook.wait_for_kernel_value("len(labeler.store.image(1).labels.annotations)", 0)
     stage.press("Control+Shift+z")
     expect_mask(stage, photos[0])
-    assert notebook.kernel_value("len(labeler.store.image(1).labels.annotations)") == 1
+    notebook.wait_for_kernel_value("len(labeler.store.image(1).labels.annotations)", 1)
 
 
 def test_empty_pictures_are_asked_about_and_the_strip_leads_anywhere(
@@ -130,8 +130,10 @@ def test_empty_pictures_are_asked_about_and_the_strip_leads_anywhere(
     stage.page.keyboard.press("ArrowRight")
     stage.page.keyboard.press("Enter")
     expect_photo(stage, 6)
-    states = notebook.kernel_value("{s.name: s.state for s in labeler.store.summaries() if s.state != 'new'}")
-    assert states == {"photo_00.png": "submitted", "photo_01.png": "skipped"}
+    notebook.wait_for_kernel_value(
+        "{s.name: s.state for s in labeler.store.summaries() if s.state != 'new'}",
+        {"photo_00.png": "submitted", "photo_01.png": "skipped"},
+    )
     assert notebook.errors == []
 
 
@@ -149,7 +151,7 @@ def test_suggestions_are_accepted_and_rejected_in_the_page(
     stage.press("i")
     stage.press("Shift+I")
     expect(bar).not_to_be_visible()
-    assert notebook.kernel_value("sum(a.proposed for a in labeler.store.image(1).labels.annotations)") == 0
+    notebook.wait_for_kernel_value("sum(a.proposed for a in labeler.store.image(1).labels.annotations)", 0)
     stage.press("Control+z")
     expect(bar).to_be_visible()
     bar.locator('[data-action="reject-all"]').click()
@@ -334,7 +336,9 @@ def test_two_annotators_get_different_photos_and_neither_overwrites_the_other(
     expect(hers.root.locator(".sam2nb-suggestions")).to_contain_text("1 suggestion")
     expect_objects(hers, 2)
     ann.screenshot("labeler-both-versions")
-    found = bob.kernel_value("[[a.label, a.proposed, a.author] for a in labeler.store.image(1).labels.annotations]")
-    assert found == [[CLASSES[1], False, "ann"], [CLASSES[0], True, "ann"]]
+    bob.wait_for_kernel_value(
+        "[[a.label, a.proposed, a.author] for a in labeler.store.image(1).labels.annotations]",
+        [[CLASSES[1], False, "ann"], [CLASSES[0], True, "ann"]],
+    )
     assert ann.errors == []
     assert bob.errors == []

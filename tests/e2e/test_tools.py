@@ -52,7 +52,7 @@ def test_what_a_click_would_find_is_shown_ahead_of_it(open_notebook: OpenNoteboo
     stage.page.wait_for_timeout(300)
     assert stage.pixel("draft", RED[0] + 20, RED[1])[3] > 0
     assert stage.pixel("masks", *RED)[3] == 0
-    assert notebook.kernel_value("[len(widget.objects), widget.revision]") == [0, 0]
+    notebook.wait_for_kernel_value("[len(widget.objects), widget.revision]", [0, 0])
     notebook.screenshot("hover")
     stage.click(*RED)
     expect_results(stage, 1)
@@ -71,14 +71,14 @@ def test_a_scribble_by_its_key_marks_what_it_crosses(open_notebook: OpenNotebook
     stage.press("s")
     draw(stage, (70.5, 100.5), (90.5, 130.5), (110.5, 110.5))
     expect_results(stage, 1)
-    assert notebook.kernel_value(f"[[s.label, len(s.points_px) < 40] for s in {FIRST}.strokes]") == [[1, True]]
-    assert notebook.kernel_value(f"len({FIRST}.points)") == 0
+    notebook.wait_for_kernel_value(f"[[s.label, len(s.points_px) < 40] for s in {FIRST}.strokes]", [[1, True]])
+    notebook.wait_for_kernel_value(f"len({FIRST}.points)", 0)
     said = check_agreement(notebook, stage)
     assert said[120, 90]
     assert stage.pixel("prompts", 90.5, 130.5)[3] > 0
     draw(stage, BLUE, (250.5, 120.5), button="right")
     expect_results(stage, 2)
-    assert notebook.kernel_value(f"[s.label for s in {FIRST}.strokes]") == [1, 0]
+    notebook.wait_for_kernel_value(f"[s.label for s in {FIRST}.strokes]", [1, 0])
     notebook.screenshot("scribbles")
     notebook.reload()
     stage = notebook.stage(cell=1)
@@ -163,7 +163,7 @@ def test_a_mask_from_a_cell_is_shown_as_it_is_and_clicks_go_on_from_it(open_note
     stage.click(125.5, 120.5)
     expect_results(stage, before + 1)
     refined = check_agreement(notebook, stage)
-    assert notebook.kernel_value(f"[{FIRST}.is_drawn, len({FIRST}.points)]") == [False, 1]
+    notebook.wait_for_kernel_value(f"[{FIRST}.is_drawn, len({FIRST}.points)]", [False, 1])
     assert (refined & given).sum() > given.sum() / 3
     stage.press("Control+z")
     settled(notebook, stage, f"{FIRST}.is_drawn", True)
@@ -187,7 +187,7 @@ def test_the_edge_follows_the_slider_at_once_and_the_kernel_agrees_when_it_rests
     stage.page.wait_for_timeout(100)
     tight = drawn(stage).sum()
     assert tight < loose
-    assert notebook.kernel_value(f"{FIRST}.threshold") == 0
+    notebook.wait_for_kernel_value(f"{FIRST}.threshold", 0)
     slider.evaluate("input => input.dispatchEvent(new Event('change', { bubbles: true }))")
     settled(notebook, stage, f"{FIRST}.threshold", 3)
     said = check_agreement(notebook, stage)
@@ -215,7 +215,7 @@ def test_candidates_come_in_the_order_of_what_the_model_thinks_of_them(open_note
     shown.nth(1).hover()
     stage.page.wait_for_timeout(200)
     assert (drawn(stage) != seen).any()
-    assert notebook.kernel_value(f"{FIRST}.candidate") == order[0]
+    notebook.wait_for_kernel_value(f"{FIRST}.candidate", order[0])
 
 
 @IN_LAB
@@ -249,7 +249,7 @@ def test_holding_ctrl_gathers_clicks_and_scribbles_into_one_step(open_notebook: 
     stage.page.keyboard.down("Control")
     draw(stage, (80.5, 100.5), (100.5, 140.5))
     draw(stage, (70.5, 120.5), (110.5, 125.5))
-    assert notebook.kernel_value(f"len({FIRST}.strokes)") == 0
+    notebook.wait_for_kernel_value(f"len({FIRST}.strokes)", 0)
     stage.page.keyboard.up("Control")
     settled(notebook, stage, f"len({FIRST}.strokes)", 2)
     stage.press("Control+z")

@@ -98,9 +98,9 @@ def test_masks_and_a_video_are_exported_from_the_page(open_notebook: OpenNoteboo
     export(stage, "overlay", "out.mp4")
     notebook.screenshot("video-export")
     notebook.kernel_value("None", "import glob, json; from sam2_notebook import open_video")
-    assert notebook.kernel_value("len(glob.glob('out-davis/**/*.png', recursive=True))") == FRAMES
-    assert notebook.kernel_value("len(json.load(open('out.json'))['annotations'])") == 1
-    assert notebook.kernel_value("len(open_video('out.mp4'))") == FRAMES
+    notebook.wait_for_kernel_value("len(glob.glob('out-davis/**/*.png', recursive=True))", FRAMES)
+    notebook.wait_for_kernel_value("len(json.load(open('out.json'))['annotations'])", 1)
+    notebook.wait_for_kernel_value("len(open_video('out.mp4'))", FRAMES)
     assert notebook.errors == []
 
 
@@ -112,9 +112,9 @@ def test_a_full_disk_is_told_and_the_session_stays(open_notebook: OpenNotebook) 
     export(stage, "npz", "full.npz", state="failed")
     notebook.screenshot("video-full-disk")
     notebook.run(3)
-    assert notebook.kernel_value("__import__('os').path.exists('full.npz')") is False
+    notebook.wait_for_kernel_value("__import__('os').path.exists('full.npz')", False)
     export(stage, "npz", "full.npz")
-    assert notebook.kernel_value("len(widget.masks)") == FRAMES
+    notebook.wait_for_kernel_value("len(widget.masks)", FRAMES)
 
 
 @pytest.mark.parametrize("host", ["lab"], indirect=True)
@@ -135,7 +135,7 @@ def test_a_stream_is_followed_while_it_comes(open_notebook: OpenNotebook) -> Non
     stage.press("End")
     expect_frame(stage, 23)
     notebook.screenshot("video-stream")
-    assert notebook.kernel_value("sorted(widget.masks)") == list(range(24))
+    notebook.wait_for_kernel_value("sorted(widget.masks)", list(range(24)))
     assert notebook.errors == []
 
 

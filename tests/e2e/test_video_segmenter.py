@@ -56,14 +56,14 @@ def test_click_track_correct_and_track_again(open_notebook: OpenNotebook) -> Non
     stage.press("t")
     expect_track(stage, "done")
     expect(badge).to_have_attribute("data-standing", "full")
-    assert notebook.kernel_value("sorted(widget.masks)") == list(range(FRAMES))
+    notebook.wait_for_kernel_value("sorted(widget.masks)", list(range(FRAMES)))
     for key, frame in (("ArrowRight", 1), ("Shift+ArrowRight", 11), ("End", FRAMES - 1), ("Shift+ArrowLeft", 5)):
         stage.press(key)
         expect_frame(stage, frame)
     expect_agreement(notebook, stage, 5)
     stage.click(120.5, 90.5, button="right")
     expect(badge).to_have_attribute("data-standing", "stale")
-    assert notebook.kernel_value("[f.frame for f in widget._desk.history.document.objects[0].frames]") == [0, 5]
+    notebook.wait_for_kernel_value("[f.frame for f in widget._desk.history.document.objects[0].frames]", [0, 5])
     notebook.screenshot("video-stale")
     stage.press("Shift+T")
     expect(badge).to_have_attribute("data-standing", "full", timeout=30_000)
