@@ -26,6 +26,7 @@ from sam2_notebook.widgets.channel import Channel, Packet, Send
 from sam2_notebook.widgets.failures import in_words
 from sam2_notebook.widgets.label_ahead import Ahead
 from sam2_notebook.widgets.label_behind import Behind
+from sam2_notebook.widgets.label_classes import renames
 from sam2_notebook.widgets.label_history import StoredHistory
 from sam2_notebook.widgets.label_image import LabelImageDesk
 from sam2_notebook.widgets.label_jobs import Jobs, LabelJob
@@ -175,7 +176,9 @@ class LabelDesk(ABC):
         elif how == "add" and label is not None:
             self.store.add_class(label)
         elif name in known:
-            self.store.change_class(name, label or replace(known[name], name=to or name))
+            new = label or replace(known[name], name=to or name)
+            self.store.change_class(name, new)
+            self.queue.rename({name: new.name})
         else:
             raise LabelError(f"there is no class {name!r}; there are: {', '.join(known)}")
         if self.shown is not None:
@@ -212,8 +215,8 @@ class LabelDesk(ABC):
         if shown.session.document.classes == self._classes:
             self.queue.update(shown.image.id)
         else:  # other images may have another name for their objects now
-            self._classes = shown.session.document.classes
-            self.queue.remake()
+            before, self._classes = self._classes, shown.session.document.classes
+            self.queue.rename(renames(before, self._classes))
         self.changed()
 
     # --- telling ---

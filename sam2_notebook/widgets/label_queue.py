@@ -5,7 +5,7 @@ place until the queue is made anew. Otherwise it would run away under the eyes o
 """
 
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sam2_notebook.labels.claims import Claim
@@ -70,6 +70,12 @@ class LabelQueue:
             places = {id_: place for place, id_ in enumerate(order)}
             self._kept = _Kept(order, places, {i.id: i for i in everything}, self._held())
             self.rows_at += 1
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Classes have other names now (new by old): the filter goes on meaning the same ones."""
+        with self._lock:
+            self.filter = replace(self.filter, labels=tuple(names.get(label, label) for label in self.filter.labels))
+        self.remake()
 
     def update(self, *image_ids: int) -> None:
         """Read these images again, and who works on what; new ones come at the end."""

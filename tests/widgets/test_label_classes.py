@@ -63,6 +63,22 @@ def test_a_class_renamed_on_the_page_is_renamed_in_every_picture(desk: Answering
         desk.change_class("change", "frond", None, "stem")
 
 
+@pytest.mark.parametrize("on_the_page", [True, False])
+def test_a_queue_of_one_class_stays_that_of_the_class_when_it_is_renamed(
+    desk: AnsweringDesk, on_the_page: bool
+) -> None:
+    click(desk, 60, 40)
+    desk.move("submit")
+    desk.remake(replace(desk.queue.filter, labels=("leaf",)))
+    desk.remake(replace(desk.queue.filter, labels=("leaf", "stem")))
+    if on_the_page:
+        rename_on_the_page(desk, "leaf", "frond")
+    else:
+        desk.change_class("change", "leaf", None, "frond")
+    assert desk.queue.filter.labels == ("frond", "stem")
+    assert len(desk.queue) == 1
+
+
 def test_a_class_added_on_the_page_is_there_for_everybody(tmp_path: Path) -> None:
     desk = session_on(tmp_path)
     assert desk.shown is not None
