@@ -67,7 +67,10 @@ class SimpleSegmenter(ipywidgets.VBox):
         encode = lambda: predictor.encode(self._picture)  # noqa: E731
         self._inference = Inference(self.session, predictor, encode, worker, self._changed)
         self._down: tuple[float, float] | None = None
-        self.canvas = Canvas(width=max(1, round(width * self._scale)), height=max(1, round(height * self._scale)))
+        wide, high = max(1, round(width * self._scale)), max(1, round(height * self._scale))
+        # As wide as its pixels, or as there is room: a box of widgets would stretch it.
+        shape = {"width": f"{wide}px", "max_width": "100%", "align_self": "flex-start"}
+        self.canvas = Canvas(width=wide, height=high, layout=shape)
         self.canvas.on_mouse_down(self.press)
         self.canvas.on_mouse_up(self.release)
         self.kind = ipywidgets.ToggleButtons(options=[("on the object", 1), ("beside it", 0)])
