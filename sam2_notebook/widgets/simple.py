@@ -73,7 +73,8 @@ class SimpleSegmenter(ipywidgets.VBox):
         self.canvas = Canvas(width=wide, height=high, layout=shape)
         self.canvas.on_mouse_down(self.press)
         self.canvas.on_mouse_up(self.release)
-        self.kind = ipywidgets.ToggleButtons(options=[("on the object", 1), ("beside it", 0)])
+        kinds = [("on the object", 1), ("beside it", 0)]
+        self.kind = ipywidgets.ToggleButtons(options=kinds, style={"button_width": "auto"}, layout={"flex": "0 0 auto"})
         self.label = ipywidgets.Dropdown(options=[c.name for c in known], layout={"width": "120px"})
         self.label.observe(lambda change: self.classify(change["new"]), names="value")
         self.status = ipywidgets.Label()
@@ -84,7 +85,8 @@ class SimpleSegmenter(ipywidgets.VBox):
             _button("Redo", self.redo),
         ]
         chooser = [self.label] if known else []
-        super().__init__([ipywidgets.HBox([self.kind, *chooser, *buttons]), self.canvas, self.status])
+        bar = ipywidgets.HBox([self.kind, *chooser, *buttons], layout={"flex_flow": "row wrap"})
+        super().__init__([bar, self.canvas, self.status])
         self._inference.start()
         self._draw()
 
@@ -174,6 +176,6 @@ class SimpleSegmenter(ipywidgets.VBox):
 
 
 def _button(text: str, act: Callable[[], None]) -> ipywidgets.Button:
-    button = ipywidgets.Button(description=text)
+    button = ipywidgets.Button(description=text, layout={"width": "auto"})
     button.on_click(lambda _: act())
     return button
