@@ -24,7 +24,8 @@ from sam2_notebook.errors import Sam2NotebookError
 from sam2_notebook.facade import AnnotationReport
 
 PATIENCE_S = 240
-POISON = 7
+POISON, STUBBORN = 7, 50
+DEATHS = 3  # that the stubborn picture causes: as many as a round allows
 AGENTS = ("metrics_agent_port", "metrics_export_port", "dashboard_agent_listen_port", "runtime_env_agent_port")
 
 
@@ -52,7 +53,7 @@ def detector(seen: Path, seconds: float):
         context = ray.get_runtime_context()
         name = f"{number}-{context.get_node_id()}-{os.getpid()}-{time.time_ns()}"
         (seen / name).write_text(json.dumps(context.get_accelerator_ids().get("GPU", [])))
-        if number == POISON:
+        if number == POISON or (number == STUBBORN and len(list(seen.iterdir())) <= DEATHS):
             os._exit(1)
         time.sleep(seconds)
         return [[5, 5, 50, 40]], [number], [0.9]
@@ -116,6 +117,10 @@ class Runs:
         """Two workers share one GPU; a picture kills whoever looks at it."""
         self.annotate("poison", "poisoned", workers=2)
 
+    def a_picture_relents(self) -> None:
+        """A picture that kills whoever looks at it, a few times."""
+        self.annotate("relents", "stubborn", workers=1)
+
     def a_driver_dies(self, address: str) -> None:
         """Another process annotates shards on this cluster and is killed after the second one."""
         command = [sys.executable, "-m", "tests.facade.ray_runs", str(self.folder), "shards"]
@@ -153,6 +158,7 @@ def main(folder: Path) -> None:
     runs.a_node_dies(cluster, second)
     runs.again()
     runs.a_picture_kills()
+    runs.a_picture_relents()
     runs.a_driver_dies(str(cluster.address))
     runs.nothing_fits()
     (folder / "told.json").write_text(json.dumps(runs.told))

@@ -25,7 +25,7 @@ from tests.predict.conftest import random_model
 pytestmark = pytest.mark.timeout(700)
 WITH_RAY = importlib.util.find_spec("ray") is not None
 PICTURES, SHARDS, IN_A_SHARD = 24, 6, 3
-POISON = 7
+POISON, STUBBORN = 7, 50
 
 
 def numbered(number: int) -> bytes:
@@ -53,13 +53,14 @@ def write_shard(path: Path, numbers: range) -> None:
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict:
     """What happened in the cluster."""
     folder = tmp_path_factory.mktemp("ray")
-    for name in ("pictures", "poisoned", "shards"):
+    for name in ("pictures", "poisoned", "stubborn", "shards"):
         (folder / name).mkdir()
     for number in range(PICTURES):
         (folder / "pictures" / f"p{number + 10}.png").write_bytes(numbered(number + 10))
     (folder / "pictures" / "broken.png").write_text("no picture")
     for number in range(POISON - 3, POISON + 3):
         (folder / "poisoned" / f"p{number}.png").write_bytes(numbered(number))
+    (folder / "stubborn" / f"p{STUBBORN}.png").write_bytes(numbered(STUBBORN))
     for shard in range(SHARDS):
         numbers = range(100 + shard * IN_A_SHARD, 100 + (shard + 1) * IN_A_SHARD)
         write_shard(folder / "shards" / f"s{shard}{('.tar', '.parquet')[shard % 2]}", numbers)
@@ -120,6 +121,13 @@ def test_a_picture_that_kills_its_workers_takes_no_other_along(told: dict) -> No
     assert report["done"]["labelled"] == 5
     assert list(report["failures"]) == [f"p{POISON}.png"]
     assert "its worker died" in report["failures"][f"p{POISON}.png"]
+
+
+@with_ray
+def test_a_picture_that_was_lost_is_done_in_a_second_round(told: dict) -> None:
+    assert told["relents"]["report"]["done"]["labelled"] == 1
+    assert told["relents"]["report"]["failures"] == {}
+    assert len(told["relents"]["seen"]) == 4, "it has outlived the workers of the first round"
 
 
 @with_ray

@@ -1,7 +1,8 @@
 """Annotation on many machines: Ray Data hands jobs to workers, each with models of its own.
 
-A worker that dies takes nothing along: its job goes to another. A job that costs three workers their lives is given up
-and told of. All machines must see the pictures under the same paths; networks and functions travel there.
+A worker that dies takes nothing along: its job goes to another. What is lost nevertheless, with a node, is done in a
+second round; a job that costs three workers their lives in each is given up and told of. All machines must see the
+pictures under the same paths; networks and functions travel there.
 
 The driver writes the label files of a folder; of shards the workers write one file each, so that nothing passes through
 one place: take shards for very many pictures.
@@ -16,6 +17,8 @@ from sam2_notebook.errors import ModelError, PromptError
 
 # How often a job is tried again after its worker died: a node may be lost, a picture may kill.
 TRIES_AGAIN = 2
+# A job may be lost with a node before anybody has begun it, or pay for the deaths of others: it gets a second chance.
+ROUNDS = 2
 
 Build = Callable[[], Callable[[str], str]]
 
@@ -69,31 +72,38 @@ def on_ray(ray: ModuleType, jobs: Sequence[str], build: Build, share: Share) -> 
             f"the detector cannot travel to other machines ({error.__cause__ or error}). Give a function that makes "
             'what it needs when it is called, or take engine="local".'
         ) from error
+    left = dict.fromkeys(jobs)
+    for _ in range(ROUNDS):
+        for job, answer in _round(ray, list(left), held, share) if left else ():
+            del left[job]
+            yield job, answer
+    for job in left:
+        yield job, None
+
+
+def _round(ray: ModuleType, jobs: Sequence[str], build: object, share: Share) -> Iterator[tuple[str, str]]:
+    """Jobs and their answers; of those that were lost, or that workers did not survive, nothing comes."""
     rows = ray.data.from_items([{"job": job} for job in jobs], override_num_blocks=len(jobs))
     rows.context.enable_progress_bars = False
     rows.context.max_errored_blocks = -1
     answers = rows.map_batches(
         Worker,
-        fn_constructor_args=(held,),
+        fn_constructor_args=(build,),
         batch_size=1,
         compute=ray.data.ActorPoolStrategy(size=min(share.workers, len(jobs))),
         num_cpus=share.cpus,
         num_gpus=share.gpus,
         max_task_retries=TRIES_AGAIN,
     )
-    left = dict.fromkeys(jobs)
     try:
         for row in answers.iter_rows():
             if row["error"]:
                 raise ModelError(f"a worker failed: {row['error']}. What was done is kept; call again to go on.")
-            del left[row["job"]]
             yield row["job"], row["answer"]
     except ray.exceptions.RayError as error:
         raise ModelError(
             f"the cluster gave up: {_last_line(error)} What was done is kept; call again to go on."
         ) from error
-    for job in left:
-        yield job, None
 
 
 class Worker:
