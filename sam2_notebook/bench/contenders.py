@@ -22,7 +22,7 @@ from sam2_notebook.weights.names import published_name
 PHOTO, CLIP = Size(height=1200, width=1800), Size(height=720, width=1280)
 NAME = "sam2.1_hiera_tiny"
 CLICK = (900.0, 600.0)
-GRID_PART = 4  # prompts of the grid that are asked together
+GRID_PART = 8  # prompts of the grid that are asked together
 Pixels = npt.NDArray[np.uint8]
 Peer = TypeVar("Peer", bound=torch.nn.Module)
 

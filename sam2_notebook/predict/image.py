@@ -20,7 +20,7 @@ from sam2_notebook.predict.tidy import tidy_logits
 from sam2_notebook.values.geometry import Box, Size
 from sam2_notebook.weights import EMBEDDED, load_model
 
-CPU_BATCH, ACCELERATOR_BATCH = 4, 64
+CPU_BATCH, ACCELERATOR_BATCH = 8, 64
 EMBEDDED_TIDY = 24
 
 Ask = Callable[[PromptTensors, bool], MaskPrediction]

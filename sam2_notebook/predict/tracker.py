@@ -19,7 +19,7 @@ from sam2_notebook.values.frames import FrameSource
 from sam2_notebook.values.masks import fill_holes
 
 ENCODED_FRAMES = 4  # 10 MB each at 1024 pixels in bfloat16
-CPU_BATCH, ACCELERATOR_BATCH = 4, 16
+CPU_BATCH, ACCELERATOR_BATCH = 8, 16
 FILLED_LOGIT = 0.1
 _SHORT_OF_MEMORY = ("out of memory", "not enough memory", "can't allocate memory", "cannot allocate memory")
 

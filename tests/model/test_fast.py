@@ -31,6 +31,15 @@ def noise(*shape: int, seed: int = 0) -> torch.Tensor:
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
 
 
+@pytest.fixture(params=[1, 2])
+def threads(request: pytest.FixtureRequest):
+    """With two, prompts and objects are computed side by side."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="module", params=CONFIGS)
 def pair(request: pytest.FixtureRequest) -> tuple[Sam2, FastSam2]:
     """A network in which nothing is silent, and its rearrangement."""
@@ -88,6 +97,7 @@ def test_a_picture_of_several_strips_gets_the_same_features(window: int, monkeyp
 @torch.inference_mode()
 @pytest.mark.parametrize("multimask", [True, False])
 @pytest.mark.parametrize("prompts", ["points", "mask and points", "mask alone"])
+@pytest.mark.usefixtures("threads")
 def test_prompts_get_the_same_masks(pair: tuple[Sam2, FastSam2], prompts: str, multimask: bool):
     model, fast = pair
     points = 0 if prompts == "mask alone" else 2
@@ -104,6 +114,7 @@ def test_prompts_get_the_same_masks(pair: tuple[Sam2, FastSam2], prompts: str, m
 
 @torch.inference_mode()
 @pytest.mark.parametrize(("frames", "pointers"), [(3, 2), (1, 0)])
+@pytest.mark.usefixtures("threads")
 def test_memories_are_recalled_alike(pair: tuple[Sam2, FastSam2], frames: int, pointers: int):
     model, fast = pair
     asked, remembered = features(model), recollection(2, frames=frames, pointers=pointers)

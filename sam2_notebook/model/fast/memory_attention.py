@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sam2_notebook.model.fast.attention import attend
+from sam2_notebook.model.fast.crew import spread
 from sam2_notebook.model.fast.linear import Linear, Norm
 from sam2_notebook.model.memory import Recollection
 from sam2_notebook.model.memory_attention import MemoryAttention, MemoryLayer, RotaryAttention
@@ -109,7 +110,7 @@ class FastMemoryAttention:
         """As `MemoryAttention`: the features of a frame as each object's memories colour them."""
         seen = [self._around(picture) for picture in coarse]
         batch = recollection.maps[0].shape[0]
-        found = [self._back(seen[row if len(seen) > 1 else 0], recollection, row) for row in range(batch)]
+        found = spread(lambda row: self._back(seen[row if len(seen) > 1 else 0], recollection, row), range(batch))
         return torch.stack(found).transpose(1, 2).unflatten(2, coarse.shape[-2:])
 
     def _around(self, picture: Float[Tensor, "dim grid grid"]) -> Float[Tensor, "tokens dim"]:

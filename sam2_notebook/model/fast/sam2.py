@@ -7,7 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from sam2_notebook.model.fast.decoder import FastDecoder
+from sam2_notebook.model.fast.crew import spread
+from sam2_notebook.model.fast.decoder import FastDecoder, Skips
 from sam2_notebook.model.fast.image_encoder import FastImageEncoder
 from sam2_notebook.model.fast.memory_attention import FastMemoryAttention
 from sam2_notebook.model.fast.memory_encoder import FastMemoryEncoder
@@ -83,22 +84,23 @@ class FastSam2:
 
     @torch.inference_mode()
     def segment(self, features: ImageFeatures, prompts: PromptTensors, *, multimask: bool) -> MaskPrediction:
-        """As `Sam2.segment`; objects are decoded one after the other, which is faster than together."""
+        """As `Sam2.segment`; objects are decoded each by itself, which is faster than together."""
         tokens, dense = self.plain.prompt_encoder(prompts)
         ready = features.canvas
         canvas = ready if prompts.mask is None else None
-        skips = None if ready is None else (ready.middle, ready.fine)
         own_skips = len(features.middle) > 1 and features.middle.stride(0) > 0  # not one picture's, said again
-        found: list[MaskPrediction] = []
-        for row, own in enumerate(tokens):
-            coarse, middle, fine = (
-                t[row if len(t) > 1 else 0] for t in (features.coarse, features.middle, features.fine)
-            )
+        shared = None if own_skips else self._skips(features, 0) if ready is None else (ready.middle, ready.fine)
+
+        def decode(row: int) -> MaskPrediction:
+            coarse = features.coarse[row if len(features.coarse) > 1 else 0]
             image = self._pixels(coarse + dense[row]) if canvas is None else canvas.image
-            if skips is None or own_skips:
-                skips = self.decoder.skips(middle, fine)
-            found.append(self.decoder(image, skips, own, canvas, multimask=multimask))
-        return found[0] if len(found) == 1 else MaskPrediction.join(found)
+            skips = self._skips(features, row) if shared is None else shared
+            return self.decoder(image, skips, tokens[row], canvas, multimask=multimask)
+
+        return MaskPrediction.join(spread(decode, range(len(tokens))))
+
+    def _skips(self, features: ImageFeatures, row: int) -> Skips:
+        return self.decoder.skips(features.middle[row], features.fine[row])
 
     @torch.inference_mode()
     def locate(self, prediction: MaskPrediction) -> Sighting:
