@@ -44,6 +44,7 @@ class Tracking:
         self._planned_rev = -1
         self._reached = -1  # the frame that was done last
         self._items: dict[int, VideoObject] = {}
+        self._followed: set[int] = set()  # for this order
         self.job: Job | None = None
 
     def start(self, order: Order) -> Job:
@@ -55,6 +56,7 @@ class Tracking:
             raise EditError(f"no object has a prompt yet: click on one in some {self._unit} first")
         self._order = order
         self._walks, self._walk, self._planned_rev = (), None, -1
+        self._followed = set()
         self.job = Job("track", tuple(item.id for item in objects), self._interrupt)
         self._next(self.job)
         return self.job
@@ -188,6 +190,7 @@ class Tracking:
             if item is not None and not found.prompted:
                 self._store.put(result.frame, item, coded(found, version(item), self._history.rev))
                 done.append(item.born)
+                self._followed.add(item.id)
         source = self._inference.session().source
         if not source.is_complete and result.frame % LIVE_FRAMES_KEPT == 0:
             oldest = result.frame - LIVE_FRAMES_KEPT
@@ -197,7 +200,6 @@ class Tracking:
         self._news(result.frame, tuple(done))
 
     def _finish(self, job: Job) -> None:
-        count = len(job.objects)
+        count, done = len(self._followed or job.objects), job.view.done
         things = "1 object" if count == 1 else f"{count} objects"
-        done = job.view.done
         job.end("done", f"{things}: {done} {self._unit}s done" if done else f"{things}: nothing was missing")

@@ -73,7 +73,7 @@ def test_a_correction_makes_only_its_object_stale_and_only_that_is_done_again(wi
     assert [(o.stale, o.state) for o in widget.objects] == [(FRAMES - 2, "required"), (0, "full")]
     job = widget.propagate()
     job.wait(60)
-    assert job.objects == (1, 2)
+    assert (job.objects, job.view.text) == ((1, 2), f"1 object: {job.view.done} frames done")
     assert [(o.stale, o.state) for o in widget.objects] == [(0, "full"), (0, "full")]
     after = {f: widget._desk.store.mask(f, 2) for f in range(FRAMES)}
     assert all(before[f].kept is after[f].kept for f in range(FRAMES))  # type: ignore[union-attr]
