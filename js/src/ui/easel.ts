@@ -1,6 +1,6 @@
 /** The picture of a view: its layers, and what pointer and keys do on it. Pictures and videos have the same one. */
 
-import { computed, effect, type ReadonlySignal } from "@preact/signals-core";
+import { computed, effect, type ReadonlySignal, signal as stateOf } from "@preact/signals-core";
 import {
   boxToStage,
   createViewport,
@@ -29,6 +29,9 @@ import type { Command, InputEvent, ToolView } from "../tools/tool";
 import type { Craft } from "./craft";
 import { h } from "./dom";
 import type { Mood } from "./status";
+
+// After so long without a change the picture is drawn once more, as well as it can be.
+const REST_MS = 150;
 
 /** What lies under the prompts. */
 export interface Motif {
@@ -172,7 +175,8 @@ export function listen<A extends { readonly type: string }>(
 /** Repaint each layer when what it shows has changed, and only then. */
 export function paint(easel: Easel, motif: Motif): void {
   const { stage: node, sheet, ui, runner, signal, craft } = easel;
-  const stage = new Stage(node, painters(easel, motif), () => ui.viewport.peek());
+  const isResting = rest([ui.viewport, motif.bitmap], signal);
+  const stage = new Stage(node, painters(easel, motif, isResting), () => ui.viewport.peek());
   const repaint = (layer: Layer, ...reads: ReadonlyArray<ReadonlySignal<unknown>>) =>
     effect(() => {
       for (const read of reads) read.value;
@@ -183,7 +187,7 @@ export function paint(easel: Easel, motif: Motif): void {
   const looks = [previewed, masksHidden, look, opacity, byClass, ui.threshold, ui.wet];
   const drafts = [runner.prompt, ...(craft?.watched ?? []), runner.tool, cursor, ui.brush, ui.foreseen];
   const stops = [
-    repaint("picture", viewport, motif.bitmap),
+    repaint("picture", viewport, motif.bitmap, isResting),
     repaint("masks", viewport, sheet.document, ...motif.watched, ...looks),
     repaint("prompts", viewport, sheet.document, isShownElsewhere, byClass),
     repaint("draft", viewport, ...drafts),
@@ -213,12 +217,31 @@ export function paint(easel: Easel, motif: Motif): void {
   });
 }
 
+/** Whether none of these has changed for a while. */
+function rest(reads: ReadonlyArray<ReadonlySignal<unknown>>, abort: AbortSignal): ReadonlySignal<boolean> {
+  const isResting = stateOf(true);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const stop = effect(() => {
+    for (const read of reads) read.value;
+    clearTimeout(timer);
+    isResting.value = false;
+    timer = setTimeout(() => (isResting.value = true), REST_MS);
+  });
+  abort.addEventListener("abort", () => {
+    stop();
+    clearTimeout(timer);
+  });
+  return isResting;
+}
+
 function painters(
   { sheet, ui, runner, isInside, craft }: Easel,
   motif: Motif,
+  isResting: ReadonlySignal<boolean>,
 ): Readonly<Record<Layer, Paint>> {
   return {
-    picture: (context, view) => paintPicture(context, view, motif.bitmap.peek()),
+    picture: (context, view) =>
+      paintPicture(context, view, motif.bitmap.peek(), isResting.peek() ? "medium" : "low"),
     masks: (context, view) => {
       if (ui.masksHidden.peek()) return;
       const shown = ui.look.peek();
