@@ -42,7 +42,7 @@ function answer(after: number, value: Logits | null = logits()): void {
 }
 
 describe("the newest place", () => {
-  test("is all that is asked for while one question is under way", () => {
+  test("is all that is asked for while questions are under way", () => {
     for (let x = 0; x < 100; x++) want(x);
     expect(asked.map(({ x }) => x)).toEqual([0]);
     answer(20);
@@ -50,6 +50,28 @@ describe("the newest place", () => {
     answer(20);
     expect(asked).toHaveLength(2);
     expect(hover.count.value).toBe(2);
+  });
+
+  test("is asked for beside the one before, and no third, once answers are known to be quick", () => {
+    want(0);
+    answer(20);
+    for (let x = 10; x < 20; x++) want(x);
+    expect(asked.map(({ x }) => x)).toEqual([0, 10, 11]);
+    asked[1]?.settle(logits());
+    expect(asked.map(({ x }) => x)).toEqual([0, 10, 11, 19]);
+    asked[2]?.settle(logits());
+    asked[3]?.settle(logits());
+    expect(asked).toHaveLength(4);
+    expect(hover.count.value).toBe(4);
+  });
+
+  test("is asked for once, however often the pointer says it", () => {
+    want(0);
+    answer(20);
+    for (let n = 0; n < 5; n++) want(7);
+    expect(asked).toHaveLength(2);
+    hover.rest(false);
+    expect(asked.map(({ dropped }) => dropped)).toEqual([false, true]);
   });
 
   test("is not asked for again while the pointer rests", () => {

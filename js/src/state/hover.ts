@@ -1,6 +1,7 @@
 /**
- * The mask that a click would make, ahead of the click. The newest place is all that counts: one question is under way
- * at most, and one place waits. A slow line is asked more rarely, and for less.
+ * The mask that a click would make, ahead of the click. The newest place is all that counts: two questions are under way
+ * at most, so that the kernel computes while the page draws, and one place waits. A slow line is asked one at a time,
+ * more rarely, and for less.
  */
 
 import { type Signal, signal } from "@preact/signals-core";
@@ -18,10 +19,17 @@ const REST_MS = 10_000;
 const FULL_SIDE = 256;
 const SMALL_SIDE = 64;
 const LATE_MS = 4000;
+const AT_ONCE = 2;
 // A shape that is seen for a moment needs no more.
 const PIXELS = 120_000;
 // So near, in image pixels, it is the same place.
 const SAME = 0.5;
+
+interface Question {
+  readonly at: Vec;
+  readonly since: number;
+  drop: () => void;
+}
 
 export class Hover {
   readonly shape: Signal<Shape | null> = signal(null);
@@ -35,7 +43,8 @@ export class Hover {
   #wanted: Vec | null = null;
   #shown: Vec | null = null;
   #image: Extent = { width: 1, height: 1 };
-  #under: { readonly at: Vec; readonly since: number; readonly drop: () => void } | null = null;
+  /** The questions that have no answer yet, the oldest first. */
+  #under: ReadonlyArray<Question> = [];
   #restUntil = Number.NEGATIVE_INFINITY;
 
   constructor(ask: AskHover, now: () => number, later: (call: () => void, ms: number) => void) {
@@ -48,36 +57,38 @@ export class Hover {
   want(at: Vec, image: Extent): void {
     this.#wanted = at;
     this.#image = image;
-    if (this.#shown !== null && Math.hypot(at.x - this.#shown.x, at.y - this.#shown.y) < SAME) return;
+    if (this.#shown !== null && isNear(at, this.#shown)) return;
     this.#next();
   }
 
   /** Ask no more; what is shown stays, or goes. */
   rest(keepsShape: boolean): void {
     this.#wanted = null;
-    this.#under?.drop();
-    this.#under = null;
+    for (const { drop } of this.#under) drop();
+    this.#under = [];
     if (keepsShape) return;
     this.#shown = null;
     this.shape.value = null;
   }
 
   #next(): void {
-    const now = this.#now();
-    if (this.#under !== null && now - this.#under.since > LATE_MS) this.rest(false);
-    if (this.#wanted === null || this.#under !== null) return;
-    if (now < this.#restUntil) return;
-    const at = this.#wanted;
-    const isSlow = (this.delay.peek() ?? 0) > SLOW_MS;
-    const drop = this.#ask(at, isSlow ? SMALL_SIDE : FULL_SIDE, (logits) => this.#take(at, logits));
-    this.#under = { at, since: now, drop };
+    const [now, wanted, [oldest]] = [this.#now(), this.#wanted, this.#under];
+    if (oldest !== undefined && now - oldest.since > LATE_MS) return this.rest(false);
+    if (wanted === null || now < this.#restUntil) return;
+    const delay = this.delay.peek();
+    const isSlow = (delay ?? 0) > SLOW_MS;
+    if (this.#under.length >= (delay === null || isSlow ? 1 : AT_ONCE)) return;
+    if (this.#under.some(({ at }) => isNear(at, wanted))) return;
+    const question: Question = { at: wanted, since: now, drop: () => {} };
+    this.#under = [...this.#under, question];
+    const settle = (logits: Logits | null) => this.#take(question, logits);
+    question.drop = this.#ask(wanted, isSlow ? SMALL_SIDE : FULL_SIDE, settle);
   }
 
-  #take(at: Vec, logits: Logits | null): void {
-    const under = this.#under;
-    this.#under = null;
-    if (under === null) return;
-    const took = this.#now() - under.since;
+  #take(question: Question, logits: Logits | null): void {
+    if (!this.#under.includes(question)) return;
+    this.#under = this.#under.filter((other) => other !== question);
+    const took = this.#now() - question.since;
     this.delay.value = this.delay.value === null ? took : 0.7 * this.delay.value + 0.3 * took;
     if (this.delay.value > HOPELESS_MS) {
       this.#restUntil = this.#now() + REST_MS;
@@ -88,10 +99,14 @@ export class Hover {
     }
     if (this.#wanted === null) return;
     if (logits !== null) {
-      this.#shown = at;
+      this.#shown = question.at;
       this.shape.value = preview(logits, 0, this.#image, 0, PIXELS);
       this.count.value += 1;
     }
-    if (logits !== null && Math.hypot(this.#wanted.x - at.x, this.#wanted.y - at.y) >= SAME) this.#next();
+    if (logits !== null && !isNear(this.#wanted, question.at)) this.#next();
   }
+}
+
+function isNear(one: Vec, other: Vec): boolean {
+  return Math.hypot(one.x - other.x, one.y - other.y) < SAME;
 }
