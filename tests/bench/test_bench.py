@@ -47,8 +47,9 @@ def test_frames_count_from_full_memory_on_and_pictures_only_is_no_failure() -> N
 
 def test_a_grid_is_asked_whole_and_in_turns() -> None:
     log, ticks = [], iter(range(1000))
-    assert bench.grid([contender(name, log) for name in "ab"], 8, lambda: float(next(ticks))) == [2.0, 2.0]
-    assert log == [f"{name} grid {first}" for first in (0, 0, 4) for name in "ab"]
+    prompts = 2 * bench.GRID_PART
+    assert bench.grid([contender(name, log) for name in "ab"], prompts, lambda: float(next(ticks))) == [2.0, 2.0]
+    assert log == [f"{name} grid {first}" for first in (0, 0, bench.GRID_PART) for name in "ab"]
 
 
 def test_pictures_lie_ready_for_those_whose_memory_is_measured(monkeypatch) -> None:

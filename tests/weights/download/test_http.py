@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -154,14 +155,19 @@ def test_a_finished_but_unnamed_file_needs_no_request(places: Places, content: b
 @pytest.mark.skipif(sys.platform == "win32", reason="a thread cannot send Ctrl-C there")
 @pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_keeps_what_came(places: Places, content: bytes) -> None:
+    part = places.workshop(f"{FILE}.part")
+
     def interrupt() -> None:
+        until = time.monotonic() + 20  # what was sent has come when it is in the file, not before
+        while not (part.exists() and part.stat().st_size > 100_000) and time.monotonic() < until:
+            time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGINT)
 
     with serving(content, replace(CUT, then=interrupt, silent_s=5.0), Turn()) as server:
         with pytest.raises(KeyboardInterrupt):
             download(MODEL, places=replace(places, mirror=server.url, patience=replace(places.patience, silence_s=9)),
                      progress=False)  # fmt: skip
-        assert places.workshop(f"{FILE}.part").stat().st_size > 100_000
+        assert part.stat().st_size > 100_000
         assert bring(places, server.url).read_bytes() == content
     assert server.ranges()[1] is not None
 
