@@ -13,6 +13,7 @@ from torch import Tensor
 from sam2_notebook.model import PromptTensors, Sam2
 from sam2_notebook.model.image_encoder import MEAN, STD
 from sam2_notebook.predict import EmbeddingCache, ImagePredictor, VideoPredictor
+from sam2_notebook.predict.image import CPU_BATCH
 from sam2_notebook.predict.precision import Precision
 from sam2_notebook.training.scenes import make_scene
 from sam2_notebook.values.geometry import Size
@@ -22,7 +23,7 @@ from sam2_notebook.weights.names import published_name
 PHOTO, CLIP = Size(height=1200, width=1800), Size(height=720, width=1280)
 NAME = "sam2.1_hiera_tiny"
 CLICK = (900.0, 600.0)
-GRID_PART = 8  # prompts of the grid that are asked together
+GRID_PART = CPU_BATCH  # prompts of the grid that are asked together, as `AutomaticMasker` does
 Pixels = npt.NDArray[np.uint8]
 Peer = TypeVar("Peer", bound=torch.nn.Module)
 

@@ -34,6 +34,8 @@ class MaskPrediction:
     @staticmethod
     def join(parts: Sequence["MaskPrediction"]) -> "MaskPrediction":
         """The predictions of several objects, with equally many masks each, as one batch."""
+        if len(parts) == 1:
+            return parts[0]
         return MaskPrediction(
             logits=torch.cat([part.logits for part in parts]),
             iou=torch.cat([part.iou for part in parts]),

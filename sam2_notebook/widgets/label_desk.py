@@ -217,6 +217,7 @@ class LabelDesk(ABC):
         else:  # other images may have another name for their objects now
             before, self._classes = self._classes, shown.session.document.classes
             self.queue.rename(renames(before, self._classes))
+            self.queue.remake()
         self.changed()
 
     # --- telling ---

@@ -72,10 +72,9 @@ class LabelQueue:
             self.rows_at += 1
 
     def rename(self, names: Mapping[str, str]) -> None:
-        """Classes have other names now (new by old): the filter goes on meaning the same ones."""
+        """Classes have other names now (new by old): the filter means the same ones. The queue is to be made anew."""
         with self._lock:
             self.filter = replace(self.filter, labels=tuple(names.get(label, label) for label in self.filter.labels))
-        self.remake()
 
     def update(self, *image_ids: int) -> None:
         """Read these images again, and who works on what; new ones come at the end."""

@@ -29,6 +29,7 @@ READ_PIXELS = """(root, [layer, points]) => {
         return Array.from(context.getImageData(Math.floor(column), Math.floor(row), 1, 1).data);
     });
 }"""
+GUTTER = 104  # of the timeline, see js/src/ui/timeline.ts
 
 
 class Stage:
@@ -109,6 +110,14 @@ class Stage:
             float(self.element.get_attribute(f"data-{n}") or "nan") for n in ("scale", "offset-x", "offset-y")
         )
         return place["x"] + left + x * scale, place["y"] + top + y * scale
+
+    def on_timeline(self, part: float) -> tuple[float, float]:
+        """Where in the tab a part (0 to 1) of a video's timeline is, CSS pixels; scrolled into view first."""
+        timeline = self.root.locator(".sam2nb-timeline")
+        timeline.scroll_into_view_if_needed()
+        place = timeline.bounding_box()
+        assert place is not None, "there is no timeline"
+        return place["x"] + GUTTER + (place["width"] - GUTTER - 8) * part, place["y"] + 30
 
     def pixel(self, layer: Layer, x: float, y: float) -> Color:
         """Red, green, blue and alpha (0 to 255) of a layer at an image point."""

@@ -5,13 +5,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import OpenNotebook
-from tests.e2e.page import NotebookPage
-from tests.e2e.stage import Stage
-from tests.e2e.test_image_segmenter import (
+from tests.e2e.discs import (
     BLUE,
     GROUND,
     HEIGHT,
     MAKE,
+    PIXELS,
     RED,
     WIDTH,
     check_agreement,
@@ -20,12 +19,15 @@ from tests.e2e.test_image_segmenter import (
     masks,
     show,
 )
+from tests.e2e.page import NotebookPage
+from tests.e2e.stage import Stage
 
 pytestmark = pytest.mark.parametrize("host", ["lab"], indirect=True)
 FIRST = "widget.objects[0]"
-SIMPLE = MAKE.replace(
-    "import ImageSegmenter", "import ImageSegmenter; from sam2_notebook.widgets.simple import *"
-).replace("widget = ImageSegmenter(", "simple = SimpleSegmenter(")
+SIMPLE = f"""{PIXELS}
+from sam2_notebook.widgets.simple import SimpleSegmenter
+simple = SimpleSegmenter(pixels)
+"""
 AREAS = "[int(m.sum()) for m in widget.masks.values()]"
 
 

@@ -5,9 +5,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import OpenNotebook
-from tests.e2e.page import NotebookPage
-from tests.e2e.stage import Button, Stage
-from tests.e2e.test_image_segmenter import (
+from tests.e2e.discs import (
     BLUE,
     GROUND,
     RED,
@@ -18,6 +16,8 @@ from tests.e2e.test_image_segmenter import (
     results,
     show,
 )
+from tests.e2e.page import NotebookPage
+from tests.e2e.stage import Button, Stage
 
 IN_LAB = pytest.mark.parametrize("host", ["lab"], indirect=True)
 FIRST = "widget.objects[0]"

@@ -142,15 +142,11 @@ def test_a_stream_is_followed_while_it_comes(open_notebook: OpenNotebook) -> Non
 @pytest.mark.parametrize("host", ["lab"], indirect=True)
 def test_fingers_and_pens_move_on_the_timeline(open_notebook: OpenNotebook) -> None:
     notebook, stage = show(open_notebook, FRAMES)
-    timeline = stage.root.locator(".sam2nb-timeline")
-    timeline.scroll_into_view_if_needed()
     wire = stage.page.context.new_cdp_session(stage.page)
 
     def at(frame: int) -> dict[str, float]:
-        place = timeline.bounding_box()  # the host may have scrolled to the cell that was pressed
-        assert place is not None
-        across = (place["width"] - 112) * (frame + 0.5) / FRAMES
-        return {"x": place["x"] + 104 + across, "y": place["y"] + 30}
+        x, y = stage.on_timeline((frame + 0.5) / FRAMES)
+        return {"x": x, "y": y}
 
     def touch(kind: str, *frames: int) -> None:
         wire.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [at(frame) for frame in frames]})

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import FloatRect, sync_playwright
+from playwright.sync_api import sync_playwright
 
 from sam2_notebook.media import write_video
 from tests.e2e.conftest import CHROMIUM_FLAGS
@@ -35,7 +35,6 @@ size, count = video.size, len(video)
 video.close()
 """
 RSS = "int(open('/proc/self/statm').read().split()[1]) * 4096 / 2**20"
-LABELS_PX, EDGE_PX = 110, 14  # beside the timeline's own width
 HOOK = """root => {
     const waits = (window.sam2nbWaits = { shown: [], whole: [], results: [], cancelled: [] });
     let [asked, up, first, heard, was] = [0, 0, true, root.dataset.results, root.dataset.shown];
@@ -84,12 +83,8 @@ def scrub(stage: Stage, places: list[float]) -> tuple[list[float], list[float]]:
     """Milliseconds to a picture, and to the whole picture, of presses on the timeline."""
     page = stage.page
     page.evaluate("() => { const w = window.sam2nbWaits; w.shown.length = 0; w.whole.length = 0; }")
-    timeline = stage.root.locator(".sam2nb-timeline")
-    timeline.scroll_into_view_if_needed()
-    box = timeline.bounding_box()
-    assert box is not None
     for number, place in enumerate(places):
-        page.mouse.click(box["x"] + LABELS_PX + (box["width"] - LABELS_PX - EDGE_PX) * place, box["y"] + 30)
+        page.mouse.click(*stage.on_timeline(place))
         page.wait_for_function("count => window.sam2nbWaits.whole.length > count", arg=number)
         page.wait_for_timeout(60)
     return page.evaluate("[window.sam2nbWaits.shown, window.sam2nbWaits.whole]")
@@ -109,9 +104,6 @@ def steps(stage: Stage, count: int) -> list[float]:
 def dragged(stage: Stage, seconds: float) -> float:
     """Pictures shown per second while the playhead is dragged to and fro."""
     page = stage.page
-    box: FloatRect | None = stage.root.locator(".sam2nb-timeline").bounding_box()
-    assert box is not None
-    left, width = box["x"] + LABELS_PX, box["width"] - LABELS_PX - EDGE_PX
     page.evaluate("window.sam2nbWaits.shown.length = 0")
     page.evaluate(
         """root => { window.sam2nbSeen = 0; let was = root.dataset.shown; new MutationObserver(() => {
@@ -119,11 +111,11 @@ def dragged(stage: Stage, seconds: float) -> float:
         }).observe(root, { attributeFilter: ["data-shown"] }); }""",
         stage.root.element_handle(),
     )
-    page.mouse.move(left + width * 0.3, box["y"] + 30)
+    page.mouse.move(*stage.on_timeline(0.3))
     page.mouse.down()
     start, step = time.monotonic(), 0
     while time.monotonic() - start < seconds:
-        page.mouse.move(left + width * (0.5 - 0.2 * np.cos(step / 60)), box["y"] + 30)
+        page.mouse.move(*stage.on_timeline(0.5 - 0.2 * np.cos(step / 60)))
         page.wait_for_timeout(12)
         step += 1
     page.mouse.up()
@@ -143,17 +135,17 @@ def follow(notebook: NotebookPage, stage: Stage) -> None:
         page.wait_for_function("count => window.sam2nbWaits.results.length > count", arg=number)
         stage.expect_status("ready")
     row("click to mask", page.evaluate("window.sam2nbWaits.results"), "<= 150")
-    rates, cancels = [], 4
-    for number in range(cancels):
-        before = notebook.kernel_value("len(widget.masks)")
-        start = time.monotonic()
+    rate = 0.0
+    for number in range(4):
+        before, start = notebook.kernel_value("len(widget.masks)"), time.monotonic()
         stage.press("t")
-        page.wait_for_timeout(8_000 if number == 0 else 2_500)
+        page.wait_for_timeout(2_500 if number else 8_000)
         stage.root.locator('[data-action="cancel-track"]').click()
         page.wait_for_function("count => window.sam2nbWaits.cancelled.length > count", arg=number)
-        rates.append((notebook.kernel_value("len(widget.masks)") - before) / (time.monotonic() - start))
+        if number == 0:
+            rate = (notebook.kernel_value("len(widget.masks)") - before) / (time.monotonic() - start)
     row("cancel", page.evaluate("window.sam2nbWaits.cancelled"), "one frame")
-    print(f"| followed, one object: {rates[0]:.1f} frames per second | | | | >= 10 |", flush=True)
+    print(f"| followed, one object: {rate:.1f} frames per second | | | | >= 10 |", flush=True)
 
 
 def measure(notebook: NotebookPage, stage: Stage, jumps: int) -> None:

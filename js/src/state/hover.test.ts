@@ -74,6 +74,19 @@ describe("the newest place", () => {
     expect(asked.map(({ dropped }) => dropped)).toEqual([false, true]);
   });
 
+  test("stays in sight when the pointer comes back to it before another place is answered", () => {
+    want(0);
+    answer(20);
+    want(7);
+    want(9);
+    want(7);
+    asked[1]?.settle(logits());
+    const shape = hover.shape.value;
+    asked[2]?.settle(logits());
+    expect(hover.shape.value).toBe(shape);
+    expect(asked).toHaveLength(3);
+  });
+
   test("is not asked for again while the pointer rests", () => {
     want(3);
     answer(20);

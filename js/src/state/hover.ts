@@ -98,6 +98,7 @@ export class Hover {
       this.#later(() => this.#next(), took);
     }
     if (this.#wanted === null) return;
+    if (this.#shown !== null && isNear(this.#wanted, this.#shown)) return; // the pointer has come back meanwhile
     if (logits !== null) {
       this.#shown = question.at;
       this.shape.value = preview(logits, 0, this.#image, 0, PIXELS);
