@@ -95,8 +95,9 @@ demo: $(STAMPS)/demo
 endif
 
 # One pytest call for everything, so that its closing line is the last word and counts it all. A file stays in one of the
-# processes, in its place: browsers come last. One that hangs or dies is replaced, and the run goes on.
-IN_PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# processes, in its place: browsers come last. One that hangs or dies is replaced, and the run goes on; after a dozen
+# failures it is the machine or everything that is broken, and the run ends while it can still say what failed.
+IN_PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder --maxfail=12
 
 test: setup
 	@cd js && npm test

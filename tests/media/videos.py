@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -43,7 +44,16 @@ def picture(index: int, size_hw: tuple[int, int] = SIZE_HW) -> np.ndarray:
 
 
 def write(path: Path, recipe: Recipe) -> Path:
-    """Code a test video as the recipe says."""
+    """Code a test video as the recipe says.
+
+    In a thread of its own: SVT-AV1, run by root, gives the thread that opens it real-time priority for good, and all
+    that the thread starts afterwards inherits it. A test process with that starves every browser on the machine.
+    """
+    with ThreadPoolExecutor(1, "coder") as coder:
+        return coder.submit(_code, path, recipe).result()
+
+
+def _code(path: Path, recipe: Recipe) -> Path:
     quiet = {"libx265": {"x265-params": "log-level=none"}}.get(recipe.codec, {})
     with av.open(str(path), "w", format=recipe.container, options=recipe.container_options) as container:
         stream = container.add_stream(recipe.codec, rate=25, options=quiet | recipe.options)
