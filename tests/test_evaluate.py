@@ -20,6 +20,7 @@ from sam2_notebook.evaluate import (
     photos_of,
 )
 from sam2_notebook.evaluate.__main__ import main
+from sam2_notebook.evaluate.covering import MeanShift, cover
 from sam2_notebook.evaluate.data import is_davis
 from sam2_notebook.evaluate.finders import TemplateFinder
 from sam2_notebook.evaluate.finding import find_in_others
@@ -31,7 +32,7 @@ from sam2_notebook.model import Sam2, Sam2Config
 from sam2_notebook.predict import ImagePredictor
 from sam2_notebook.predict.video import VideoPredictor
 from sam2_notebook.training.clips import Clip
-from sam2_notebook.training.sources import generated
+from sam2_notebook.training.sources import RlePhoto, generated
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.values.masks import Rle
 from sam2_notebook.weights import save_model
@@ -84,6 +85,40 @@ class Known:
     def find(self, pixels: np.ndarray, index: int) -> np.ndarray:
         wanted = self.truth[pixels.tobytes()][index]
         return wanted if index == 0 else ~wanted
+
+
+class Half:
+    """Finds the left half of every picture, and its right half but for a quarter of that."""
+
+    name = "half"
+
+    def masks(self, pixels: np.ndarray) -> list[np.ndarray]:
+        left, right = (np.zeros(pixels.shape[:2], bool) for _ in range(2))
+        left[:, :40] = True
+        right[:45, 40:] = True
+        return [right, left]
+
+
+def test_everything_is_scored_by_the_mask_that_fits_each_object_best() -> None:
+    left, right, corner = (np.zeros((60, 80), bool) for _ in range(3))
+    left[:, :40], right[:, 40:], corner[:6, :8] = True, True, True
+    wanted = [left, right, corner]
+    photo = RlePhoto(PIXELS, tuple(map(Rle.from_mask, wanted)), np.array([m.sum() for m in wanted], float))
+    summary = cover(Half(), [photo], 0.01)
+    assert (summary.photos, summary.objects, summary.masks) == (1, 3, 2)
+    assert summary.iou == pytest.approx((1 + 0.75 + 48 / 2400) / 3)
+    assert summary.recall50 == pytest.approx(2 / 3)
+    assert summary.average_recall == pytest.approx((10 + 6 + 0) / 30)
+    assert summary.large_iou == pytest.approx(0.875)
+    assert cover(Half(), [photo], 0.02).objects == 2
+    with pytest.raises(ValueError, match="no photo has an object"):
+        cover(Half(), [photo], 0.6)
+
+
+def test_mean_shift_finds_a_red_square_and_its_ground() -> None:
+    ground, square = MeanShift().masks(PIXELS)
+    assert (square & WANTED).sum() > 0.95 * (square | WANTED).sum()
+    assert not (ground & square).any()
 
 
 def test_sets_show_the_same_things_in_other_places_and_sometimes_not() -> None:
@@ -193,7 +228,7 @@ def test_the_command_writes_tables_numbers_and_sheets(
 ) -> None:
     out = davis.parent / "out"
     words = ["--data", str(coco), str(davis), "--model", str(weights), "--device", "cpu", "--clicks", "2"]
-    words += ["--sets", "1"]
+    words += ["--sets", "1", "--everything", "1"]
     main([*words, "--out", str(out)])
     said = capsys.readouterr().out
     assert "| coco | tiny.safetensors | 1 |" in said
@@ -202,13 +237,17 @@ def test_the_command_writes_tables_numbers_and_sheets(
     assert [e["subject"] for e in entries] == [
         "tiny.safetensors",
         "GrabCut",
+        "tiny.safetensors, 16 x 16 clicks",
+        "tiny.safetensors, 32 x 32 clicks",
+        "mean shift",
         "tiny.safetensors",
         "optical flow",
         "stay",
         *(f"{who}, {how}" for who in FINDERS for how in SHOWN),
     ]
     assert "| generated sets | tiny.safetensors, by looks, 3 shown | 2 |" in said
-    assert (out / "results.md").read_text().count("| coco |") == 2
+    assert "| coco | mean shift | 1 | 1 |" in said
+    assert (out / "results.md").read_text().count("| coco |") == 5
     with Image.open(out / "coco.png") as sheet:
         assert sheet.size[0] == 480
     assert (out / "davis.png").exists()

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from sam2_notebook.evaluate.covering import Masker, MeanShift, ModelMasker, cover
 from sam2_notebook.evaluate.data import choose, davis_clips, is_davis, made_clips, photos_of
 from sam2_notebook.evaluate.finders import Finder, ModelFinder, TemplateFinder
 from sam2_notebook.evaluate.finding import find_in_others
@@ -13,9 +14,9 @@ from sam2_notebook.evaluate.scribbles import measure_scribbles
 from sam2_notebook.evaluate.sets import made_sets
 from sam2_notebook.evaluate.sheets import clip_sheet, picture_sheet
 from sam2_notebook.evaluate.subjects import GrabCut, ModelSubject
-from sam2_notebook.evaluate.table import CLIP_HEAD, PICTURE_HEAD, SET_HEAD, Row, write_results
+from sam2_notebook.evaluate.table import CLIP_HEAD, COVER_HEAD, PICTURE_HEAD, SET_HEAD, Row, write_results
 from sam2_notebook.metrics import Subject, summarize, summarize_tracks
-from sam2_notebook.predict import DynamicSession, ImagePredictor
+from sam2_notebook.predict import AutomaticMasker, AutomaticSettings, DynamicSession, ImagePredictor
 from sam2_notebook.predict.video import VideoPredictor
 from sam2_notebook.training.clips import Clip
 
@@ -29,9 +30,13 @@ def main(words: Sequence[str] | None = None) -> None:
     arguments = _parser().parse_args(words)
     rows: list[Row] = []
     pictures = [folder for folder in arguments.data if not is_davis(folder)]
-    if pictures:
+    if pictures and arguments.limit:
         print(PICTURE_HEAD, flush=True)
         rows += _pictures(pictures, arguments)
+        print()
+    if pictures and arguments.everything:
+        print(COVER_HEAD, flush=True)
+        rows += _everything(pictures, arguments)
         print()
     if pictures and arguments.scribbles:
         _scribbles(pictures, arguments)
@@ -64,6 +69,24 @@ def _pictures(folders: Iterable[Path], arguments: argparse.Namespace) -> list[Ro
             print(rows[-1], flush=True)
             if arguments.out and subject is model:
                 picture_sheet(arguments.out / f"{folder.name}.png", subject, objects, scores)
+    return rows
+
+
+def _everything(folders: Iterable[Path], arguments: argparse.Namespace) -> list[Row]:
+    predictor = ImagePredictor(arguments.model, device=arguments.device)
+    maskers: list[Masker] = [
+        ModelMasker(AutomaticMasker(predictor, AutomaticSettings(points_per_side=side)), predictor.model_name)
+        for side in (16, 32)
+    ]
+    if not arguments.no_baseline:
+        maskers.append(MeanShift())
+    rows = []
+    for folder in folders:
+        photos = photos_of(folder, arguments.split)[: arguments.everything]
+        for masker in maskers:
+            summary = cover(masker, photos, arguments.smallest)
+            rows.append(Row(data=folder.name, subject=masker.name, summary=summary))
+            print(rows[-1], flush=True)
     return rows
 
 
@@ -125,9 +148,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", default=None, help="a name or a path; the embedded model if left out")
     parser.add_argument("--device", default=None, help="cpu, cuda or mps; the best there is if left out")
     parser.add_argument("--split", default="val", help="which pictures of a folder that names splits (val)")
-    parser.add_argument("--limit", type=int, default=150, help="objects per folder (150)")
+    parser.add_argument("--limit", type=int, default=150, help="objects per folder (150); 0 for none")
     parser.add_argument("--smallest", type=float, default=0.01, help="least share of the photo an object covers (0.01)")
     parser.add_argument("--clicks", type=int, default=5, help="clicks per object (5)")
+    parser.add_argument(
+        "--everything", type=int, default=0, help="also find all objects of so many photos per folder, without a prompt"
+    )
     parser.add_argument("--scribbles", action="store_true", help="also measure how to tell the model of scribbles")
     parser.add_argument("--clips", type=int, default=0, help="also measure on so many generated clips")
     parser.add_argument("--cutouts", type=Path, nargs="*", default=[], help="and on clips of these folders' cut-outs")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from sam2_notebook.evaluate.covering import CoverSummary
 from sam2_notebook.evaluate.finding import FindSummary
 from sam2_notebook.metrics import Summary, TrackSummary
 
@@ -13,6 +14,10 @@ PICTURE_HEAD = (
     "| F box | F last | rank |\n|" + "---|" * 14
 )
 SET_HEAD = "| sets | subject | objects | IoU | presence | absent | corrections |\n|" + "---|" * 7
+COVER_HEAD = (
+    "| everything in | subject | photos | objects | IoU | average recall | recall@50 | large IoU | masks | s |\n|"
+    + "---|" * 10
+)
 CLIP_HEAD = "| clips | subject | objects | J | F | J&F | hidden frames | absent |\n|" + "---|" * 8
 
 
@@ -22,7 +27,7 @@ class Row:
 
     data: str
     subject: str
-    summary: Summary | TrackSummary | FindSummary
+    summary: Summary | TrackSummary | FindSummary | CoverSummary
 
     def __str__(self) -> str:
         s = self.summary
@@ -31,6 +36,8 @@ class Row:
             cells = (s.objects, *clicks, s.edge_box, s.edge_last, s.quality_rank)
         elif isinstance(s, FindSummary):
             cells = (s.objects, s.iou, s.presence, s.absent, s.corrections)
+        elif isinstance(s, CoverSummary):
+            cells = (s.photos, s.objects, s.iou, s.average_recall, s.recall50, s.large_iou, s.masks, s.seconds)
         else:
             cells = (s.objects, s.j, s.f, s.jf, s.hidden_frames, s.absent)
         return f"| {self.data} | {self.subject} | " + " | ".join(_cell(c) for c in cells) + " |"
@@ -46,7 +53,12 @@ def write_results(folder: Path, rows: Sequence[Row]) -> None:
     """Write `results.md` and `results.json` into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     parts = []
-    for head, kind in ((PICTURE_HEAD, Summary), (CLIP_HEAD, TrackSummary), (SET_HEAD, FindSummary)):
+    for head, kind in (
+        (PICTURE_HEAD, Summary),
+        (COVER_HEAD, CoverSummary),
+        (CLIP_HEAD, TrackSummary),
+        (SET_HEAD, FindSummary),
+    ):
         of_kind = [str(row) for row in rows if isinstance(row.summary, kind)]
         if of_kind:
             parts.append("\n".join([head, *of_kind]))
