@@ -67,8 +67,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict:
     save_model(random_model(0), folder / "model.safetensors", name="random", half=False)
     # Every process of Ray imports jsonschema, which with Jupyter's rfc3987_syntax takes longer than Ray itself.
     (folder / "sitecustomize.py").write_text("import sys\nsys.modules['rfc3987_syntax'] = None\n")
-    # Ray would ask for a token; and a busy machine starts nodes slowly.
-    settings = {"RAY_AUTH_MODE": "disabled", "RAY_raylet_start_wait_time_s": "120", "PYTHONPATH": str(folder)}
+    # Ray would ask for a token; on a busy machine nodes start slowly, and workers, being nice to others, hardly at all.
+    settings = {"RAY_AUTH_MODE": "disabled", "RAY_raylet_start_wait_time_s": "120", "RAY_worker_niceness": "0"}
+    settings["PYTHONPATH"] = str(folder)
     environment = {**os.environ, **settings}
     done = subprocess.run(
         [sys.executable, "-m", "tests.facade.ray_runs", str(folder)],
