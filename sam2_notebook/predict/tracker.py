@@ -11,6 +11,7 @@ import torch.nn.functional as F
 
 from sam2_notebook.errors import ModelError
 from sam2_notebook.model import ImageFeatures, MaskPrediction, Memory, Recollection, Sighting, unprompted
+from sam2_notebook.predict.feature_shelf import FeatureShelf
 from sam2_notebook.predict.precision import Network
 from sam2_notebook.predict.prompts import ObjectPrompt
 from sam2_notebook.predict.segmentation import Segmentation
@@ -35,7 +36,8 @@ class Seen:
 
 
 class Tracker:
-    """A network at work on one video. Keeps the features of the last few frames, and nothing of any object.
+    """A network at work on one video. Keeps features of frames, the last few at hand and on a CPU more of them on disk
+    (an encoding takes a hundred times as long as reading it back), and nothing of any object.
 
     `hole_area` is the size, in low-resolution pixels, up to which gaps in masks are filled; 0 leaves them.
     """
@@ -43,11 +45,18 @@ class Tracker:
     def __init__(self, network: Network, source: FrameSource, hole_area: int) -> None:
         self.network, self.source, self.hole_area = network, source, hole_area
         self._features: OrderedDict[int, ImageFeatures] = OrderedDict()
+        self._shelf = FeatureShelf() if network.device.type == "cpu" else None
 
     def shed(self) -> None:
-        """Let go of what can be computed again."""
+        """Let go of memory whose content can be computed again."""
         self._features.clear()
         _empty_accelerator()
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.shed()
+        if self._shelf is not None:
+            self._shelf.close()
 
     @torch.inference_mode()
     def see(
@@ -117,16 +126,20 @@ class Tracker:
         return found
 
     def features(self, frame: int) -> ImageFeatures:
-        """The raw features of a frame, encoded once for all objects."""
+        """The raw features of a frame, encoded once for all objects and passes."""
         found = self._features.get(frame)
+        if found is None and self._shelf is not None:
+            found = self._shelf.get(frame)
         if found is None:
             pixels = image_tensor(self.source.frame(frame), self.network.config.image_size).to(self.network.device)
             with torch.inference_mode():
                 found = self.network.encode(pixels)
-            self._features[frame] = found
-            while len(self._features) > ENCODED_FRAMES:
-                self._features.popitem(last=False)
+            if self._shelf is not None and self.source.is_complete:  # nobody goes back in what a camera sends
+                self._shelf.put(frame, found)
+        self._features[frame] = found
         self._features.move_to_end(frame)
+        while len(self._features) > ENCODED_FRAMES:
+            self._features.popitem(last=False)
         return found
 
     def without_holes(self, sighting: Sighting) -> Sighting:

@@ -28,7 +28,8 @@ class VideoSession:
     """Objects in one video. Made by `VideoPredictor.open`; the only thing here that changes. Threads may share it.
 
     Every prompted frame is recalled by all other frames, so a correction counts wherever it is made. Masks are kept as
-    run lengths and memories as far as a frame can still ask for them: following on takes no more memory.
+    run lengths and memories as far as a frame can still ask for them: following on takes no more memory. On a CPU up to
+    1 GiB of encodings (500 frames at 512 pixels, 50 at 1024) lie in a temporary file: a second pass is twice as fast.
     """
 
     def __init__(self, tracker: Tracker, *, owns_source: bool, clear_memory_around_prompts: bool) -> None:
@@ -196,7 +197,7 @@ class VideoSession:
         """End what is under way and let go of the video, if it was opened for this session; results stay readable."""
         self.cancel()
         with self._state.lock:
-            self._tracker.shed()
+            self._tracker.close()
             if self._owns_source:
                 self.source.close()
 
