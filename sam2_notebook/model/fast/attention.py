@@ -6,7 +6,7 @@ from torch import Tensor
 
 from sam2_notebook.model.fast.linear import Table, linear
 
-ROWS, FEWEST_ROWS = 256, 64  # queries at a time: enough for the matrix product, few enough for the cache
+ROWS, FEWEST_ROWS = 256, 128  # queries at a time: enough for the matrix product, few enough for the cache
 SCORES = 2**19  # numbers: memory for blocks of 2 MB is used again, for larger ones it is asked of the system each time
 
 
