@@ -4,18 +4,18 @@ import argparse
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from sam2_notebook.evaluate.covering import Masker, MeanShift, ModelMasker, cover
+from sam2_notebook.evaluate.covering import CoverSummary, Masker, MeanShift, ModelMasker, cover
 from sam2_notebook.evaluate.data import choose, davis_clips, is_davis, made_clips, photos_of
 from sam2_notebook.evaluate.finders import Finder, ModelFinder, TemplateFinder
-from sam2_notebook.evaluate.finding import find_in_others
+from sam2_notebook.evaluate.finding import FindSummary, find_in_others
 from sam2_notebook.evaluate.followers import FlowFollower, Follower, ModelFollower, Stay
 from sam2_notebook.evaluate.run import evaluate, evaluate_clips
 from sam2_notebook.evaluate.scribbles import measure_scribbles
 from sam2_notebook.evaluate.sets import made_sets
 from sam2_notebook.evaluate.sheets import clip_sheet, picture_sheet
 from sam2_notebook.evaluate.subjects import GrabCut, ModelSubject
-from sam2_notebook.evaluate.table import CLIP_HEAD, COVER_HEAD, PICTURE_HEAD, SET_HEAD, Row, write_results
-from sam2_notebook.metrics import Subject, summarize, summarize_tracks
+from sam2_notebook.evaluate.table import Row, head, write_results
+from sam2_notebook.metrics import Subject, Summary, TrackSummary, summarize, summarize_tracks
 from sam2_notebook.predict import AutomaticMasker, AutomaticSettings, DynamicSession, ImagePredictor
 from sam2_notebook.predict.video import VideoPredictor
 from sam2_notebook.training.clips import Clip
@@ -31,11 +31,11 @@ def main(words: Sequence[str] | None = None) -> None:
     rows: list[Row] = []
     pictures = [folder for folder in arguments.data if not is_davis(folder)]
     if pictures and arguments.limit:
-        print(PICTURE_HEAD, flush=True)
+        print(head(Summary), flush=True)
         rows += _pictures(pictures, arguments)
         print()
     if pictures and arguments.everything:
-        print(COVER_HEAD, flush=True)
+        print(head(CoverSummary), flush=True)
         rows += _everything(pictures, arguments)
         print()
     if pictures and arguments.scribbles:
@@ -47,11 +47,11 @@ def main(words: Sequence[str] | None = None) -> None:
             photos = photos_of(folder, arguments.split)
             clips.append((f"cut-outs of {folder.name}", list(made_clips(arguments.clips, arguments.frames, photos))))
     if clips:
-        print(CLIP_HEAD, flush=True)
+        print(head(TrackSummary), flush=True)
         rows += _videos(clips, arguments)
         print()
     if arguments.sets:
-        print(SET_HEAD, flush=True)
+        print(head(FindSummary), flush=True)
         rows += _sets(arguments)
     if arguments.out:
         write_results(arguments.out, rows)

@@ -9,16 +9,36 @@ from sam2_notebook.evaluate.covering import CoverSummary
 from sam2_notebook.evaluate.finding import FindSummary
 from sam2_notebook.metrics import Summary, TrackSummary
 
-PICTURE_HEAD = (
-    "| data | subject | objects | 1 click | best of 3 | box | last click | AUC | NoC@80 | NoC@85 | NoC@90 "
-    "| F box | F last | rank |\n|" + "---|" * 14
-)
-SET_HEAD = "| sets | subject | objects | IoU | presence | absent | corrections |\n|" + "---|" * 7
-COVER_HEAD = (
-    "| everything in | subject | photos | objects | IoU | average recall | recall@50 | large IoU | masks | s |\n|"
-    + "---|" * 10
-)
-CLIP_HEAD = "| clips | subject | objects | J | F | J&F | hidden frames | absent |\n|" + "---|" * 8
+Columns = dict[str, str]
+# Of every kind of table the titles, and what of a summary stands below each.
+PICTURES: Columns = {
+    "objects": "objects", "1 click": "click", "best of 3": "best", "box": "box", "last click": "last", "AUC": "auc",
+    "NoC@80": "noc80", "NoC@85": "noc85", "NoC@90": "noc90", "F box": "edge_box", "F last": "edge_last",
+    "rank": "quality_rank",
+}  # fmt: skip
+COVERS: Columns = {
+    "photos": "photos", "objects": "objects", "IoU": "iou", "average recall": "average_recall", "recall@50": "recall50",
+    "large IoU": "large_iou", "masks": "masks", "s": "seconds",
+}  # fmt: skip
+CLIPS: Columns = {
+    "objects": "objects", "J": "j", "F": "f", "J&F": "jf", "hidden frames": "hidden_frames", "absent": "absent",
+}  # fmt: skip
+SETS: Columns = {
+    "objects": "objects", "IoU": "iou", "presence": "presence", "absent": "absent", "corrections": "corrections",
+}  # fmt: skip
+COLUMNS = {Summary: PICTURES, CoverSummary: COVERS, TrackSummary: CLIPS, FindSummary: SETS}
+FIRST = {Summary: "data", CoverSummary: "everything in", TrackSummary: "clips", FindSummary: "sets"}
+
+
+def head(kind: type) -> str:
+    """The first two lines of a table of one kind of summary.
+
+    >>> print(head(FindSummary))
+    | sets | subject | objects | IoU | presence | absent | corrections |
+    |---|---|---|---|---|---|---|
+    """
+    titles = [FIRST[kind], "subject", *COLUMNS[kind]]
+    return "| " + " | ".join(titles) + " |\n|" + "---|" * len(titles)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,17 +50,8 @@ class Row:
     summary: Summary | TrackSummary | FindSummary | CoverSummary
 
     def __str__(self) -> str:
-        s = self.summary
-        if isinstance(s, Summary):
-            clicks = (s.click, s.best, s.box, s.last, s.auc, s.noc80, s.noc85, s.noc90)
-            cells = (s.objects, *clicks, s.edge_box, s.edge_last, s.quality_rank)
-        elif isinstance(s, FindSummary):
-            cells = (s.objects, s.iou, s.presence, s.absent, s.corrections)
-        elif isinstance(s, CoverSummary):
-            cells = (s.photos, s.objects, s.iou, s.average_recall, s.recall50, s.large_iou, s.masks, s.seconds)
-        else:
-            cells = (s.objects, s.j, s.f, s.jf, s.hidden_frames, s.absent)
-        return f"| {self.data} | {self.subject} | " + " | ".join(_cell(c) for c in cells) + " |"
+        cells = [_cell(getattr(self.summary, name)) for name in COLUMNS[type(self.summary)].values()]
+        return f"| {self.data} | {self.subject} | " + " | ".join(cells) + " |"
 
 
 def _cell(value: float | None) -> str:
@@ -53,15 +64,10 @@ def write_results(folder: Path, rows: Sequence[Row]) -> None:
     """Write `results.md` and `results.json` into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     parts = []
-    for head, kind in (
-        (PICTURE_HEAD, Summary),
-        (COVER_HEAD, CoverSummary),
-        (CLIP_HEAD, TrackSummary),
-        (SET_HEAD, FindSummary),
-    ):
+    for kind in COLUMNS:
         of_kind = [str(row) for row in rows if isinstance(row.summary, kind)]
         if of_kind:
-            parts.append("\n".join([head, *of_kind]))
+            parts.append("\n".join([head(kind), *of_kind]))
     (folder / "results.md").write_text("\n\n".join(parts) + "\n")
     entries = [{"data": row.data, "subject": row.subject, **asdict(row.summary)} for row in rows]
     (folder / "results.json").write_text(json.dumps(entries, indent=1) + "\n")

@@ -1,4 +1,8 @@
-"""Encodings of a video's frames on disk, so that a second pass over them does not encode them again."""
+"""Encodings of a video's frames on disk, so that a second pass over them does not encode them again.
+
+Unlike `EmbeddingCache`, which knows pictures by their content and can outlive the process, it goes by frame numbers and
+with its session, reads far faster (no hash, no named file), and keeps raw features, before anything was recalled.
+"""
 
 import shutil
 import tempfile
