@@ -10,6 +10,7 @@ from torch.overrides import TorchFunctionMode
 
 from sam2_notebook.errors import ModelError
 from sam2_notebook.model import Sam2, Sam2Config
+from sam2_notebook.model.threads import on_threads
 from sam2_notebook.weights.files import Contents, read
 from sam2_notebook.weights.foreign import describe_tensors
 from sam2_notebook.weights.metadata import Metadata
@@ -40,11 +41,12 @@ def load_model(source: str | Path | None = None, *, device: torch.device | str |
     512
     """
     path = locate(source)
-    try:
-        model = _interpret(read(path))
-    except ModelError as error:
-        raise ModelError(f"{path} cannot be used as a SAM 2 network. {error}") from error
-    return model.eval().to(device or best_device())
+    with on_threads(1):  # copies, which many threads make little faster
+        try:
+            model = _interpret(read(path))
+        except ModelError as error:
+            raise ModelError(f"{path} cannot be used as a SAM 2 network. {error}") from error
+        return model.eval().to(device or best_device())
 
 
 def models_folder() -> Path:

@@ -24,6 +24,7 @@ widget = ImageSegmenter(pixels)
 RED, BLUE = (90.5, 120.5), (230.5, 110.5)
 GROUND = (160.5, 20.5)
 READ_MASKS = """(canvas, [scale, left, top, width, height]) => {
+    if (canvas.hidden) return Array(height).fill("0".repeat(width));
     const stage = canvas.getBoundingClientRect();
     const ratio = canvas.width / stage.width;
     const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;

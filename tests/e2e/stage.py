@@ -16,10 +16,12 @@ Status = Literal["loading", "ready", "busy", "error", "lost"]
 
 Color = tuple[int, int, int, int]
 
-# image points -> the colours of the backing pixels that show them; canvases may be denser than CSS pixels
+# image points -> the colours of the backing pixels that show them; canvases may be denser than CSS pixels, cover only
+# a part of the stage, and are hidden while they show nothing
 READ_PIXELS = """(root, [layer, points]) => {
     const canvas = root.querySelector(`canvas.sam2nb-${layer}`);
     const stage = root.querySelector(".sam2nb-stage");
+    if (canvas.hidden) return points.map(() => [0, 0, 0, 0]);
     const [place, corner] = [canvas.getBoundingClientRect(), stage.getBoundingClientRect()];
     const [scale, left, top] = ["scale", "offsetX", "offsetY"].map(name => Number(stage.dataset[name]));
     const context = canvas.getContext("2d");

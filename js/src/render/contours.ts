@@ -72,3 +72,84 @@ const AROUND = [
     [0, -1],
   ],
 ] as const;
+
+/** Closed outlines of x, y pairs, however made. */
+export type Outlines = ReadonlyArray<ArrayLike<number>>;
+
+/**
+ * The same outlines in few points, for a picture shown so small that its pixels cannot be told apart: corners are cut
+ * by half a pixel, which makes slopes of stairs, and then a point is left out when all that it changes is `tolerance`
+ * pixels or less (Douglas and Peucker). Nothing moves by more than half a pixel and the tolerance.
+ */
+export function coarsen(rings: Rings, tolerance: number): Outlines {
+  return rings.map((ring) => thin(cut(ring), tolerance));
+}
+
+/** Every corner as the two points half a pixel away from it, which the next corner shares where it is a pixel away. */
+function cut(ring: Int32Array): Float32Array {
+  const points = new Float32Array(2 * ring.length);
+  let count = 0;
+  for (let i = 0; i < ring.length; i += 2) {
+    const next = (i + 2) % ring.length;
+    const [x0, y0, x1, y1] = [ring[i] ?? 0, ring[i + 1] ?? 0, ring[next] ?? 0, ring[next + 1] ?? 0];
+    const length = Math.abs(x1 - x0) + Math.abs(y1 - y0);
+    const [dx, dy] = [(x1 - x0) / length / 2, (y1 - y0) / length / 2];
+    points[count++] = x0 + dx;
+    points[count++] = y0 + dy;
+    if (length === 1) continue;
+    points[count++] = x1 - dx;
+    points[count++] = y1 - dy;
+  }
+  return points.subarray(0, count);
+}
+
+function thin(points: Float32Array, tolerance: number): Float32Array {
+  const count = points.length / 2;
+  const kept = new Uint8Array(count);
+  const far = farthest(points);
+  kept[0] = kept[far] = 1;
+  const spans: number[] = [0, far, far, count]; // pairs of from and to; `count` is the first point again
+  while (spans.length > 0) {
+    const [to, from] = [spans.pop() ?? 0, spans.pop() ?? 0];
+    const worst = outermost(points, from, to, tolerance);
+    if (worst === 0) continue;
+    kept[worst] = 1;
+    spans.push(from, worst, worst, to);
+  }
+  let left = 0;
+  for (let i = 0; i < count; i++) {
+    if (kept[i] !== 1) continue;
+    points[left++] = points[2 * i] ?? 0;
+    points[left++] = points[2 * i + 1] ?? 0;
+  }
+  return points.subarray(0, left);
+}
+
+/** The point farthest from the first. */
+function farthest(points: Float32Array): number {
+  let [far, most] = [0, 0];
+  for (let i = 2; i < points.length; i += 2) {
+    const [dx, dy] = [(points[i] ?? 0) - (points[0] ?? 0), (points[i + 1] ?? 0) - (points[1] ?? 0)];
+    const off = dx * dx + dy * dy;
+    if (off > most) [far, most] = [i / 2, off];
+  }
+  return far;
+}
+
+/** Of the points between two, the one that is farthest from the line between them, if more than `tolerance`; else 0. */
+function outermost(points: Float32Array, from: number, to: number, tolerance: number): number {
+  const end = (2 * to) % points.length;
+  const [x, y] = [points[2 * from] ?? 0, points[2 * from + 1] ?? 0];
+  const [dx, dy] = [(points[end] ?? 0) - x, (points[end + 1] ?? 0) - y];
+  const scale = dx * dx + dy * dy > 0 ? 1 / (dx * dx + dy * dy) : 0;
+  let [worst, most] = [0, tolerance * tolerance];
+  for (let i = from + 1; i < to; i++) {
+    const [px, py] = [(points[2 * i] ?? 0) - x, (points[2 * i + 1] ?? 0) - y];
+    const share = (px * dx + py * dy) * scale;
+    const along = share < 0 ? 0 : Math.min(share, 1);
+    const [ox, oy] = [px - along * dx, py - along * dy];
+    const off = ox * ox + oy * oy;
+    if (off > most) [worst, most] = [i, off];
+  }
+  return worst;
+}

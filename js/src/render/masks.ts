@@ -4,6 +4,7 @@ import type { Viewport } from "../geometry/viewport";
 import { PALETTE } from "../protocol/messages.gen";
 import type { Ink } from "../state/inks";
 import type { Shape } from "../state/masks";
+import { coarsen, type Outlines } from "./contours";
 
 export interface DrawnMask {
   /** The object's id. */
@@ -29,7 +30,10 @@ export const NEGATIVE = "#d7301f";
 
 const OFFERED = 0.22; // of the opacity: many lie over one another
 
-const paths = new WeakMap<Shape, Path2D>();
+// What moves by less than this many device pixels is not seen.
+const UNSEEN = 0.45;
+
+const paths = new WeakMap<Shape, Map<number, Path2D>>();
 
 /** An object's colour as CSS. */
 export function cssColor(ink: Ink, alpha = 1): string {
@@ -51,7 +55,7 @@ export function paintMasks(
   context.scale(view.scale, view.scale);
   context.lineJoin = "round";
   for (const { shape, color, isSelected, isStale, isOffered } of masks) {
-    const path = pathOf(shape);
+    const path = pathOf(shape, view.scale * view.ratio);
     if (!look.outlineOnly) {
       const share = isOffered === true ? OFFERED : isStale === true ? 0.5 : 1;
       context.fillStyle = cssColor(color, look.opacity * share);
@@ -74,7 +78,7 @@ export function paintForeseen(
   context.save();
   context.translate(view.offset.x, view.offset.y);
   context.scale(view.scale, view.scale);
-  const path = pathOf(shape);
+  const path = pathOf(shape, view.scale * view.ratio);
   context.fillStyle = cssColor(color, 0.22);
   context.fill(path, "evenodd");
   stroke(context, path, "rgb(0 0 0 / 0.5)", 3 / view.scale);
@@ -89,20 +93,28 @@ function stroke(context: CanvasRenderingContext2D, path: Path2D, style: string, 
   context.stroke(path);
 }
 
-/** A shape as a path in image coordinates, made once. */
-export function pathOf(shape: Shape): Path2D {
-  const known = paths.get(shape);
+/**
+ * A shape as a path in image coordinates, made once; with no more detail than is seen where an image pixel is `density`
+ * device pixels.
+ */
+export function pathOf(shape: Shape, density = Number.POSITIVE_INFINITY): Path2D {
+  // 0: all there is; n: as for a view in which a pixel of the shape is less than 2^(1 - n) device pixels.
+  const level = Math.max(0, Math.ceil(-Math.log2(density * Math.min(shape.across, shape.down))));
+  const made = paths.get(shape) ?? new Map<number, Path2D>();
+  paths.set(shape, made);
+  const known = made.get(level);
   if (known !== undefined) return known;
   const path = new Path2D();
-  for (const ring of shape.rings) {
-    for (let i = 0; i < ring.length; i += 2) {
-      const x = shape.left + (ring[i] ?? 0) * shape.across;
-      const y = shape.top + (ring[i + 1] ?? 0) * shape.down;
+  const outlines: Outlines = level === 0 ? shape.rings : coarsen(shape.rings, UNSEEN * 2 ** (level - 1));
+  for (const outline of outlines) {
+    for (let i = 0; i < outline.length; i += 2) {
+      const x = shape.left + (outline[i] ?? 0) * shape.across;
+      const y = shape.top + (outline[i + 1] ?? 0) * shape.down;
       if (i === 0) path.moveTo(x, y);
       else path.lineTo(x, y);
     }
     path.closePath();
   }
-  paths.set(shape, path);
+  made.set(level, path);
   return path;
 }

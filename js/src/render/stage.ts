@@ -1,24 +1,42 @@
-/** The four canvases of a view, split by how often they change, and the one animation frame that repaints them. */
+/**
+ * The four canvases of a view, split by how often they change, and the one animation frame that repaints them. Where no
+ * graphics card puts them together, every pixel of every canvas takes time in every frame: one that has nothing to show
+ * is taken out, and one is no larger than what it shows, so that no more than that is put together anew.
+ */
 
-import type { Extent, Viewport } from "../geometry/viewport";
+import type { Box, Extent, Viewport } from "../geometry/viewport";
 
 export type Layer = "picture" | "masks" | "prompts" | "draft";
-export type Paint = (context: CanvasRenderingContext2D, viewport: Viewport) => void;
+
+export interface Painter {
+  /** Where on the stage there will be anything; null for nowhere. */
+  readonly bounds: (viewport: Viewport) => Box | null;
+  readonly paint: (context: CanvasRenderingContext2D, viewport: Viewport) => void;
+}
 
 export const LAYERS: ReadonlyArray<Layer> = ["picture", "masks", "prompts", "draft"];
 const MAX_RATIO = 2;
+// A canvas grows and shrinks in such steps of device pixels: a new size is a new bitmap.
+const STEP = 64;
+
+/** All of the stage. */
+export function everywhere(view: Viewport): Box {
+  return [0, 0, view.stage.width, view.stage.height];
+}
 
 export class Stage {
   readonly node: HTMLElement;
   readonly #layers: ReadonlyMap<Layer, CanvasRenderingContext2D>;
-  readonly #paint: Readonly<Record<Layer, Paint>>;
+  readonly #painters: Readonly<Record<Layer, Painter>>;
   readonly #viewport: () => Viewport;
   readonly #dirty = new Set<Layer>();
+  /** In device pixels. */
+  #extent: Extent = { width: 0, height: 0 };
   #frame = 0;
 
-  constructor(node: HTMLElement, paint: Readonly<Record<Layer, Paint>>, viewport: () => Viewport) {
+  constructor(node: HTMLElement, painters: Readonly<Record<Layer, Painter>>, viewport: () => Viewport) {
     this.node = node;
-    this.#paint = paint;
+    this.#painters = painters;
     this.#viewport = viewport;
     const layers = new Map<Layer, CanvasRenderingContext2D>();
     for (const layer of LAYERS) {
@@ -83,12 +101,8 @@ export class Stage {
   }
 
   #resize(width: number, height: number, ratio: number): void {
-    const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
-    for (const { canvas } of this.#layers.values()) {
-      if (canvas.width === across && canvas.height === down) continue;
-      [canvas.width, canvas.height] = [across, down];
-      for (const layer of LAYERS) this.#dirty.add(layer);
-    }
+    this.#extent = { width: Math.round(width * ratio), height: Math.round(height * ratio) };
+    for (const layer of LAYERS) this.#dirty.add(layer);
   }
 
   #draw(): void {
@@ -97,12 +111,50 @@ export class Stage {
     const viewport = this.#viewport();
     for (const layer of this.#dirty) {
       const context = this.#layers.get(layer);
-      if (context === undefined || context.canvas.width === 0) continue;
+      if (context === undefined) continue;
+      const { bounds, paint } = this.#painters[layer];
+      const place = this.#place(bounds(viewport), viewport.ratio);
+      context.canvas.hidden = place === null;
+      if (place === null) continue;
+      const { left, top, width, height } = place;
+      moveTo(context.canvas, place, viewport.ratio);
       context.setTransform(1, 0, 0, 1, 0, 0);
-      context.clearRect(0, 0, context.canvas.width, context.canvas.height);
-      context.setTransform(viewport.ratio, 0, 0, viewport.ratio, 0, 0);
-      this.#paint[layer](context, viewport);
+      context.clearRect(0, 0, width, height);
+      context.setTransform(viewport.ratio, 0, 0, viewport.ratio, -left, -top);
+      paint(context, viewport);
     }
     this.#dirty.clear();
   }
+
+  /** What a canvas must cover to show these bounds, in device pixels; null when none of them is on the stage. */
+  #place(box: Box | null, ratio: number): Place | null {
+    const { width, height } = this.#extent;
+    if (box === null) return null;
+    const [left, right] = along(box[0] * ratio, box[2] * ratio, width);
+    const [top, bottom] = along(box[1] * ratio, box[3] * ratio, height);
+    if (left >= right || top >= bottom) return null;
+    return { left, top, width: right - left, height: bottom - top };
+  }
+}
+
+interface Place extends Extent {
+  readonly left: number;
+  readonly top: number;
+}
+
+/** From and to, made longer to a whole number of steps, within a length. */
+function along(from: number, to: number, length: number): readonly [number, number] {
+  const start = Math.max(Math.floor(from), 0);
+  const steps = Math.ceil((Math.min(to, length) - start) / STEP);
+  const span = Math.min(steps * STEP, length);
+  const first = Math.min(start, length - span);
+  return [first, first + span];
+}
+
+function moveTo(canvas: HTMLCanvasElement, { left, top, width, height }: Place, ratio: number): void {
+  const { style } = canvas;
+  style.transform = left === 0 && top === 0 ? "" : `translate(${left / ratio}px, ${top / ratio}px)`;
+  if (canvas.width === width && canvas.height === height) return;
+  [canvas.width, canvas.height] = [width, height];
+  [style.width, style.height] = [`${width / ratio}px`, `${height / ratio}px`];
 }

@@ -1,7 +1,7 @@
 /** Lines drawn by hand: scribbles among the prompts, and what the brush, the eraser and the lasso are about to make. */
 
 import { pathPlaces } from "../geometry/strokes";
-import { pixelsToStage, stageToPixels, type Vec, type Viewport } from "../geometry/viewport";
+import { type Box, pixelsToStage, stageToPixels, type Vec, type Viewport } from "../geometry/viewport";
 import type { StrokeView } from "../protocol/messages.gen";
 import type { Ink } from "../state/inks";
 import { CLOSE_REACH, type LassoState } from "../tools/lasso";
@@ -96,11 +96,19 @@ function paintOutline(context: Context, places: ReadonlyArray<Vec>, isClosed: bo
   line(context, isClosed ? color : "#fff", 1.75, isClosed ? [6, 4] : []);
 }
 
+const RING = 3;
+
+/** Where the circle of a brush is that rests at a place of the stage. */
+export function ringBounds(at: Vec, brush: number): Box {
+  const reach = Math.max(brush / 2, 1.5) + RING;
+  return [at.x - reach, at.y - reach, at.x + reach, at.y + reach];
+}
+
 /** A circle as large as the brush, to be seen on any picture; the eraser's is broken. */
 function paintRing(context: Context, at: Vec, radius: number, isEraser: boolean): void {
   context.beginPath();
   context.arc(at.x, at.y, Math.max(radius, 1.5), 0, 2 * Math.PI);
-  line(context, "rgb(0 0 0 / 0.6)", 3);
+  line(context, "rgb(0 0 0 / 0.6)", RING);
   line(context, "#fff", THIN, isEraser ? [4, 4] : []);
   context.beginPath();
   context.arc(at.x, at.y, 1, 0, 2 * Math.PI);

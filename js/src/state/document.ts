@@ -114,7 +114,7 @@ export function isAmbiguous(object: ObjectView): boolean {
   return points.length === 1 && box === null && strokes.length === 0 && drawn === 0;
 }
 
-const hasPrompts = ({ points, box, strokes }: Prompts): boolean =>
+export const hasPrompts = ({ points, box, strokes }: Prompts): boolean =>
   points.length > 0 || box !== null || strokes.length > 0;
 
 const SAYING = ["add_point", "move_point", "remove_point", "set_box", "add_stroke", "remove_stroke"];

@@ -121,20 +121,51 @@ export function preview(
   return shape;
 }
 
-/** Left, top, right, bottom of some shapes in image coordinates; null when they hold nothing. */
-export function bounds(shapes: ReadonlyArray<Shape>): readonly [number, number, number, number] | null {
-  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+/** Left, top, right, bottom in image coordinates. */
+export type Bounds = readonly [number, number, number, number];
+
+const known = new WeakMap<Shape, Bounds>();
+
+/** Where some shapes are; null when they hold nothing. */
+export function bounds(shapes: ReadonlyArray<Shape>): Bounds | null {
+  let [left, top, right, bottom] = NOWHERE;
   for (const shape of shapes) {
-    for (const ring of shape.rings) {
-      for (let i = 0; i < ring.length; i += 2) {
-        const x = shape.left + (ring[i] ?? 0) * shape.across;
-        const y = shape.top + (ring[i + 1] ?? 0) * shape.down;
-        left = Math.min(left, x);
-        right = Math.max(right, x);
-        top = Math.min(top, y);
-        bottom = Math.max(bottom, y);
-      }
-    }
+    const one = boundsOf(shape);
+    [left, top] = [Math.min(left, one[0]), Math.min(top, one[1])];
+    [right, bottom] = [Math.max(right, one[2]), Math.max(bottom, one[3])];
   }
   return left < right ? [left, top, right, bottom] : null;
+}
+
+const NOWHERE: Bounds = [Infinity, Infinity, -Infinity, -Infinity];
+
+/** Where one shape is, found out once. */
+function boundsOf(shape: Shape): Bounds {
+  const made = known.get(shape);
+  if (made !== undefined) return made;
+  let [left, top, right, bottom] = NOWHERE;
+  for (const ring of shape.rings) {
+    for (let i = 0; i < ring.length; i += 2) {
+      const [x, y] = [ring[i] ?? 0, ring[i + 1] ?? 0];
+      if (x < left) left = x;
+      if (x > right) right = x;
+      if (y < top) top = y;
+      if (y > bottom) bottom = y;
+    }
+  }
+  const { across, down } = shape;
+  const found: Bounds = [
+    shape.left + left * across,
+    shape.top + top * down,
+    shape.left + right * across,
+    shape.top + bottom * down,
+  ];
+  known.set(shape, found);
+  return found;
+}
+
+/** Whether a place of the picture may lie in a shape: cheaply said, before the outline itself is asked. */
+export function mayHold(shape: Shape, { x, y }: { readonly x: number; readonly y: number }): boolean {
+  const [left, top, right, bottom] = boundsOf(shape);
+  return x >= left && x <= right && y >= top && y <= bottom;
 }

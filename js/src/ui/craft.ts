@@ -1,11 +1,12 @@
 /** What draws by hand: the tools, their state, and how it looks. Pictures have it, videos have not. */
 
 import { computed, type ReadonlySignal, signal } from "@preact/signals-core";
-import type { Viewport } from "../geometry/viewport";
+import type { Box, Viewport } from "../geometry/viewport";
 import type { StrokeView } from "../protocol/messages.gen";
-import { type DraftLook, paintLasso, paintStroke, paintWet } from "../render/strokes";
+import { everywhere } from "../render/stage";
+import { type DraftLook, paintLasso, paintStroke, paintWet, ringBounds } from "../render/strokes";
 import { lassoTool } from "../tools/lasso";
-import { type Hands, seat } from "../tools/runner";
+import { type Hands, seat, type ToolId } from "../tools/runner";
 import { type StrokeState, type StrokeTool, strokeTool } from "../tools/stroke";
 
 export class Craft implements Hands {
@@ -29,6 +30,14 @@ export class Craft implements Hands {
       eraser: line("eraser"),
       lasso: { send: seat(lassoTool, this.#lasso), cursor: () => "crosshair" },
     };
+  }
+
+  /** Where `paintDraft` draws with this tool, `brush` CSS pixels wide; null for nowhere. */
+  draftBounds(view: Viewport, tool: ToolId, brush: number): Box | null {
+    if (tool === "prompt") return null;
+    if (tool === "lasso") return this.#lasso.peek().name === "idle" ? null : everywhere(view);
+    const stroke = this.#stroke.peek();
+    return stroke.name === "idle" ? stroke.at && ringBounds(stroke.at, brush) : everywhere(view);
   }
 
   paintDraft(context: CanvasRenderingContext2D, view: Viewport, look: DraftLook): void {

@@ -2,6 +2,7 @@
 
 import { computed, effect, type ReadonlySignal, signal as stateOf } from "@preact/signals-core";
 import {
+  type Box,
   boxToStage,
   createViewport,
   type Extent,
@@ -9,7 +10,9 @@ import {
   pixelsToStage,
   resize,
   stageToPixels,
+  toStage,
   type Vec,
+  type Viewport,
   zoomAt,
 } from "../geometry/viewport";
 import { type KeySink, listenKeyboard } from "../input/keyboard";
@@ -17,10 +20,11 @@ import { listenPointer } from "../input/pointer";
 import { cssColor, type DrawnMask, paintForeseen, paintMasks } from "../render/masks";
 import { paintPicture } from "../render/picture";
 import { paintBox, paintCrosshair, paintPoint, paintPrompts } from "../render/prompts";
-import { type Layer, type Paint, Stage } from "../render/stage";
+import { everywhere, type Layer, type Painter, Stage } from "../render/stage";
 import type { Context } from "../state/actions";
-import { findObject, nextColor, nextId, selectedObject } from "../state/document";
+import { findObject, hasPrompts, nextColor, nextId, selectedObject } from "../state/document";
 import { inkOf } from "../state/inks";
+import { bounds, type Shape } from "../state/masks";
 import type { Sheet } from "../state/sheet";
 import type { Ui } from "../state/ui";
 import { draftBox } from "../tools/prompt";
@@ -235,32 +239,63 @@ function rest(reads: ReadonlyArray<ReadonlySignal<unknown>>, abort: AbortSignal)
 }
 
 function painters(
-  { sheet, ui, runner, isInside, craft }: Easel,
+  easel: Easel,
   motif: Motif,
   isResting: ReadonlySignal<boolean>,
-): Readonly<Record<Layer, Paint>> {
+): Readonly<Record<Layer, Painter>> {
+  const { sheet, ui, runner, craft } = easel;
+  const shownMasks = () => (ui.masksHidden.peek() ? [] : motif.masks());
   return {
-    picture: (context, view) =>
-      paintPicture(context, view, motif.bitmap.peek(), isResting.peek() ? "medium" : "low"),
-    masks: (context, view) => {
-      if (ui.masksHidden.peek()) return;
-      const shown = ui.look.peek();
-      const look = { opacity: shown === "solid" ? 1 : ui.opacity.peek(), outlineOnly: shown === "outline" };
-      paintMasks(context, view, motif.masks(), look);
-      context.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
-      for (const stroke of ui.wet.peek()) {
-        const object = findObject(sheet.document.peek(), stroke.object);
-        const ink = object === undefined ? 0 : inkOf(object, sheet.document.peek(), ui.byClass.peek());
-        craft?.paintWet(context, view, stroke, cssColor(ink, look.opacity));
-      }
+    picture: {
+      bounds: (view) => (motif.bitmap.peek() === null ? null : everywhere(view)),
+      paint: (context, view) =>
+        paintPicture(context, view, motif.bitmap.peek(), isResting.peek() ? "medium" : "low"),
     },
-    prompts: (context, view) => {
-      const object = selectedObject(sheet.document.peek());
-      if (object === undefined) return;
-      const ink = inkOf(object, sheet.document.peek(), ui.byClass.peek());
-      paintPrompts(context, view, object, hiddenByDraft(runner), ink);
+    masks: {
+      bounds: (view) => (shownMasks().length + ui.wet.peek().length > 0 ? everywhere(view) : null),
+      paint: (context, view) => {
+        if (ui.masksHidden.peek()) return;
+        const shown = ui.look.peek();
+        const look = { opacity: shown === "solid" ? 1 : ui.opacity.peek(), outlineOnly: shown === "outline" };
+        context.save();
+        paintMasks(context, view, shownMasks(), look);
+        context.restore();
+        for (const stroke of ui.wet.peek()) {
+          const object = findObject(sheet.document.peek(), stroke.object);
+          const ink = object === undefined ? 0 : inkOf(object, sheet.document.peek(), ui.byClass.peek());
+          craft?.paintWet(context, view, stroke, cssColor(ink, look.opacity));
+        }
+      },
     },
-    draft: (context, view) => {
+    prompts: {
+      bounds: (view) => {
+        const object = selectedObject(sheet.document.peek());
+        return object === undefined || object.kept || !hasPrompts(object) ? null : everywhere(view);
+      },
+      paint: (context, view) => {
+        const object = selectedObject(sheet.document.peek());
+        if (object === undefined) return;
+        const ink = inkOf(object, sheet.document.peek(), ui.byClass.peek());
+        paintPrompts(context, view, object, hiddenByDraft(runner), ink);
+      },
+    },
+    draft: draftPainter(easel),
+  };
+}
+
+// A mask that is foreseen has an outline of this width, in CSS pixels.
+const MARGIN = 3;
+
+function draftPainter({ sheet, ui, runner, isInside, craft }: Easel): Painter {
+  return {
+    bounds: (view) => {
+      const isPressed = runner.prompt.peek().name !== "idle";
+      if (isPressed || ui.cursor.peek() !== null) return everywhere(view);
+      const drawn = craft?.draftBounds(view, runner.tool.peek(), ui.brush.peek()) ?? null;
+      const foreseen = ui.foreseen.peek();
+      return union(drawn, foreseen === null ? null : shapeOnStage(foreseen, view));
+    },
+    paint: (context, view) => {
       const state = runner.prompt.peek();
       const tool = toolView(sheet, ui, isInside);
       const document = sheet.document.peek();
@@ -280,6 +315,21 @@ function painters(
       if (cursor !== null) paintCrosshair(context, view, cursor);
     },
   };
+}
+
+/** Where a shape and its outline are on the stage. */
+function shapeOnStage(shape: Shape, view: Viewport): Box | null {
+  const box = bounds([shape]);
+  if (box === null) return null;
+  const from = toStage(view, { x: box[0], y: box[1] });
+  const to = toStage(view, { x: box[2], y: box[3] });
+  return [from.x - MARGIN, from.y - MARGIN, to.x + MARGIN, to.y + MARGIN];
+}
+
+function union(one: Box | null, other: Box | null): Box | null {
+  if (one === null || other === null) return one ?? other;
+  const [left, top] = [Math.min(one[0], other[0]), Math.min(one[1], other[1])];
+  return [left, top, Math.max(one[2], other[2]), Math.max(one[3], other[3])];
 }
 
 /** What the draft shows in another place than the document has it. */

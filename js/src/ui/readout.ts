@@ -4,7 +4,7 @@ import { effect, signal as state } from "@preact/signals-core";
 import { toImage, type Vec } from "../geometry/viewport";
 import { pathOf } from "../render/masks";
 import { findObject } from "../state/document";
-import type { Shape } from "../state/masks";
+import { mayHold, type Shape } from "../state/masks";
 import { h, setText } from "./dom";
 import type { Easel, Motif } from "./easel";
 import { nameOf } from "./object_row";
@@ -63,8 +63,8 @@ function spot(): CanvasRenderingContext2D | null {
   return probe;
 }
 
-function isIn(shape: Shape, { x, y }: Vec): boolean {
-  return spot()?.isPointInPath(pathOf(shape), x, y, "evenodd") ?? false;
+function isIn(shape: Shape, at: Vec): boolean {
+  return mayHold(shape, at) && (spot()?.isPointInPath(pathOf(shape), at.x, at.y, "evenodd") ?? false);
 }
 
 /** Red, green, blue of the picture at a place; of a picture that travels smaller, about. */

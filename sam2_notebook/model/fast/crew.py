@@ -13,6 +13,8 @@ from typing import TypeVar
 
 import torch
 
+from sam2_notebook.model.threads import on_threads
+
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 
@@ -57,14 +59,15 @@ def spread(work: Callable[[Part], Result], parts: Iterable[Part]) -> list[Result
     jobs: list[Future[Result]] = []
     try:
         pool = _crew.pool(threads)
-        torch.set_num_threads(1)  # of MKL this says so for the whole process
-        jobs = [pool.submit(_alone, work, part) for part in items]
-        return [job.result() for job in jobs]
+        with on_threads(1):  # of MKL this says so for the whole process
+            try:
+                jobs = [pool.submit(_alone, work, part) for part in items]
+                return [job.result() for job in jobs]
+            finally:
+                for job in jobs:
+                    job.cancel()
+                wait(jobs)
     finally:
-        for job in jobs:
-            job.cancel()
-        wait(jobs)
-        torch.set_num_threads(threads)
         _crew.gate.release()
 
 
