@@ -101,6 +101,12 @@ class Tracker:
         return self.network.remember(self.features(frame), sighting, prompted=True)
 
     @torch.inference_mode()
+    def remind(self, frame: int, mask: np.ndarray) -> Memory:
+        """The memory of a frame in which an object had been followed before, by its bool mask (height, width)."""
+        raw = self.features(frame)
+        return self.network.remember(raw, self.network.adopt(raw, self._square(mask)), prompted=False)
+
+    @torch.inference_mode()
     def follow(self, frame: int, recollections: Mapping[int, Recollection]) -> dict[int, tuple[Sighting, Memory]]:
         """Find objects in a frame by what they recall; those of equally long memories go through in one batch.
 

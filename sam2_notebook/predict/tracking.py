@@ -96,8 +96,7 @@ class Track:
 
     def starting(self, frame: int, *, reverse: bool) -> "Track":
         """The object about to be followed from a frame: going on with its run where the frame adjoins it, else anew."""
-        run = self.run(reverse=reverse)
-        if run is not None and run.continues_at(frame, reverse=reverse):
+        if self.goes_on_at(frame, reverse=reverse):
             return self
         begun = replace(self, backward=None) if reverse else replace(self, forward=None)
         return begun._pruned(begun.bank.tracked, frame)
@@ -114,6 +113,20 @@ class Track:
         ahead = -1 if reverse else 1
         leaving = {frame - ahead * age for age in (RECENT_MAPS + 1, POINTERS)} & set(bank.tracked)
         return track._pruned(leaving, frame) if leaving else track
+
+    def goes_on_at(self, frame: int, *, reverse: bool) -> bool:
+        """Whether following it from a frame on means going on with what it was followed through."""
+        run = self.run(reverse=reverse)
+        return run is not None and run.continues_at(frame, reverse=reverse)
+
+    def reminded(self, memories: Mapping[int, Memory], *, reverse: bool) -> "Track":
+        """The object as if it had just been followed through these frames, adjoining ones in the order given."""
+        bank = self.bank
+        for frame, memory in memories.items():
+            bank = bank.with_memory(frame, memory, prompted=False)
+        frames = list(memories)
+        run = Run(first=frames[0], last=frames[-1])
+        return replace(self, bank=bank, **{"backward" if reverse else "forward": run})
 
     def _edited(self, prompted: Mapping[int, PromptedFrame], bank: MemoryBank) -> "Track":
         return Track(prompted=prompted, bank=bank, version=self.version + 1)

@@ -1,7 +1,7 @@
 """One video being segmented: prompts anywhere, followed either way, corrected at any time."""
 
 import operator
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from typing import Literal
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy.typing as npt
 import torch
 
 from sam2_notebook.errors import PromptError
+from sam2_notebook.model.memory import RECENT_MAPS
 from sam2_notebook.predict.prompt_edits import PromptKind, joined, one_prompt, without
 from sam2_notebook.predict.prompts import Numbers, ObjectPrompt
 from sam2_notebook.predict.propagation import Propagation
@@ -19,6 +20,7 @@ from sam2_notebook.predict.video_results import FrameResult
 from sam2_notebook.predict.video_state import VideoState
 from sam2_notebook.values.frames import FrameSource
 from sam2_notebook.values.geometry import Box
+from sam2_notebook.values.masks import BoolMask
 
 Direction = Literal["forward", "backward", "both"]
 MAX_OBJECT_ID = 2**31 - 1
@@ -178,6 +180,31 @@ class VideoSession:
                 most_frames=frames,
             )
         return _walk(order, start, direction)
+
+    def remind(self, obj: int, masks: Mapping[int, BoolMask], *, reverse: bool = False) -> None:
+        """Bring back the memory of the frames an object was followed through in an earlier session, by their masks.
+
+        `masks` are bool (height, width), by frame, the last frames before the one from which it is to be followed on;
+        of adjoining ones the last six and what lies between count. Without it a new session recalls prompted frames
+        only, and may not find again what has moved far since. Frames with prompts need none; an object that was
+        followed here just there keeps what it remembers. Ends a propagation under way. PromptError for an object that
+        there is not, MediaError for a frame that cannot be read.
+        """
+        step = -1 if reverse else 1
+        with self._state.lock:
+            track = self._track(obj)
+            known = {self._frame(frame): mask for frame, mask in masks.items()}
+            last = max(known, key=lambda frame: step * frame, default=None)
+            if last is None or track.goes_on_at(last + step, reverse=reverse):
+                return
+            count = 1
+            while count < RECENT_MAPS and last - count * step in known.keys() | track.prompted.keys():
+                count += 1
+            frames = [last - back * step for back in range(count - 1, -1, -1)]
+            memories = {f: self._tracker.remind(f, known[f]) for f in frames if f in known and f not in track.prompted}
+            if memories:
+                self._state.epoch += 1
+                self._state.tracks = {**self._state.tracks, obj: track.reminded(memories, reverse=reverse)}
 
     def prepare(self, frame: int) -> None:
         """Encode a frame ahead of prompts for it; the features of the last few frames are kept."""

@@ -2,7 +2,7 @@
 
 import itertools
 import threading
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -125,6 +125,9 @@ class PictureSession:
             sought = [obj for obj in wanted if (frame, obj) not in self._shown and self._remembers(obj)]
             found = self._session.find(self.source.image(frame), sought) if sought else ()
             yield self._result(frame, {int(one.object): one for one in found}, prompted=False)
+
+    def remind(self, obj: int, masks: Mapping[int, BoolMask], *, reverse: bool = False) -> None:
+        """Pictures are not followed one after the other: only what was shown is recalled."""
 
     def forget_before(self, frame: int) -> None:
         """Nothing is kept but what was shown."""

@@ -128,7 +128,8 @@ class VideoSegmenter(WiredWidget):
         read and exported, and the widget says what is missing. MediaError for a file that cannot be read.
         """
         saved = load_session(path)
-        sources = found_again(saved.video, Path(path)) if video is None else open_sources(video)
+        rate = saved.video.fps
+        sources = found_again(saved.video, Path(path)) if video is None else open_sources(video, rate)
         now = sources.reference
         if (now.width, now.height) != (saved.video.width, saved.video.height):
             sources.page.close()

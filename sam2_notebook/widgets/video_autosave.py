@@ -14,9 +14,9 @@ import platformdirs
 
 from sam2_notebook.errors import MediaError
 from sam2_notebook.protocol.video_views import SavedView
-from sam2_notebook.values.video_document import VideoDocument
 from sam2_notebook.widgets.failures import in_words
 from sam2_notebook.widgets.video_file import SUFFIX, SessionFile, VideoReference, load_session
+from sam2_notebook.widgets.video_history import VideoMoment
 from sam2_notebook.widgets.video_leftovers import Leftovers, mark_of, prune
 from sam2_notebook.widgets.video_masks import StoredMask
 
@@ -65,19 +65,22 @@ def sessions_folder() -> Path:
 class Autosave:
     """One session's file, made at the first edit. A disk that fails is told (`saved`), and tried again.
 
-    `everything` gives the whole session, for the first write and after a failure.
+    `video` says what is known of the video by now, `state` what the document is and its revision, and `everything`
+    gives all masks, for the first write and after a failure.
     """
 
     def __init__(
         self,
         folder: Path | None,
-        video: VideoReference,
-        everything: Callable[[], tuple[VideoDocument, Iterable[StoredMask]]],
+        video: Callable[[], VideoReference],
+        state: Callable[[], VideoMoment],
+        everything: Callable[[], Iterable[StoredMask]],
     ) -> None:
-        self.video = video
-        self._folder, self._everything = folder, everything
+        self._folder, self._video, self._state, self._everything = folder, video, state, everything
         self._lock = threading.Lock()
         self._file: SessionFile | None = None
+        self._known: VideoReference | None = None
+        self._name: str | None = None
         self._is_behind = True
         self._rev = 0
         self._is_empty = True
@@ -95,27 +98,32 @@ class Autosave:
         """The file, once there is one."""
         return None if self._file is None else self._file.path
 
-    def write(self, document: VideoDocument | None, masks: Iterable[StoredMask], rev: int) -> None:
-        """Bring the file up to revision `rev`; afterwards `saved` says whether it is."""
+    def write(self, masks: Iterable[StoredMask] = (), *, whole: bool = False) -> None:
+        """Write the document as it is now, and new masks or, if `whole`, all; `saved` says how that went."""
         if self._folder is None:
             return
         with self._lock:
             try:
+                video, state = self._video(), self._state()
                 if self._file is None:
-                    self._file = SessionFile(self._folder / self._name(), self.video)
-                if self._is_behind:
-                    document, masks = self._everything()
-                self._file.write(document, masks)
+                    self._name = self._name or _file_name(video)
+                    self._file = SessionFile(self._folder / self._name, video)
+                    self._known = video
+                is_behind = self._is_behind or whole
+                document = state.document if is_behind or state.rev != self._rev else None
+                self._file.write(
+                    document, self._everything() if is_behind else masks, video if video != self._known else None
+                )
             except MediaError as error:
                 self._is_behind = True
                 text = f"Not written along: {in_words(error)}"
                 self._saved = SavedView(state="failed", rev=self._rev, text=text)
                 return
-            if document is not None:
-                self._is_empty = not document.objects
+            self._is_empty = not state.document.objects
+            self._known = video
             self._writes += 1
             self._is_behind = False
-            self._rev = max(rev, self._rev)
+            self._rev = state.rev
             self._saved = SavedView(state="saved", rev=self._rev, text="")
 
     @property
@@ -134,11 +142,11 @@ class Autosave:
         return None if self._folder is None else prune(self._folder)
 
     def earlier(self) -> Earlier | None:
-        """The newest work on the same video that no running session has."""
+        """The newest work on the same video that no running session has, and that was not passed over."""
         if self._folder is None:
             return None
         try:
-            found = [(p.stat().st_mtime, p) for p in self._folder.glob(f"*-{self.video.key[:12]}-*{SUFFIX}")]
+            found = [(p.stat().st_mtime, p) for p in self._folder.glob(f"*-{self._video().key[:12]}-*{SUFFIX}")]
         except OSError:
             return None
         for when, path in sorted(found, reverse=True)[:MOST_LOOKED_AT]:
@@ -148,7 +156,7 @@ class Autosave:
                 session = load_session(path, masks=False)
             except MediaError:
                 continue  # in use, or damaged: nothing to offer
-            if session.document.objects:
+            if session.document.objects and not session.passed_over:
                 return Earlier(path, when, len(session.document.objects), session.video.name)
         return None
 
@@ -164,6 +172,7 @@ class Autosave:
             else:
                 file.remove()
 
-    def _name(self) -> str:
-        stem = re.sub(r"[^\w.-]+", "_", Path(self.video.name).stem)[:40] or "video"
-        return f"{stem}-{self.video.key[:12]}-{uuid4().hex[:8]}{SUFFIX}"
+
+def _file_name(video: VideoReference) -> str:
+    stem = re.sub(r"[^\w.-]+", "_", Path(video.name).stem)[:40] or "video"
+    return f"{stem}-{video.key[:12]}-{uuid4().hex[:8]}{SUFFIX}"

@@ -3,7 +3,7 @@
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sam2_notebook.errors import EditError, Sam2NotebookError
@@ -38,7 +38,7 @@ from sam2_notebook.widgets.jobs import SLICE_SECONDS, Job
 from sam2_notebook.widgets.pace import Pace
 from sam2_notebook.widgets.video_autosave import Autosave, Earlier
 from sam2_notebook.widgets.video_exporting import Exporting
-from sam2_notebook.widgets.video_file import SavedSession, VideoReference, load_session, remove_session
+from sam2_notebook.widgets.video_file import SavedSession, VideoReference, load_session, pass_over, remove_session
 from sam2_notebook.widgets.video_frames import FrameServer
 from sam2_notebook.widgets.video_history import VideoHistory
 from sam2_notebook.widgets.video_inference import Follower, VideoInference
@@ -79,7 +79,7 @@ class VideoDesk:
 
     def __init__(self, parts: VideoParts, folder: Path | None, send: Send, noticed: Callable[[], None]) -> None:
         source = self.source = parts.source
-        self.reference = parts.reference
+        self._reference = parts.reference
         self.epoch = uuid.uuid4().hex
         self.frame = 0
         self.history = VideoHistory(source.size, lambda frame: frame < len(source), parts.classes)
@@ -93,7 +93,7 @@ class VideoDesk:
             self.history, self.store, self.inference, self._step_news, self.frames.pull, self._unit
         )
         self.exporting = Exporting(self.store, self.history, parts.reopen, self._step_news)
-        self.autosave = Autosave(folder, parts.reference, self._everything)
+        self.autosave = Autosave(folder, lambda: self.reference, self.history.state, self.store.everything)
         self.notices: list[Notice] = []
         self._earlier: Earlier | None = None
         self._noticed = noticed
@@ -110,6 +110,11 @@ class VideoDesk:
             if note := getattr(self.source, "note", ""):
                 self.tell("warning", f"{self.source.name}: {note}")
         self._get_ready(0)
+
+    @property
+    def reference(self) -> VideoReference:
+        """Which video it is, for files: a stream has as many frames as have come."""
+        return replace(self._reference, frames=max(len(self.source), 1))
 
     @property
     def video(self) -> VideoInfo:
@@ -206,7 +211,7 @@ class VideoDesk:
                 self.store.put(mask.frame, items[mask.born], mask.kept, mask.said)
         if saved.damaged:
             self.tell("warning", f"{saved.damaged} masks of the saved session are damaged and were left out")
-        self._edited()
+        self._edited(whole=True)
 
     def _with_classes(self, document: VideoDocument) -> VideoDocument:
         """A document with this one's classes first, as they are here, and with its own others after them; told."""
@@ -218,19 +223,22 @@ class VideoDesk:
         return document.apply(0, SetClasses(classes=classes))
 
     def recover(self, *, accept: bool) -> None:
-        """Take up the earlier work that was found, or pass it over for good; EditError if there is none."""
+        """Take up the earlier work that was found, or leave it where it lies; EditError if there is none."""
         earlier, self._earlier = self._earlier, None
         if earlier is None:
             raise EditError("there is no earlier work to take up")
         self.notices = [n for n in self.notices if n.action != "recover"]
-        if accept:
-            self.take_up(load_session(earlier.path))
-        if not accept or self.autosave.saved.state == "saved":
-            try:
-                remove_session(earlier.path)
-            except OSError as error:
-                self._report(f"{earlier.path}: {error}")
-        self._news()
+        try:
+            if not accept:
+                pass_over(earlier.path)
+            else:
+                self.take_up(load_session(earlier.path))
+                if self.autosave.saved.state == "saved":  # with all its masks
+                    remove_session(earlier.path)
+        finally:
+            self._news()
+        if not accept:
+            self.tell("info", f"The earlier work stays in {earlier.path}; VideoSegmenter.load(path) opens it.")
 
     def close(self, *, keep: bool = True) -> None:
         """Let go of everything but the masks; unless `keep`, of the file written along, too."""
@@ -257,9 +265,6 @@ class VideoDesk:
             return None
         return Previews(parts.source, parts.reopen, is_free)
 
-    def _everything(self):  # noqa: ANN202 - what Autosave asks for
-        return self.history.document, self.store.everything()
-
     @property
     def _is_missing(self) -> bool:
         """Whether the video is not where it was: there are masks, and no frames."""
@@ -276,8 +281,8 @@ class VideoDesk:
         if self._closed:
             raise Sam2NotebookError("this widget is closed; make a new one")
 
-    def _edited(self) -> None:
-        self.autosave.write(self.history.document, (), self.history.rev)
+    def _edited(self, *, whole: bool = False) -> None:
+        self.autosave.write(whole=whole)
         self.inference.wake()
         self._news()
 
@@ -356,15 +361,8 @@ class VideoDesk:
 
     def _started(self, request: TrackRequest | ExportRequest) -> Job:
         if isinstance(request, TrackRequest):
-            return self.track(
-                Order(
-                    direction=request.direction,
-                    objects=request.objects,
-                    start=request.start,
-                    first=request.first,
-                    last=request.last,
-                )
-            )
+            said = {name: getattr(request, name) for name in ("direction", "objects", "start", "first", "last")}
+            return self.track(Order(**said))
         if not request.name or request.name in (".", "..") or any(c in request.name for c in "/\\\0"):
             raise EditError(f"a name of a file has no folders in it; got {request.name!r:.60}")
         return self.exporting.start(request.format, request.name, request.objects)

@@ -58,7 +58,8 @@ class VideoReference:
 class SavedSession:
     """What a file holds; `masks` are those of the document's objects, by their `born`.
 
-    `saved_as` says in which other file all of it is as well (`video_leftovers`); empty if in none.
+    `saved_as` says in which other file all of it is as well (`video_leftovers`); empty if in none. `passed_over` says
+    that the user has chosen not to go on with it.
     """
 
     video: VideoReference
@@ -66,6 +67,7 @@ class SavedSession:
     masks: tuple[StoredMask, ...]
     damaged: int
     saved_as: str = ""
+    passed_over: bool = False
 
 
 class SessionFile:
@@ -74,9 +76,11 @@ class SessionFile:
     def __init__(self, path: Path, video: VideoReference, *, along: bool = True) -> None:
         self.path = path
         self._lock = threading.Lock()
-        with _told(path):
+        with _told(path), ExitStack() as undo:
             path.parent.mkdir(parents=True, exist_ok=True)
+            undo.callback(remove_session, path)  # half made, it is no use to anybody
             self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            undo.callback(self._database.close)
             self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._database.execute("PRAGMA journal_mode = TRUNCATE")
             self._database.execute("PRAGMA synchronous = FULL" if along else "PRAGMA synchronous = OFF")
@@ -87,15 +91,23 @@ class SessionFile:
             self._database.execute(f"PRAGMA user_version = {FORMAT}")
             self._put("video", json.dumps(asdict(video)))
             self._database.execute("COMMIT")
+            undo.pop_all()
 
-    def write(self, document: VideoDocument | None, masks: Iterable[StoredMask] = ()) -> None:
-        """Write a document, masks or both, all or nothing; they are on the disk when this returns."""
+    def write(
+        self,
+        document: VideoDocument | None,
+        masks: Iterable[StoredMask] = (),
+        video: VideoReference | None = None,
+    ) -> None:
+        """Write a document, masks, what is new of the video, all or nothing; on the disk when this returns."""
         rows = [_row(mask) for mask in masks]
         with self._lock, _told(self.path):
             self._database.execute("BEGIN IMMEDIATE")
             with ExitStack() as undo:
                 undo.callback(self._roll_back)
                 self._database.execute("DELETE FROM meta WHERE key = 'saved_as'")
+                if video is not None:
+                    self._put("video", json.dumps(asdict(video)))
                 if document is not None:
                     self._put("document", document_to_json(document))
                 places = ", ".join("?" * (_COLUMNS.count(",") + 1))
@@ -133,6 +145,13 @@ def remove_session(path: Path) -> None:
     _journal(path).unlink(missing_ok=True)
 
 
+def pass_over(path: Path) -> None:
+    """Note in a file that nobody writes that it is not to be offered again; MediaError if that cannot be."""
+    with _told(path), closing(_opened(path)) as database:
+        _check(database, path)
+        database.execute("INSERT OR REPLACE INTO meta VALUES ('passed_over', 'yes')")
+
+
 def save_session(
     path: str | os.PathLike[str], video: VideoReference, document: VideoDocument, masks: Iterable[StoredMask]
 ) -> Path:
@@ -167,14 +186,17 @@ def load_session(path: str | os.PathLike[str], *, masks: bool = True) -> SavedSe
         video = _reference(meta.get("video"), target)
         document = document_from_json(meta.get("document", '{"objects": []}'), video.size)
         known = {item.born for item in document.objects}
+        frames = max(video.frames, 1, *(said.frame + 1 for item in document.objects for said in item.frames))
         found: list[StoredMask] = []
         damaged = 0
         said = {(item.born, said.frame): said for item in document.objects for said in item.frames}
         if not masks:
-            saved_as = meta.get("saved_as", "")
-            return SavedSession(video=video, document=document, masks=(), damaged=0, saved_as=saved_as)
+            saved_as, passed_over = meta.get("saved_as", ""), "passed_over" in meta
+            return SavedSession(
+                video=video, document=document, masks=(), damaged=0, saved_as=saved_as, passed_over=passed_over
+            )
         for row in database.execute(f"SELECT {_COLUMNS} FROM masks ORDER BY born, frame"):  # noqa: S608 - our own names
-            if row[0] not in known or not 0 <= row[1] < max(video.frames, 1):
+            if row[0] not in known or not 0 <= row[1] < frames:
                 continue
             try:
                 mask = _mask(row, video.size)

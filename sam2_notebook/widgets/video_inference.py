@@ -1,7 +1,7 @@
 """Tells a predictor's session what the document says, on the worker of its device, and brings back the masks."""
 
 import traceback
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -78,6 +78,10 @@ class Follower(Protocol):
         objects: Iterable[int] | None = None,
     ) -> Generator[FrameResult, None, None]:
         """Look for objects in frame after frame."""
+        ...
+
+    def remind(self, obj: int, masks: Mapping[int, BoolMask], *, reverse: bool = False) -> None:
+        """Bring back the memory of frames before the one from which an object is to be followed on."""
         ...
 
     def forget_before(self, frame: int) -> None:

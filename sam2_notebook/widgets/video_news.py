@@ -51,7 +51,7 @@ class VideoNews:
         drained = desk.store.drain()
         masks = [stored for born, frame in drained for stored in desk.store.stored(born, frame)]
         if masks:
-            desk.autosave.write(None, masks, desk.history.rev)
+            desk.autosave.write(masks)
         for born, frame in drained:
             self._fresh[born, frame] = None
             first, last = self._dirty.get(born, (frame, frame))

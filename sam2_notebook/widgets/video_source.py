@@ -169,7 +169,7 @@ def found_again(reference: VideoReference, beside: Path) -> Sources:
             why = f"the video {reference.name} is not where it was; say where: VideoSegmenter.load(path, video=...)"
             continue
         try:
-            sources = open_sources(place)
+            sources = open_sources(place, reference.fps)
         except MediaError as error:
             why = str(error)
             continue

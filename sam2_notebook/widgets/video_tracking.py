@@ -1,11 +1,13 @@
 """Follows objects through a video, one frame per turn of the worker, so that clicks come in between."""
 
 from collections.abc import Callable, Generator, Hashable
+from dataclasses import replace
 
 import numpy as np
 
 from sam2_notebook.errors import EditError, MediaError
 from sam2_notebook.predict import FrameResult
+from sam2_notebook.values.masks import BoolMask
 from sam2_notebook.values.video_document import VideoObject
 from sam2_notebook.widgets.jobs import Job
 from sam2_notebook.widgets.video_history import VideoHistory
@@ -15,6 +17,7 @@ from sam2_notebook.widgets.video_plan import Order, Walk, plan
 from sam2_notebook.widgets.worker import Priority
 
 LIVE_FRAMES_KEPT = 2000
+REMINDED = 6  # frames of which the predictor recalls maps
 
 Pull = Callable[[Hashable, int, Callable[[MediaError | None], None]], None]
 
@@ -134,6 +137,8 @@ class Tracking:
             if not self._walks:
                 return False
             self._walk = self._begun(self._walks[0])
+            if self._walk is None:
+                return True
         result = next(self._walk, None)
         if result is None:
             self._walk, self._walks = None, self._walks[1:]
@@ -148,16 +153,12 @@ class Tracking:
         alive = {item.id for item in document.objects if item.frames}
         order = self._order
         if order.objects is not None:
-            order = Order(
-                direction=order.direction,
-                objects=tuple(i for i in order.objects if i in alive),
-                start=order.start,
-                first=order.first,
-                last=order.last,
-            )
+            order = replace(order, objects=tuple(i for i in order.objects if i in alive))
         objects = self._objects(order)
         self._inference.tell([item.id for item in objects])
         source = self._inference.session().source
+        if (oldest := getattr(source, "oldest", 0)) > (order.first or 0):
+            order = replace(order, first=oldest)  # what a stream has let go of cannot be followed any more
         needs = {item.id: self._needs(item) for item in objects}
         prompted = {item.id: [said.frame for said in item.frames] for item in objects}
         self._walk = None
@@ -173,14 +174,34 @@ class Tracking:
         states = self._store.lane(item).states
         return (states == UNKNOWN) | (states > STALE_BY)
 
-    def _begun(self, walk: Walk) -> Generator[FrameResult, None, None]:
+    def _begun(self, walk: Walk) -> Generator[FrameResult, None, None] | None:
+        """The walk on its way; None if the document has changed meanwhile, and all has to be planned anew."""
         self._items = self._inference.tell(walk.objects)
+        if self._history.rev != self._planned_rev:
+            return None
+        for id_, item in self._items.items():
+            self._inference.session().remind(id_, self._just_before(walk, item), reverse=walk.reverse)
         return self._inference.session().propagate(
             start=walk.start,
             direction="backward" if walk.reverse else "forward",
             frames=walk.length,
             objects=walk.objects,
         )
+
+    def _just_before(self, walk: Walk, item: VideoObject) -> dict[int, BoolMask]:
+        """The tracked masks of an object that lead up to a walk, as far as they are those of its present prompts."""
+        ahead = -1 if walk.reverse else 1
+        source = self._inference.session().source
+        oldest = getattr(source, "oldest", 0)
+        found: dict[int, BoolMask] = {}
+        for back in range(1, REMINDED + 1):
+            frame = walk.start - ahead * back
+            seen = self._store.mask(frame, item.id) if oldest <= frame < len(source) else None
+            if seen is None or seen.stale:
+                break
+            if seen.kept.source != "prompt":
+                found[frame] = seen.kept.mask.decode()
+        return found
 
     def _keep(self, job: Job, result: FrameResult) -> None:
         self._reached = result.frame

@@ -8,7 +8,7 @@ import pytest
 
 from sam2_notebook.errors import MediaError
 from sam2_notebook.widgets.video import VideoSegmenter
-from tests.widgets.videos import CLICK, NEW, TRACK, VideoPage, predictor, until, video
+from tests.widgets.videos import CLICK, FRAMES, NEW, TRACK, VideoPage, predictor, until, video
 
 
 def test_a_stream_that_breaks_off_fails_in_words_and_what_is_done_stays() -> None:
@@ -48,4 +48,83 @@ def test_a_page_hears_of_every_frame_that_is_done_while_a_stream_pauses(monkeypa
     assert page.wire.of("job")[-1]["job"]["state"] == "running"
     more.set()
     until(lambda: page.wire.of("job")[-1]["job"]["state"] == "done")
+    widget.close()
+
+
+@pytest.fixture
+def small_window(monkeypatch: pytest.MonkeyPatch) -> int:
+    """A stream keeps so many frames."""
+    monkeypatch.setattr("sam2_notebook.widgets.video_source.PAGE_CACHE_BYTES", 6 * video(1).nbytes)
+    return 6
+
+
+def test_a_correction_and_a_new_object_do_not_end_what_follows_a_camera(small_window: int) -> None:
+    steps = threading.Semaphore(0)
+
+    def camera() -> Iterator[np.ndarray]:
+        for number in range(40):
+            steps.acquire(timeout=60)
+            yield video()[number % FRAMES]
+
+    def come(frames: int) -> None:
+        before = len(widget.masks)
+        steps.release(frames)
+        until(lambda: len(widget.masks) == before + frames)
+
+    steps.release(1)
+    widget = VideoSegmenter(camera(), predictor(), autosave=False)
+    widget.add_point(0, 30, 20)
+    widget.wait(60)
+    job = widget.propagate()
+    come(2 * small_window)
+    widget.add_point(2 * small_window, 50, 40, label=0, object=1)
+    come(2)
+    assert job.state == "running"
+    widget.add_point(2 * small_window + 2, 10, 10, object=widget.add_object())
+    come(2)
+    assert job.state == "running"
+    assert sorted(widget.masks[2 * small_window + 4]) == [1, 2]
+    job.cancel()
+    steps.release(40)
+    job.wait(60)
+    again = widget.propagate()
+    until(lambda: len(widget.masks) > 3 * small_window)
+    again.cancel()
+    widget.close()
+
+
+def test_a_saved_stream_has_all_its_masks(tmp_path) -> None:
+    widget = VideoSegmenter(iter(video()), predictor(), autosave=tmp_path)
+    widget.add_point(0, 30, 20)
+    widget.propagate().wait(60)
+    widget.wait(60)
+    path = widget.save(tmp_path / "stream.sam2video")
+    along = widget.autosave
+    assert along is not None
+    widget.close()
+    for kept in (path, along):
+        again = VideoSegmenter.load(kept, model=predictor(), autosave=False)
+        assert list(again.masks) == list(range(FRAMES))
+        again.close()
+
+
+def test_an_object_whose_prompts_go_while_a_walk_begins_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    widget = VideoSegmenter(video(), predictor(), autosave=False)
+    widget.add_point(0, 30, 20)
+    widget.add_point(0, 50, 40, object=widget.add_object())
+    widget.wait(60)
+    inference = widget._desk.inference
+    tell, calls = inference.tell, []
+
+    def slow(objects):
+        calls.append(1)
+        if len(calls) == 2:  # of the walk; the first was of the plan
+            widget.clear(2, 0)
+        return tell(objects)
+
+    monkeypatch.setattr(inference, "tell", slow)
+    job = widget.propagate("forward")
+    job.wait(60)
+    assert (job.state, widget.error) == ("done", None)
+    assert {id_ for found in widget.masks.values() for id_ in found} == {1}
     widget.close()

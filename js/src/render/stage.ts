@@ -154,7 +154,6 @@ function along(from: number, to: number, length: number): readonly [number, numb
 function moveTo(canvas: HTMLCanvasElement, { left, top, width, height }: Place, ratio: number): void {
   const { style } = canvas;
   style.transform = left === 0 && top === 0 ? "" : `translate(${left / ratio}px, ${top / ratio}px)`;
-  if (canvas.width === width && canvas.height === height) return;
-  [canvas.width, canvas.height] = [width, height];
   [style.width, style.height] = [`${width / ratio}px`, `${height / ratio}px`];
+  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
 }

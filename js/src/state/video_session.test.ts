@@ -151,6 +151,49 @@ describe("undo", () => {
   });
 });
 
+describe("undo of a correction", () => {
+  const old = (rev: number) => ({
+    ...{ type: "masks_changed", epoch: "epoch-1", gone: [] },
+    masks: [{ ...wire.session.masks.view(6, 1), rev, prompted: false }],
+    buffers: [{ what: "rle", shape: [48, 64], scale: 1, object: 1 }],
+  });
+  const news = (rev: number) => wire.session.receive(old(rev), [new Uint8Array([0, 0, 0, 0])]);
+  const asked = () => wire.up.filter((one) => one.type === "masks");
+
+  beforeEach(() => {
+    wire.session.edit(0, [add, click()]);
+    wire.flush();
+    wire.session.start(track);
+    wire.flush();
+    wire.session.fetcher.want({}, [6]);
+    wire.session.edit(6, [click(50)]);
+    wire.flush();
+  });
+
+  test("brings the mask of before back, although it is older than the correction", () => {
+    wire.session.history("undo", () => {});
+    wire.flush();
+    news(1);
+    expect(asked()).toHaveLength(1);
+  });
+
+  test("by a cell does so, too", () => {
+    wire.kernel.take({ type: "history", view: "cell", seq: 1, direction: "undo" });
+    wire.flush();
+    news(1);
+    expect(asked()).toHaveLength(1);
+  });
+
+  test("whose news comes ahead of the answer to it is not lost", () => {
+    wire.session.history("undo", () => {});
+    news(1);
+    expect(asked()).toHaveLength(0);
+    for (const request of wire.up.splice(0)) wire.kernel.take(request);
+    for (const { content, buffers } of wire.down.splice(0)) wire.session.receive(content, buffers);
+    expect(asked()).toHaveLength(1);
+  });
+});
+
 describe("another kernel", () => {
   test("has its own document, and nothing of the old one stays", () => {
     wire.session.edit(4, [add, click()]);

@@ -265,12 +265,17 @@ export class VideoSession {
   }
 
   #onMasks({ masks, gone, buffers }: MasksChanged, bytes: Bytes): void {
-    masks.forEach((view, i) => {
+    let isPassed = false;
+    for (const [i, view] of masks.entries()) {
       const { frame, object, rev } = view;
-      if (this.#isOutdated(frame, object, rev)) this.fetcher.doubt(frame, object);
-      else this.masks.take(view, buffers[i], bytes[i]);
-    });
+      if (this.#isOutdated(frame, object, rev)) {
+        this.fetcher.doubt(frame, object);
+        // After our prompts came other steps, which may have taken them back: then an old mask is right again.
+        isPassed ||= (this.#promptedAt.get(`${frame} ${object}`) ?? 0) < this.#replica.base.rev;
+      } else this.masks.take(view, buffers[i], bytes[i]);
+    }
     for (const [frame, object] of gone) this.masks.lacks(frame, object);
+    if (isPassed && this.#replica.isSettled) this.fetcher.settle();
     this.results.value += 1;
     this.masks.announce();
   }
@@ -305,6 +310,7 @@ export class VideoSession {
       this.#replica.done(reply.rev);
       if (arrive !== undefined) this.#travel = { before, rev: reply.rev, arrive };
       if (ask.type === "edit") this.#confirm(ask.frame, ask.edits, reply.rev);
+      else this.fetcher.settle();
       this.steps.value += 1;
       this.notice.value = null; // it goes well again
     } else {

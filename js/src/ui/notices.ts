@@ -27,7 +27,7 @@ function row(notice: Notice, session: VideoSession, dismiss: (id: number) => voi
     notice.action === "recover"
       ? [
           button("Take it up", "recover", () => session.recover(true)),
-          button("Begin anew", "no-recover", () => session.recover(false)),
+          button("Leave it", "no-recover", () => session.recover(false)),
         ]
       : [];
   const close = h(

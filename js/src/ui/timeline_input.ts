@@ -14,11 +14,18 @@ interface Parts {
 }
 
 const SNAP = 7;
+// A hand that presses moves by so much, in CSS pixels: a frame chosen by the press stays until it means to go on.
+const TREMOR = 4;
 const WHEEL_ZOOM = 0.0025;
 
 export function listenTimeline(timeline: Timeline, parts: Parts): void {
   const { ui, viewer, signal } = parts;
-  let drag: { readonly from: number; readonly isRange: boolean } | null = null;
+  let drag: {
+    readonly from: number;
+    readonly x: number;
+    readonly isRange: boolean;
+    isMoved: boolean;
+  } | null = null;
   const { node } = timeline;
   const placeOf = (event: MouseEvent) => event.clientX - node.getBoundingClientRect().left;
 
@@ -28,13 +35,16 @@ export function listenTimeline(timeline: Timeline, parts: Parts): void {
     if (x < timeline.track.left) return choose(timeline, parts, event);
     node.setPointerCapture(event.pointerId);
     const frame = frameAt(timeline.track, x);
-    drag = { from: frame, isRange: event.shiftKey };
+    drag = { from: frame, x, isRange: event.shiftKey, isMoved: false };
     if (event.shiftKey) ui.range.value = null;
     else viewer.goTo(promptNear(timeline, parts, event, x) ?? frame);
   };
   const move = (event: PointerEvent) => {
     if (drag === null) return;
-    const frame = frameAt(timeline.track, placeOf(event));
+    const x = placeOf(event);
+    drag.isMoved ||= Math.abs(x - drag.x) >= TREMOR;
+    if (!drag.isMoved) return;
+    const frame = frameAt(timeline.track, x);
     if (!drag.isRange) {
       if (frame !== ui.frame.peek()) viewer.goTo(frame);
       return;

@@ -127,7 +127,9 @@ export function createProgress(
   ended: (job: JobView) => string = ({ text }) => text,
 ): HTMLElement {
   const bar = h("progress", { class: "sam2nb-progress", "aria-label": title, max: 1 });
-  const words = h("span", { class: "sam2nb-words", role: "status" });
+  const words = h("span", { class: "sam2nb-words" });
+  // What a screen reader says: that it has begun and how it ended, not every step in between.
+  const spoken = h("span", { class: "sam2nb-unseen", role: "status" });
   const cancel = h(
     "button",
     {
@@ -146,7 +148,7 @@ export function createProgress(
     },
     { signal },
   );
-  const node = h("div", { class: "sam2nb-job", hidden: true }, bar, words, cancel);
+  const node = h("div", { class: "sam2nb-job", hidden: true }, bar, words, cancel, spoken);
   const stop = effect(() => {
     const job = session.jobs.value.find((one) => one.kind === kind);
     const isRunning = job !== undefined && isUnderWay(job);
@@ -159,6 +161,7 @@ export function createProgress(
     if (job.total === null || job.state === "waiting") bar.removeAttribute("value");
     else bar.value = job.total === 0 ? 1 : job.done / job.total;
     setText(words, isRunning ? progressOf(job) : ended(job));
+    setText(spoken, isRunning ? `${title}: begun` : ended(job));
   });
   signal.addEventListener("abort", stop);
   return node;
