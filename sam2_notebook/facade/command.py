@@ -16,6 +16,7 @@ from sam2_notebook.facade.video import SAM2VideoPredictor
 
 PROMPTS = ("points", "labels", "bboxes", "masks")
 NUMBERS = re.compile(r"-?[\d.]+(,-?[\d.]+)+")
+TEXTS = frozenset({"source", "data", "output_dir", "project", "name", "model", "det_model", "sam_model"})
 WORDS: Mapping[str, object] = {"true": True, "false": False, "none": None}
 EXAMPLE = "sam2-notebook predict model=sam2.1_b.pt source=photo.jpg points=[900,370]"
 
@@ -25,6 +26,8 @@ def arguments_of(words: Iterable[str]) -> dict[str, object]:
 
     >>> arguments_of(["points=[[400,370],[900,370]]", "bboxes=1,2,3,4", "save=True", "model=sam2_t.pt"])
     {'points': [[400, 370], [900, 370]], 'bboxes': [1, 2, 3, 4], 'save': True, 'model': 'sam2_t.pt'}
+    >>> arguments_of(["name=2024", "project=None", "source=https://example.org/bus.jpg"])
+    {'name': '2024', 'project': None, 'source': 'https://example.org/bus.jpg'}
     """
     found: dict[str, object] = {}
     for word in words:
@@ -32,13 +35,13 @@ def arguments_of(words: Iterable[str]) -> dict[str, object]:
         if not equals or not name.isidentifier() or name in found:
             twice = " twice" if name in found else ""
             raise PromptError(f"arguments are written name=value, each once; got {word!r}{twice}. Example: {EXAMPLE}")
-        found[name] = _value(text)
+        found[name] = (None if text.lower() == "none" else text) if name in TEXTS else _value(text)
     return found
 
 
 def predict(words: Iterable[str]) -> Iterable[Results]:
     """What `SAM(model)(source, ...)` gives, one by one; results are saved unless `save=False`."""
-    given = {"save": True, **arguments_of(words)}
+    given = _given(words)
     model, source = _text(given, "model", "sam2.1_b.pt"), _source(given)
     prompts = {name: given.pop(name, None) for name in PROMPTS}
     return SAM(None if model == "embedded" else model, device=_device(given)).predict(
@@ -48,7 +51,7 @@ def predict(words: Iterable[str]) -> Iterable[Results]:
 
 def track(words: Iterable[str]) -> Iterable[Results]:
     """What `SAM2VideoPredictor(overrides)(source, ...)` gives, frame by frame; saved unless `save=False`."""
-    given = {"save": True, **arguments_of(words)}
+    given = _given(words)
     source = _source(given)
     prompts = {name: given.pop(name, None) for name in PROMPTS}
     if given.get("model") == "embedded":
@@ -111,6 +114,13 @@ def json_of(result: Results) -> str:
     return json.dumps({"path": result.path, "frame": result.frame, "masks": result.to_coco()})
 
 
+def _given(words: Iterable[str]) -> dict[str, object]:
+    """The arguments of a prediction: saved unless they say otherwise, and always one by one."""
+    given = {"save": True, **arguments_of(words)}
+    given.pop("stream", None)
+    return given
+
+
 def _value(text: str) -> object:
     if text.lower() in WORDS:
         return WORDS[text.lower()]
@@ -135,5 +145,5 @@ def _source(given: dict[str, object]) -> str:
     source = given.pop("source", None)
     if source is None:
         raise PromptError(f"source is missing: name a picture, a folder or a video. Example: {EXAMPLE}")
-    path = Path(str(source)).expanduser()
-    return str(path)
+    text = str(source)
+    return str(Path(text).expanduser()) if text.startswith("~") else text  # a web address is no path

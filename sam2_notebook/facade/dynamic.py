@@ -74,7 +74,7 @@ class SAM2DynamicInteractivePredictor:
         shapes are those of `SAM.predict`. Objects of a score not above `conf` are left out. Raises PromptError for
         prompts without ids, too many objects, and when nothing was shown yet.
         """
-        said = page_prompts(points, labels, bboxes, masks)
+        said = page_prompts(points, labels, bboxes, masks) or []
         if update_memory:
             return list(handed_out([self._shown(source, said, _ids(obj_ids, said))], self.settings))
         if said or obj_ids is not None:
@@ -159,7 +159,7 @@ def _ids(obj_ids: int | Sequence[int] | None, said: list[Said]) -> list[int]:
         raise PromptError("update_memory=True shows objects: give points, bboxes or masks and their obj_ids")
     if obj_ids is None:
         raise PromptError(f"update_memory=True needs obj_ids, one per prompt; there are {len(said)} prompts")
-    ids = [obj_ids] if isinstance(obj_ids, int) else list(obj_ids)
+    ids = [obj_ids] if isinstance(obj_ids, int | np.integer) else list(obj_ids)
     if any(isinstance(i, bool) or not isinstance(i, int | np.integer) or i < 0 for i in ids):
         raise PromptError(f"obj_ids are whole numbers of at least 0; got {obj_ids!r}")
     if len(ids) != len(said) or len(set(ids)) != len(ids):

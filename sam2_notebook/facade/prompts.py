@@ -25,15 +25,25 @@ class Said:
     mask: npt.NDArray[np.bool_] | None = None
 
 
-def page_prompts(points: object, labels: object, bboxes: object, masks: object) -> list[Said]:
-    """One `Said` per object, none if nothing is said; PromptError if the shapes make no sense.
+def page_prompts(points: object, labels: object, bboxes: object, masks: object) -> list[Said] | None:
+    """One `Said` per object; PromptError if the shapes make no sense.
 
+    None if nothing is given, which asks for everything there is. An empty list asks for nothing: a detector that has
+    found no box says so.
+
+    >>> page_prompts(None, None, None, None), page_prompts(None, None, [], None)
+    (None, [])
     >>> [len(s.points) for s in page_prompts([[400, 370], [900, 370]], [1, 1], None, None)]
     [1, 1]
     >>> [s.labels.tolist() for s in page_prompts([[[400, 370], [900, 370]]], [[1, 0]], None, None)]
     [[1, 0]]
     """
     clicks, boxes, shapes = _points(points), _boxes(bboxes), _masks(masks)
+    given = [kind for kind in (clicks, boxes, shapes) if kind is not None]
+    if not given and labels is None:
+        return None
+    if any(given):  # beside others an empty one says nothing
+        clicks, boxes, shapes = clicks or None, boxes or None, shapes or None
     tags = _labels(labels, clicks)
     counts = {name: len(v) for name, v in (("points", clicks), ("bboxes", boxes), ("masks", shapes)) if v is not None}
     if len(set(counts.values())) > 1:
@@ -65,7 +75,7 @@ def _points(value: object) -> list[npt.NDArray[np.float64]] | None:
     else:
         array = _numbers(value, "points")
         if array.size == 0:
-            return None
+            return []
         parts = [array[None]] if array.ndim == 1 else [p[None] for p in array] if array.ndim == 2 else list(array)
     for part in parts:
         if part.ndim != 2 or part.shape[1] != 2 or not len(part):
@@ -107,7 +117,7 @@ def _boxes(value: object) -> list[npt.NDArray[np.float64]] | None:
         return None
     array = np.atleast_2d(_numbers(value, "bboxes"))
     if array.size == 0:
-        return None
+        return []
     if array.ndim != 2 or array.shape[1] != 4:
         raise PromptError(f"bboxes have the shape {np.shape(_loose(value))}; {FORMS}")
     return list(array)
@@ -117,6 +127,8 @@ def _masks(value: object) -> list[npt.NDArray[np.bool_]] | None:
     if value is None:
         return None
     array = np.asarray(value)
+    if array.shape[:1] == (0,):
+        return []
     if array.ndim == 2:
         array = array[None]
     if array.ndim != 3 or not array.size:

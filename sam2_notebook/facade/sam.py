@@ -2,7 +2,7 @@
 
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Literal, NamedTuple, TypeVar, overload
@@ -108,8 +108,9 @@ class SAM:
 
         Prompts are in image pixels: `points=[x, y]` one object, `[[x, y], [x, y]]` two objects, `[[[x, y], [x, y]]]`
         one object with two points; `labels` 1 on the object, 0 not; `bboxes` (4,) or (n, 4) as x1, y1, x2, y2; `masks`
-        (height, width) or (n, height, width). Without any, everything is segmented. A video with prompts is tracked
-        from its first frame; without, everything in it is found and tracked. Without a source, the last one is meant.
+        (height, width) or (n, height, width). Without any, everything is segmented; with an empty list, nothing. A
+        video with prompts is tracked from its first frame; without, everything in it is found and tracked. Without a
+        source, the last one is meant.
 
         `settings` are those of `PageSettings` (conf, save, ...); unless `conf` is given no mask is dropped, so
         that mask i is prompt i. Raises PromptError, MediaError or ModelError.
@@ -135,11 +136,12 @@ class SAM:
 
     def to(self, device: Device) -> "SAM":
         """Move the network to a device, in place."""
-        self.predictor = ImagePredictor(self.model, device=usable_device(device))
+        tidy = self.predictor.tidy  # a network by itself does not say what its masks need
+        self.predictor = ImagePredictor(self.model, device=usable_device(device), tidy=tidy)
         self.model = self.predictor.model
         return self
 
-    def _results(self, source: Source, said: list[Said], chosen: PageSettings) -> Iterator[Results]:
+    def _results(self, source: Source, said: list[Said] | None, chosen: PageSettings) -> Iterator[Results]:
         items = media_of(source)
         start = perf_counter()
         while (item := next(items, None)) is not None:
@@ -153,11 +155,12 @@ class SAM:
                     close(clip)
             start = perf_counter()
 
-    def _picture(self, picture: Picture, said: list[Said], chosen: PageSettings, start: float) -> Results:
+    def _picture(self, picture: Picture, said: list[Said] | None, chosen: PageSettings, start: float) -> Results:
         """One picture, whose reading began at `start`."""
         read = perf_counter()
         encoded = self.predictor.encode(picture.image)
-        if said:
+        masks: Sequence[BoolMask | Rle]
+        if said is not None:
             masks, scores = prompted(self.predictor, encoded, said, picture.path)
         else:
             found = AutomaticMasker(self.predictor, everything_settings(chosen)).generate(encoded)
@@ -174,9 +177,9 @@ class SAM:
             speed=speed_ms(start, read, answered, perf_counter()),
         )
 
-    def _clip(self, clip: Clip, said: list[Said], chosen: PageSettings) -> Iterator[Results]:
+    def _clip(self, clip: Clip, said: list[Said] | None, chosen: PageSettings) -> Iterator[Results]:
         video = VideoPredictor(self.model, device=self.predictor.device)
-        if said:
+        if said is not None:
             return tracked(video, clip, said)
         return everything_tracked(video, self.predictor, clip, chosen)
 

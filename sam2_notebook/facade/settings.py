@@ -4,6 +4,7 @@ import difflib
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from numbers import Real
 
 from sam2_notebook.errors import PromptError
 from sam2_notebook.facade.devices import device_name
@@ -46,6 +47,10 @@ ELSEWHERE: Mapping[str, Elsewhere] = {
     "batch": Elsewhere((None, 1), "pictures are taken one by one; auto_annotate(..., engine='ray') takes many at once"),
     "workers": Elsewhere((None, 0, 8), "pictures are read one by one; auto_annotate(..., engine='ray') has workers"),
     "data": Elsewhere((None,), "a data set is not needed to predict"),
+    "rect": Elsewhere(OURS, "SAM 2 always sees a square; its masks have the pixels of the picture"),
+    "compile": Elsewhere(OFF, "ImagePredictor(compiled=True) compiles the network on a GPU"),
+    "dnn": Elsewhere(OFF, "networks run in torch"),
+    "tracker": Elsewhere((None,), "SAM 2's memory follows objects, and needs no tracker beside it"),
 }
 
 
@@ -87,7 +92,7 @@ class PageSettings:
     def __post_init__(self) -> None:
         for name in ("conf", "iou"):
             value = getattr(self, name)
-            if value is not None and not (isinstance(value, int | float) and 0 <= value <= 1):
+            if value is not None and not (isinstance(value, Real) and 0 <= value <= 1):
                 raise PromptError(f"{name} is a {'score' if name == 'conf' else 'share'} from 0 to 1; got {value!r}")
         for name in ("max_det", "vid_stride", "line_width"):
             value = getattr(self, name)
@@ -113,7 +118,7 @@ class PageSettings:
     def changed(self, overrides: Mapping[str, object]) -> "PageSettings":
         """These settings with others; PromptError for a name nobody knows, and for what cannot be done here.
 
-        What Ultralytics knows and does nothing here is warned of, unless it asks for nothing.
+        What Ultralytics knows and does nothing here is warned of, unless it asks for nothing. None is the default.
 
         >>> PageSettings().changed({"conf": 0.25, "task": "segment"}).conf
         0.25
@@ -126,7 +131,8 @@ class PageSettings:
                 near = difflib.get_close_matches(name, known | set(ELSEWHERE), n=1)
                 meant = f" Did you mean {near[0]!r}?" if near else ""
                 raise PromptError(f"there is no setting {name!r}.{meant} Known are {', '.join(sorted(known))}.")
-        chosen = {name: value for name, value in overrides.items() if name in known}
+        defaults = {f.name: f.default for f in fields(self)}
+        chosen = {n: v for n, v in overrides.items() if n in known and (v is not None or defaults[n] is None)}
         if "device" in chosen:
             chosen["device"] = device_name(chosen["device"])  # type: ignore[arg-type] -- ModelError tells what else it is
         return replace(self, **chosen)  # type: ignore[arg-type] -- the fields check themselves

@@ -8,16 +8,19 @@ from typing import Literal, overload
 
 import numpy as np
 
-from sam2_notebook.errors import PromptError
+from sam2_notebook.errors import MediaError, PromptError
 from sam2_notebook.facade.devices import usable_device
 from sam2_notebook.facade.prompts import Said, page_prompts
 from sam2_notebook.facade.results import Results
 from sam2_notebook.facade.saving import handed_out
 from sam2_notebook.facade.settings import PageSettings, check_imgsz
-from sam2_notebook.facade.sources import Clip, Picture, Source, close, media_of
-from sam2_notebook.media import open_video
+from sam2_notebook.facade.sources import Clip, Source, close, media_of
+from sam2_notebook.media import Image, open_video
 from sam2_notebook.predict import AutomaticMasker, AutomaticSettings, FrameResult, ImagePredictor, VideoPredictor
 from sam2_notebook.predict.automatic_video import track_everything
+from sam2_notebook.predict.image import EMBEDDED_TIDY
+from sam2_notebook.values.frames import FrameSource
+from sam2_notebook.weights import EMBEDDED
 
 FRAME_POINTS = 16
 
@@ -68,21 +71,23 @@ class SAM2VideoPredictor:
     ) -> list[Results] | Iterator[Results]:
         """Track one object per prompt, ids from 0; one `Results` per frame, one by one with `stream`.
 
-        Shapes are those of `SAM.predict`. A folder of pictures is a video, too. Without prompts everything in the video
-        is tracked. With the setting `vid_stride` every nth frame is looked at, and keeps its number. A result holds the
-        objects that are in its frame; `conf` changes nothing, as in the original, whose scores here are 0 and 1.
+        Shapes are those of `SAM.predict`. A folder or a pattern of pictures is a video, too. Without prompts everything
+        in the video is tracked, with an empty list nothing. With the setting `vid_stride` every nth frame is looked at,
+        and keeps its number. A result holds the objects that are in its frame; `conf` changes nothing, as in the
+        original, whose scores here are 0 and 1.
         """
         said = page_prompts(points, labels, bboxes, masks)
         found = handed_out(self._results(source, said), replace(self.settings, conf=None))
         return found if stream else list(found)
 
-    def _results(self, source: Source, said: list[Said]) -> Iterator[Results]:
+    def _results(self, source: Source, said: list[Said] | None) -> Iterator[Results]:
         clip = _clip(source).every(self.settings.vid_stride)
         try:
-            if said:
+            if said is not None:
                 yield from tracked(self.predictor, clip, said)
                 return
-            pictures = ImagePredictor(self.predictor.model, device=self.predictor.device)
+            tidy = EMBEDDED_TIDY if self.settings.model in (None, EMBEDDED) else 0
+            pictures = ImagePredictor(self.predictor.model, device=self.predictor.device, tidy=tidy)
             yield from everything_tracked(self.predictor, pictures, clip, self.settings)
         finally:
             close(clip)
@@ -90,12 +95,23 @@ class SAM2VideoPredictor:
 
 def tracked(predictor: VideoPredictor, clip: Clip, said: list[Said]) -> Iterator[Results]:
     """Follow one object per prompt of the first frame through a video; ids count from 0."""
+    if not said:
+        yield from _frame_results(clip, _empty_frames(clip.video))
+        return
     with predictor.open(clip.video) as session:
         for number, one in enumerate(said):
             if one.mask is not None and (one.points is not None or one.box is not None):
                 raise PromptError("in a video a mask says all of an object: give it alone, without points and boxes")
             session.add(0, number, points=one.points, labels=one.labels, box=one.box, mask=one.mask)
         yield from _frame_results(clip, session.propagate(0))
+
+
+def _empty_frames(video: FrameSource) -> Iterator[FrameResult]:
+    """Frames in which nothing was asked for."""
+    frame = 0
+    while video.has(frame):
+        yield FrameResult(frame=frame, time_s=video.timestamps[frame], size=video.size, objects=())
+        frame += 1
 
 
 def everything_tracked(
@@ -147,7 +163,15 @@ def _clip(source: Source) -> Clip:
         return Clip(open_video(source), os.fspath(source), owned=True)
     if isinstance(source, list | tuple):
         return Clip(open_video(list(source)), "list", owned=True)
-    first = next(media_of(source))
-    if isinstance(first, Picture):
-        return Clip(open_video([first.image]), first.path, owned=True)
-    return first
+    clips: list[Clip] = []
+    pictures: list[str | Image] = []
+    for item in media_of(source):
+        if isinstance(item, Clip):
+            clips.append(item)
+        else:
+            pictures.append(item.path if os.path.isfile(item.path) else item.image)
+        if clips and len(clips) + len(pictures) > 1:
+            for clip in clips:
+                close(clip)
+            raise MediaError(f"{source}: these are several videos, or videos and pictures; name one video at a time")
+    return clips[0] if clips else Clip(open_video(pictures), str(source), owned=True)

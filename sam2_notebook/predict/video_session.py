@@ -195,7 +195,8 @@ class VideoSession:
             track = self._track(obj)
             known = {self._frame(frame): mask for frame, mask in masks.items()}
             last = max(known, key=lambda frame: step * frame, default=None)
-            if last is None or track.goes_on_at(last + step, reverse=reverse):
+            followed_here = known.keys() & track.bank.tracked.keys()
+            if last is None or followed_here or track.goes_on_at(last + step, reverse=reverse):
                 return
             count = 1
             while count < RECENT_MAPS and last - count * step in known.keys() | track.prompted.keys():

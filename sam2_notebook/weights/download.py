@@ -1,6 +1,7 @@
 """Find a published network's file on this computer, or bring it: Hugging Face first, then Meta's own server.
 
-Whatever is used was compared with the published size and SHA-256. Nothing here runs before somebody asks for a
+Files under the published names are compared with the published size and SHA-256; of a network's other names there is
+no digest to compare with, and the loader says what such a file holds. Nothing here runs before somebody asks for a
 network by name, and nothing is asked of the network before this computer was searched.
 """
 
@@ -20,6 +21,7 @@ from sam2_notebook.weights.download_check import fault, remember
 from sam2_notebook.weights.download_http import Patience, fetch, settle
 from sam2_notebook.weights.download_hub import drop_from_hub_cache, from_hub, hub_folder, in_hub_cache
 from sam2_notebook.weights.download_table import PUBLISHED_FILES, PublishedFile
+from sam2_notebook.weights.files import read
 from sam2_notebook.weights.load import models_folder
 from sam2_notebook.weights.presets import file_names, published, unknown_name
 
@@ -86,7 +88,7 @@ def download(name: str, *, mirror: str | None = None, progress: bool = True, pla
             note.unlink()
         path, reasons = _search(model, places)
         if path:
-            return path
+            return _read_through(path, file)
         if places.offline:
             raise ModelError(
                 " ".join([f"{model} is not on this computer, and {places.offline} forbids downloading it.", *reasons])
@@ -127,6 +129,16 @@ def _search(model: str, places: Places) -> tuple[Path | None, list[str]]:
             return path, []
         remarks.append(f"{path} is in Hugging Face's cache, but not used. {wrong}")
     return None, remarks
+
+
+def _read_through(path: Path, file: PublishedFile) -> Path:
+    """The path of a file that is there, once it is known to be one of weights; else it is taken from its name."""
+    if path.name != file.name:
+        try:
+            read(path)
+        except ModelError as error:
+            raise _refused(path, file, str(error)) from error
+    return path
 
 
 def _refused(path: Path, file: PublishedFile, wrong: str) -> ModelError:

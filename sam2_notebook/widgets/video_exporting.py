@@ -41,18 +41,28 @@ class _StoppedError(Exception):
 
 
 class Exporting:
-    """One export at a time. `reopen` gives frames of one's own, `news` hears of every frame."""
+    """One export at a time. `reopen` gives frames of one's own, `news` hears of every frame; `video` is the file of
+    the video, which is never written over.
+    """
 
     def __init__(
-        self, store: MaskStore, history: VideoHistory, reopen: Callable[[], FrameSource], news: Callable[..., None]
+        self,
+        store: MaskStore,
+        history: VideoHistory,
+        reopen: Callable[[], FrameSource],
+        news: Callable[..., None],
+        video: str | None,
     ) -> None:
         self._store, self._history, self._reopen, self._news = store, history, reopen, news
+        self._video = video
         self.job: Job | None = None
 
     def start(self, kind: ExportFormat, path: str | os.PathLike[str], objects: tuple[int, ...] | None) -> Job:
         """Begin to write; EditError if something is being written already, or there is nothing to write."""
         if self.job is not None and not self.job.has_ended:
             raise EditError("something is being exported already; wait for it, or stop it")
+        if self._video is not None and os.path.realpath(os.path.expanduser(path)) == os.path.realpath(self._video):
+            raise EditError(f"{Path(path).name} is the video itself, which would be lost; give another name")
         document = self._history.document
         chosen = [document.object(i) for i in objects] if objects is not None else list(document.objects)
         items = [item for item in chosen if self._store.frames_of(item)]

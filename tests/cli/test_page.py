@@ -121,3 +121,17 @@ def test_a_mistake_is_one_line_and_an_exit_code(here: Path) -> None:
 )  # fmt: skip
 def test_values_are_read_as_meant(word: str, value: object) -> None:
     assert arguments_of([word]) == {"x": value}
+
+
+def test_names_of_files_are_text_and_a_web_address_stays_one(here: Path) -> None:
+    result = CliRunner().invoke(
+        app, ["predict", "model=sam2.1_b.pt", "source=photo.jpg", "points=[40,30]", "name=2024", "stream=True"]
+    )
+    assert result.exit_code == 0, result.output
+    assert (here / "runs" / "segment" / "2024").is_dir()
+    result = CliRunner().invoke(
+        app, ["predict", "model=sam2.1_b.pt", "source=photo.jpg", "points=[40,30]", "project=None", "name=None"]
+    )
+    assert result.exit_code == 0, result.output
+    result = CliRunner().invoke(app, ["predict", "model=sam2.1_b.pt", "source=http://127.0.0.1:9/bus.jpg"])
+    assert "http://127.0.0.1:9/bus.jpg cannot be downloaded" in str(result.exception)

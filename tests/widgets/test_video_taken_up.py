@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from sam2_notebook.errors import EditError
 from sam2_notebook.media import write_video
 from sam2_notebook.widgets.video import VideoSegmenter
 from sam2_notebook.widgets.video_file import load_session
@@ -114,3 +115,17 @@ def test_pictures_come_back_at_the_rate_they_were_given(tmp_path) -> None:
     ):
         assert again._desk.video.fps == 5
         again.close()
+
+
+def test_the_video_itself_is_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = write_video(tmp_path / "blocks.mp4", video())
+    content = clip.read_bytes()
+    monkeypatch.chdir(tmp_path)
+    widget = VideoSegmenter(clip, predictor(), autosave=False)
+    widget.add_point(3, 30, 20)
+    widget.wait(60)
+    for name in ("blocks.mp4", clip, tmp_path / "." / "blocks.mp4"):
+        with pytest.raises(EditError, match="the video itself"):
+            widget.export(name)
+    assert clip.read_bytes() == content
+    widget.close()

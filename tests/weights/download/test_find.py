@@ -69,6 +69,16 @@ def test_a_wrong_file_loses_its_name_and_a_fresh_one_takes_it(places: Places, co
     assert path.read_bytes() == content
 
 
+def test_a_broken_file_under_another_name_loses_it_when_it_is_compared(places: Places) -> None:
+    places.folder.mkdir(parents=True, exist_ok=True)
+    broken = places.folder / f"{MODEL}.safetensors"
+    broken.write_bytes(b"half of a download")
+    with pytest.raises(ModelError, match=r"refused.*ask again for a fresh download"):
+        download(MODEL, places=places)
+    assert not broken.exists()
+    assert find(MODEL, places) is None
+
+
 def test_a_known_file_is_hashed_once_until_it_changes(places: Places, content: bytes) -> None:
     path = put(places, content)
     assert find(MODEL, places) == path
