@@ -16,6 +16,7 @@ MAY_PRINT = frozenset({"cli.py", "bench.py", "__main__.py"})
 CATCHES_EVERYTHING: dict[str, str] = {
     "media/video_stream.py": "a camera fails in ways of its own; who waits for its next frame is told in words",
     "facade/annotation/cluster.py": "an error of a worker travels as words and is raised again where the call was made",
+    "facade/annotation/picture.py": "a detector is others' code and raises whatever it likes; its picture has failed",
     "weights/download_hub.py": "the kinds of network errors change with the hub's version; the next source is asked",
     "widgets/channel.py": "every request of the page is answered, with the error in words",
     "widgets/everything.py": "whatever ends a run is shown as its end, and raised where somebody waits for it",

@@ -184,11 +184,11 @@ class VideoSession:
     def remind(self, obj: int, masks: Mapping[int, BoolMask], *, reverse: bool = False) -> None:
         """Bring back the memory of the frames an object was followed through in an earlier session, by their masks.
 
-        `masks` are bool (height, width), by frame, the last frames before the one from which it is to be followed on;
-        of adjoining ones the last six and what lies between count. Without it a new session recalls prompted frames
-        only, and may not find again what has moved far since. Frames with prompts need none; an object that was
-        followed here just there keeps what it remembers. Ends a propagation under way. PromptError for an object that
-        there is not, MediaError for a frame that cannot be read.
+        `masks` are bool (height, width), by frame: the last frames before the one from which it is to be followed on,
+        of which the last six that adjoin count. Without it a new session recalls prompted frames only, and may not find
+        again what has moved far since. Frames with prompts need none, and what was followed here already is not
+        changed. Ends a propagation under way. PromptError for an object that there is not, MediaError for a frame that
+        cannot be read.
         """
         step = -1 if reverse else 1
         with self._state.lock:

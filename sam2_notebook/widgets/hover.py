@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
-from sam2_notebook.model.threads import on_threads
+from sam2_notebook.predict.half import half_the_threads
 from sam2_notebook.protocol.codecs import encode_logits8
 from sam2_notebook.protocol.messages import Buffer, Failure, HoverData, HoverRequest
 from sam2_notebook.values.geometry import Size
@@ -48,9 +47,7 @@ class Hover:
             request, self._waiting = self._waiting, None
         if request is None:
             return None
-        # Two threads decode a click little faster than one (on two cores 15-22 ms, and 22-24) and take twice the
-        # processor's time, which the page needs that draws the last answer meanwhile.
-        with on_threads(max(1, torch.get_num_threads() // 2)):
+        with half_the_threads():
             outcome = self._inference.foresee(Point(request.x, request.y))
         if isinstance(outcome, str):
             return self._cancel(request, outcome)

@@ -15,7 +15,7 @@ from sam2_notebook import auto_annotate
 from sam2_notebook.errors import MediaError, ModelError, PromptError
 from sam2_notebook.facade.annotation.detectors import Detections, DetectorSource, Wishes, detector_of
 from sam2_notebook.facade.annotation.folder import read_labels
-from sam2_notebook.media import encode_jpeg, encode_png, read_image
+from sam2_notebook.media import Image, encode_jpeg, encode_png, read_image
 from sam2_notebook.predict import AutomaticMasker, AutomaticSettings, ImagePredictor
 from sam2_notebook.values.masks import iou
 from tests.predict.conftest import random_model
@@ -175,6 +175,70 @@ def test_boxes_of_a_coco_file_are_taken_by_name(folder: Path, quick: ImagePredic
     assert report.objects == {4: 1}
 
 
+def cameras(*files: str, score: float | None = None) -> dict:
+    """A box in every picture named; its class is the place in the list."""
+    scored = {} if score is None else {"score": score}
+    return {
+        "images": [{"id": i, "file_name": file} for i, file in enumerate(files)],
+        "annotations": [
+            {"image_id": i, "category_id": i, "bbox": [20, 15, 50, 50], **scored} for i in range(len(files))
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("files", "name", "found"),
+    [
+        (("cam1/0.png", "cam2/0.png"), "/data/cam2/0.png", [1]),
+        (("a/cam1/0.png", "b/cam1/0.png"), "/data/b/cam1/0.png", [1]),
+        (("0.png", "cam1/0.png"), "/data/0.png", [0]),
+        (("cam1\\0.png", "./cam2/0.png"), "/data/cam1/0.png", [0]),
+        (("cam1/0.png", "cam1/0.png"), "/data/cam1/0.png", [0, 1]),
+        (("cam1/0.png",), "0.png", [0]),
+        (("",), "/data/cam1/0.png", []),
+    ],
+)
+def test_boxes_of_a_coco_file_go_to_the_path_that_agrees_longest(
+    files: tuple[str, ...], name: str, found: list[int]
+) -> None:
+    boxes = detector_of(cameras(*files), Wishes())(Image(picture(0), name))
+    assert sorted(boxes.classes.tolist()) == found
+
+
+def test_pictures_of_one_name_in_a_coco_file_are_told_apart_by_their_folders(
+    tmp_path: Path, quick: ImagePredictor
+) -> None:
+    for camera in ("cam1", "cam2", "cam3"):
+        (tmp_path / camera).mkdir()
+        (tmp_path / camera / "0.png").write_bytes(encode_png(picture(0)))
+    boxes = cameras("cam1/0.png", "cam2/0.png")
+    for number, camera in enumerate(("cam1", "cam2")):
+        report = auto_annotate(tmp_path / camera, boxes, quick, output_dir=tmp_path / f"l{number}", progress=False)
+        assert report.objects == {number: 1}
+    report = auto_annotate(tmp_path / "cam3", boxes, quick, output_dir=tmp_path / "l3", progress=False)
+    assert "is it cam1/0.png or cam2/0.png of the dictionary given?" in report.failures["0.png"]
+
+
+@pytest.mark.parametrize(("score", "count"), [(None, 2), (0.9, 1)])
+def test_boxes_that_somebody_drew_are_not_thinned_out(score: float | None, count: int) -> None:
+    twice = cameras("0.png", "0.png", score=score)
+    for entry in twice["annotations"]:
+        entry["category_id"] = 0
+    assert len(detector_of(twice, Wishes())(Image(picture(0), "0.png"))) == count
+    assert len(detector_of(twice, Wishes(max_det=1))(Image(picture(0), "0.png"))) == 1
+
+
+def test_one_class_may_be_given_as_a_number(folder: Path, quick: ImagePredictor) -> None:
+    assert auto_annotate(folder, by_colour, quick, classes=10, progress=False).objects == {10: 2}
+
+
+@pytest.mark.parametrize("settings", [{"max_det": 5}, {"classes": [0]}, {"conf": 0.5}, {"iou": 0.7}])
+def test_settings_without_effect_are_told_of(folder: Path, embedded: ImagePredictor, settings: dict) -> None:
+    masker = AutomaticMasker(embedded, AutomaticSettings(points_per_side=2))
+    with pytest.warns(UserWarning, match=f"{next(iter(settings))}=.* no effect without a detector"):
+        auto_annotate(folder / "one.png", masker, embedded, progress=False, **settings)
+
+
 def test_a_pipeline_of_transformers_is_a_detector() -> None:
     from transformers import ObjectDetectionPipeline, YolosConfig, YolosForObjectDetection, YolosImageProcessorPil
 
@@ -224,6 +288,20 @@ def test_a_detector_that_raises_fails_one_picture(folder: Path, quick: ImagePred
     assert report.done["labelled"] == 1
 
 
+def test_a_detector_with_errors_of_its_own_fails_one_picture(folder: Path, quick: ImagePredictor) -> None:
+    class OutOfCreditsError(Exception):
+        pass
+
+    def moody(pixels: np.ndarray) -> tuple:
+        if (pixels[..., 1] > 190).any():
+            raise OutOfCreditsError("none left")
+        return by_colour(pixels)
+
+    report = auto_annotate(folder, moody, quick, progress=False)
+    assert "the detector failed (OutOfCreditsError: none left" in report.failures["two.jpg"]
+    assert report.done == {"labelled": 1, "empty": 1, "kept": 0, "failed": 2}
+
+
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
@@ -232,6 +310,17 @@ def test_a_detector_that_raises_fails_one_picture(folder: Path, quick: ImagePred
         (lambda f, p: auto_annotate(f, by_colour, p, conf=2), PromptError, "conf"),
         (lambda f, p: auto_annotate(f, by_colour, p, imgsz=100), PromptError, "multiple of 32"),
         (lambda f, p: auto_annotate(f, by_colour, p, max_det=0), PromptError, "max_det"),
+        (
+            lambda f, p: auto_annotate(f, by_colour, p, classes=cast(list[int], ["person"])),
+            PromptError,
+            "classes are the numbers",
+        ),
+        (
+            lambda f, p: auto_annotate(f, by_colour, p, classes=cast(int, "person")),
+            PromptError,
+            "classes are the numbers",
+        ),
+        (lambda f, p: auto_annotate(f, by_colour, p, classes=cast(int, 1.5)), PromptError, "classes are the numbers"),
         (lambda f, p: auto_annotate(f, cast(DetectorSource, 7), p), ModelError, "no detector"),
         (lambda f, p: auto_annotate(f, {"images": 3}, p), MediaError, "no COCO file"),
         (lambda f, p: auto_annotate(f, "none.json", p), MediaError, "no such file"),

@@ -7,9 +7,12 @@ import pytest
 
 from sam2_notebook.errors import MediaError
 from sam2_notebook.facade import SAM, SAM2VideoPredictor
+from sam2_notebook.facade.annotation.detectors import Wishes
+from sam2_notebook.facade.annotation.picture import Build
 from sam2_notebook.facade.prompts import page_prompts
 from sam2_notebook.facade.settings import PageSettings
 from sam2_notebook.media import encode_png, write_video
+from sam2_notebook.predict import ImagePredictor
 from sam2_notebook.predict.image import EMBEDDED_TIDY
 from sam2_notebook.weights import save_model
 from tests.predict.conftest import random_model
@@ -70,3 +73,11 @@ def test_settings_of_the_page_that_do_nothing_here_are_told_and_none_is_the_defa
         PageSettings().changed({"tracker": "botsort.yaml"})
     assert PageSettings().changed({"imgsz": None, "name": None, "conf": None}) == PageSettings()
     assert PageSettings().changed({"conf": np.float32(0.5)}).conf == 0.5
+
+
+def test_what_travels_to_other_machines_makes_the_same_masks() -> None:
+    here = Build(model=None, det_model=None, wishes=Wishes(device="cpu"))
+    assert here.to_travel().predictor().tidy == EMBEDDED_TIDY
+    mine = ImagePredictor(random_model(0), device="cpu", tidy=7, precision="fp32")
+    there = Build(model=mine, det_model=None, wishes=Wishes(device="cpu")).to_travel().predictor()
+    assert (there is mine, there.tidy, there.precision) == (False, 7, "fp32")

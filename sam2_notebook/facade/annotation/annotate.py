@@ -1,6 +1,8 @@
 """`auto_annotate`: pictures in a folder or in shards become segmentation labels."""
 
 import glob
+import os
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,11 +12,12 @@ from typing import Literal
 from tqdm.auto import tqdm
 
 from sam2_notebook.errors import MediaError
-from sam2_notebook.facade.annotation.detectors import DetectorSource, Wishes
+from sam2_notebook.facade.annotation.detectors import DetectorSource, Wishes, class_numbers
 from sam2_notebook.facade.annotation.folder import FolderRun
-from sam2_notebook.facade.annotation.journal import Journal, recipe_of, stamp
+from sam2_notebook.facade.annotation.journal import Journal, folder_of
 from sam2_notebook.facade.annotation.picture import Build
-from sam2_notebook.facade.annotation.report import AnnotationReport
+from sam2_notebook.facade.annotation.recipe import detector_named, model_named, recipe_of
+from sam2_notebook.facade.annotation.report import SHEET, AnnotationReport
 from sam2_notebook.facade.annotation.shard_run import ShardRun
 from sam2_notebook.facade.annotation.shards import SHARD_SUFFIXES, shard_stem
 from sam2_notebook.facade.annotation.team import check_engine, team_of
@@ -34,7 +37,7 @@ def auto_annotate(  # noqa: PLR0913, PLR0917 -- the page's arguments
     iou: float = 0.45,
     imgsz: int = 640,
     max_det: int = 300,
-    classes: Sequence[int] | None = None,
+    classes: Sequence[int] | int | None = None,
     output_dir: str | Path | None = None,
     *,
     engine: Literal["local", "ray"] = "local",
@@ -46,8 +49,8 @@ def auto_annotate(  # noqa: PLR0913, PLR0917 -- the page's arguments
     `<output_dir>/<picture>.txt` gets one line per object, its class and a polygon over the picture's size, 0..1; a
     picture without objects gets no file. `output_dir` is `labels` beside `data` unless given. `det_model` is a function
     from RGB pixels to (boxes, classes, scores), a transformers pipeline, a COCO file, a YOLO (needs Ultralytics), or
-    None or an `AutomaticMasker` to segment everything as class 0; `conf`, `iou`, `imgsz`, `max_det` and `classes` are
-    for it. `sam_model` is any model `ImagePredictor` takes, or a predictor.
+    None or an `AutomaticMasker` to segment everything as class 0; `conf`, `iou`, `imgsz`, `max_det` and `classes`, the
+    numbers of those wanted, are for detectors. `sam_model` is any model `ImagePredictor` takes, or a predictor.
 
     `data` may also be a picture, a pattern with `*`, or shards: WebDataset's `.tar` files, or Parquet with a column of
     pictures. The labels of `<shard>.tar` are `<output_dir>/<shard>.parquet`, a row per picture with `picture`,
@@ -60,22 +63,25 @@ def auto_annotate(  # noqa: PLR0913, PLR0917 -- the page's arguments
     1/64 s of an A100 with base+ (Meta's figure, of videos). So a million such photos are 75 core hours, or, with 16
     `workers` for each of N such GPUs, 4.3 / N hours, if it scales as it should; the detector comes on top.
 
-    A call after an interrupted one goes on where it ended, with the next picture or shard. Label files that somebody
-    else wrote or changed are kept, pictures that cannot be read are counted in the report. Also written:
-    `auto_annotate.json` (the report), `auto_annotate.jpg` (some of the pictures with their labels), and for folders
-    `auto_annotate.jsonl` (what was done). Raises MediaError, ModelError or PromptError for what concerns all pictures.
+    A call after an interrupted one goes on where it ended, with the next picture or shard; with other settings, another
+    detector or another network it begins anew. Label files that somebody else wrote or changed are kept, pictures that
+    cannot be read or that the detector fails on are counted in the report; where labels would take the place of those
+    of another folder, MediaError asks for an `output_dir`. Also written: `auto_annotate.json` (the report),
+    `auto_annotate.jpg` (some of the pictures with their labels), and for folders `auto_annotate.jsonl` (what was done).
+    Raises MediaError, ModelError or PromptError for what concerns all pictures.
     """
     wishes = Wishes(
-        conf=conf, iou=iou, imgsz=imgsz, max_det=max_det, classes=None if classes is None else tuple(classes),
-        device=device_name(device),
+        conf=conf, iou=iou, imgsz=imgsz, max_det=max_det, classes=class_numbers(classes), device=device_name(device),
     )  # fmt: skip
     check_engine(engine, wishes.device, workers)
+    if det_model is None or isinstance(det_model, AutomaticMasker):
+        _say_what_is_idle(wishes)
     build = Build(model=network(sam_model), det_model=det_model, wishes=wishes)
     anywhere = replace(wishes, device="")  # a run may go on elsewhere
-    recipe = recipe_of({"wishes": anywhere, "detector": _described(det_model), "model": _named(sam_model)})
-    files, shards = found_in(data)
+    recipe = recipe_of({"wishes": anywhere, "detector": detector_named(det_model), "model": model_named(sam_model)})
     beside = Path(data).expanduser().absolute().parent / "labels"
     target = beside if output_dir is None else Path(output_dir).expanduser()
+    files, shards = found_in(data, target)
     run = (
         ShardRun(shards=shards, target=target.absolute(), recipe=recipe)
         if shards
@@ -93,8 +99,8 @@ def auto_annotate(  # noqa: PLR0913, PLR0917 -- the page's arguments
     return run.report()
 
 
-def found_in(data: str | Path) -> tuple[list[Path], list[Path]]:
-    """The pictures, or else the shards, of a folder or a pattern, or the one named.
+def found_in(data: str | Path, target: Path) -> tuple[list[Path], list[Path]]:
+    """The pictures, or else the shards, of a folder or a pattern, or the one named; without our sheet in `target`.
 
     MediaError if there are none, some of both, or two whose labels would share a file.
     """
@@ -105,6 +111,7 @@ def found_in(data: str | Path) -> tuple[list[Path], list[Path]]:
         files = files_of(path, None)
     else:
         files = [Path(name) for name in sorted(glob.glob(str(path), recursive=True), key=natural_order)]
+    files = [file for file in files if not _is_sheet(file, target)]
     shards = [file for file in files if shard_stem(file) is not None]
     pictures = [file for file in files if file.suffix.lower() in PICTURE_SUFFIXES or files == [path]]
     pictures = [file for file in pictures if file not in set(shards)]
@@ -128,14 +135,21 @@ def _check_names(stems: list[str], files: list[Path]) -> None:
         raise MediaError(f"the labels of {' and '.join(names)} would share a file. Rename one.")
 
 
-def _named(model: str | Path | ImagePredictor | None) -> str:
-    return model.model_name if isinstance(model, ImagePredictor) else str(model)
+def _is_sheet(file: Path, target: Path) -> bool:
+    return file.name == SHEET and folder_of(file) == os.path.realpath(target)
 
 
-def _described(det_model: DetectorSource | AutomaticMasker | None) -> str:
-    """A name that stays from run to run; a function's own, a file's path and state."""
-    if isinstance(det_model, str | Path):
-        return f"{det_model} {stamp(Path(det_model))}"
-    if isinstance(det_model, AutomaticMasker):
-        return repr(det_model)
-    return getattr(det_model, "__qualname__", type(det_model).__name__)
+def _say_what_is_idle(wishes: Wishes) -> None:
+    """Warn of settings that are for detectors, where there is none."""
+    usual = Wishes()
+    given = [
+        f"{name}={value!r}"
+        for name in ("conf", "iou", "imgsz", "max_det", "classes")
+        if (value := getattr(wishes, name)) != getattr(usual, name)
+    ]
+    if given:
+        warnings.warn(
+            f"{', '.join(given)}: no effect without a detector, for everything is segmented as class 0. Name a "
+            "det_model, or leave them out.",
+            stacklevel=3,
+        )

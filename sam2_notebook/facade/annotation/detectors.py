@@ -1,10 +1,12 @@
 """Boxes from anything that finds things: a function, a pipeline of transformers, YOLO, a COCO file."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from pathlib import Path
+from itertools import takewhile
+from operator import index
+from pathlib import Path, PurePosixPath
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -15,20 +17,22 @@ from sam2_notebook.errors import MediaError, ModelError, PromptError
 from sam2_notebook.media import Image
 from sam2_notebook.predict.automatic_filters import suppress
 
-# What detectors that others wrote raise for one picture; the run goes on with the next.
-DETECTOR_ERRORS = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
+# What Ultralytics raises for a file that it cannot load.
+LOADING_ERRORS = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
 # Of Ultralytics' tasks those whose results have upright boxes.
 YOLO_TASKS = ("detect", "segment", "pose")
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+Parts = tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Detections:
     """Boxes (n, 4) as x0, y0, x1, y1 in image pixels, classes (n,) and scores (n,), 0..1; `names` tell the classes.
 
-    `unusable` counts boxes that were taken out because they make no sense.
+    `unusable` counts boxes that were taken out because they make no sense. `drawn` (n,) tells which ones have no score
+    because somebody drew them; these are not taken for doubles of others. None if all have one.
     """
 
     boxes: FloatArray
@@ -36,6 +40,7 @@ class Detections:
     scores: FloatArray
     names: Mapping[int, str] = field(default_factory=dict)
     unusable: int = 0
+    drawn: npt.NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.boxes)
@@ -48,6 +53,7 @@ class Detections:
             scores=self.scores[rows],
             names=self.names,
             unusable=self.unusable,
+            drawn=None if self.drawn is None else self.drawn[rows],
         )
 
 
@@ -70,6 +76,24 @@ class Wishes:
             raise PromptError(f"imgsz is a multiple of 32; got {self.imgsz!r}")
         if self.max_det < 1:
             raise PromptError(f"max_det is at least 1; got {self.max_det!r}")
+
+
+def class_numbers(classes: Sequence[int] | int | None) -> tuple[int, ...] | None:
+    """The classes wanted, one or several; PromptError if they are no numbers.
+
+    >>> class_numbers(1), class_numbers([0, 2]), class_numbers(None)
+    ((1,), (0, 2), None)
+    """
+    if classes is None:
+        return None
+    try:
+        if isinstance(classes, str | bytes):
+            raise TypeError
+        return tuple(map(index, classes if isinstance(classes, Iterable) else [classes]))
+    except TypeError as error:
+        raise PromptError(
+            f"classes are the numbers of the classes wanted, such as [0, 2], not their names; got {classes!r:.60}"
+        ) from error
 
 
 Detector = Callable[[Image], Detections]
@@ -102,8 +126,9 @@ def detector_of(source: DetectorSource, wishes: Wishes) -> Detector:
     """The detector that a source means; its answers are checked, filtered and sorted by score.
 
     A function takes RGB pixels (height, width, 3) and gives boxes, classes and scores. A path that ends in .json, or a
-    dictionary, is a COCO file whose boxes are taken by file name; any other name is a YOLO, for which Ultralytics must
-    be installed. Raises ModelError or MediaError where there is no such detector.
+    dictionary, is a COCO file: a picture gets the boxes of the file_name that agrees with the end of its path, and
+    those without a score are all kept. Any other name is a YOLO, for which Ultralytics must be installed. Raises
+    ModelError or MediaError where there is no such detector.
     """
     if isinstance(source, Mapping):
         return _finished(_coco_boxes(source, "the dictionary given"), wishes)
@@ -138,6 +163,7 @@ def checked(found: Detections, image: Image) -> Detections:
         scores=found.scores,
         names=found.names,
         unusable=int((~sensible).sum()) + found.unusable,
+        drawn=found.drawn,
     )
     return kept.take(sensible)
 
@@ -151,7 +177,11 @@ def _finished(detect: Detector, wishes: Wishes) -> Detector:
         found = found.take(wanted)
         # classes are moved apart, so that boxes of different ones never suppress one another
         apart = found.boxes + (found.classes * (max(image.size_hw) + 1.0))[:, None]
-        return found.take(suppress(apart, found.scores, wishes.iou)[: wishes.max_det])
+        kept = suppress(apart, found.scores, wishes.iou)
+        if found.drawn is not None:
+            rows = np.union1d(kept, np.flatnonzero(found.drawn))
+            kept = rows[np.argsort(-found.scores[rows], kind="stable")]
+        return found.take(kept[: wishes.max_det])
 
     return finish
 
@@ -234,7 +264,7 @@ def _load_yolo(name: str) -> Yolo:
         ) from error
     try:
         return library.YOLO(name)
-    except DETECTOR_ERRORS as error:
+    except LOADING_ERRORS as error:
         raise ModelError(
             f"Ultralytics cannot load {name!r} ({type(error).__name__}: {str(error)[:200]}). Name a model it knows or "
             "has downloaded, or a file of weights."
@@ -251,28 +281,64 @@ def _read_json(path: Path) -> Mapping:
 
 
 def _coco_boxes(coco: Mapping, label: str) -> Detector:
-    """Boxes by file name; those of a picture that the file does not know are none."""
+    """Boxes by the path of the picture; those of a picture that the file does not know are none."""
     try:
         names = {int(c["id"]): str(c["name"]) for c in coco.get("categories", ())}
-        files = {i["id"]: Path(i["file_name"]).name for i in coco["images"]}
-        boxes: dict[str, list[tuple[list[float], int, float]]] = {}
+        files = {i["id"]: _parts(i["file_name"]) for i in coco["images"]}
+        boxes: dict[Parts, list[tuple[list[float], int, float | None]]] = {}
         for entry in coco["annotations"]:
             x, y, width, height = map(float, entry["bbox"])
-            row = ([x, y, x + width, y + height], int(entry["category_id"]), float(entry.get("score", 1.0)))
+            score = None if entry.get("score") is None else float(entry["score"])
+            row = ([x, y, x + width, y + height], int(entry["category_id"]), score)
             boxes.setdefault(files[entry["image_id"]], []).append(row)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise MediaError(
             f"{label}: it is no COCO file with boxes ({type(error).__name__}: {error}). Wanted images with id and "
             "file_name, and annotations with image_id, category_id and bbox."
         ) from error
+    known: dict[str, list[Parts]] = {}
+    for parts in dict.fromkeys(files.values()):
+        known.setdefault(parts[-1] if parts else "", []).append(parts)
 
     def detect(image: Image) -> Detections:
-        rows = boxes.get(Path(image.name).name, [])
+        parts = _parts(image.name)
+        file = _nearest(parts, known.get(parts[-1], []), label) if parts else ()
+        rows = boxes.get(file, []) if file else []
         return Detections(
             boxes=np.array([box for box, _, _ in rows], np.float64).reshape(-1, 4),
             classes=np.array([number for _, number, _ in rows], np.int64),
-            scores=np.array([score for _, _, score in rows], np.float64),
+            scores=np.array([1.0 if score is None else score for _, _, score in rows], np.float64),
             names=names,
+            drawn=np.array([score is None for _, _, score in rows], bool),
         )
 
     return detect
+
+
+def _parts(name: str) -> Parts:
+    """The folders and the name of a file, wherever its path was written."""
+    return PurePosixPath(name.replace("\\", "/")).parts
+
+
+def _nearest(picture: Parts, files: Sequence[Parts], label: str) -> Parts:
+    """Of files of one name that whose path agrees longest with the picture's, from its end; () if there are none.
+
+    MediaError if several agree equally.
+    """
+    if not files:
+        return ()
+
+    def agreeing(file: Parts) -> tuple[int, bool]:
+        pairs = zip(reversed(picture), reversed(file), strict=False)
+        count = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        return count, count == len(file)  # a whole path agrees better than the end of a longer one
+
+    best = max(map(agreeing, files))
+    found = [file for file in files if agreeing(file) == best]
+    if len(found) > 1:
+        one, other = (PurePosixPath(*file) for file in found[:2])
+        raise MediaError(
+            f"{PurePosixPath(*picture)}: is it {one} or {other} of {label}? "
+            "Name pictures there by paths that end as their own do."
+        )
+    return found[0]

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from sam2_notebook.errors import MediaError
-from sam2_notebook.facade.annotation.journal import Entry, Journal, digest, stamp
+from sam2_notebook.facade.annotation.journal import Entry, Journal, digest, folder_of, stamp
 from sam2_notebook.facade.annotation.picture import Annotate, Labels, Polygon, answer_of
 from sam2_notebook.facade.annotation.report import REPORT, STATUSES, AnnotationReport, Drawn, evenly
 from sam2_notebook.facade.annotation.team import Team
@@ -35,7 +35,12 @@ class FolderRun:
     names: dict[int, str] = field(default_factory=dict)
 
     def waiting(self) -> list[Path]:
-        """The pictures that were not annotated with these settings yet; labels of somebody else are noted as kept."""
+        """The pictures that were not annotated with these settings yet; labels of somebody else are noted as kept.
+
+        MediaError if the labels of another folder of pictures would be written over.
+        """
+        for file in self.files:
+            self.journal.check_folder(file, self._label(file))
         left = [f for f in self.files if not self.journal.is_done(f, self._label(f), self.recipe)]
         foreign = [f for f in left if not self.journal.owns(f, self._label(f))]
         self.note([(file, Labels(objects=())) for file in foreign])
@@ -93,7 +98,7 @@ class FolderRun:
     def _entry(self, file: Path, answer: Labels | str) -> tuple[Entry, bytes | None]:
         """What the journal says of a picture, and its label file: empty to have none, None to leave it as it is."""
         target = self._label(file)
-        told = Entry(file=file.name, status="failed", stamp=stamp(file), recipe=self.recipe)
+        told = Entry(file=file.name, status="failed", stamp=stamp(file), recipe=self.recipe, folder=folder_of(file))
         if isinstance(answer, str):
             return replace(told, reason=answer), None
         if not self.journal.owns(file, target):
@@ -131,7 +136,7 @@ class FolderWork:
         annotate = self.build()
 
         def work(job: str) -> str:
-            answers = (answer_of(Path(file), Path(file).name, annotate) for file in json.loads(job))
+            answers = (answer_of(Path(file), file, annotate) for file in json.loads(job))
             return json.dumps([a if isinstance(a, str) else asdict(a) for a in answers])
 
         return work

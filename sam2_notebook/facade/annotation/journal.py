@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,7 +18,8 @@ Status = Literal["labelled", "empty", "failed", "kept"]
 class Entry:
     """What became of one picture. `label` is the digest of the label file as it was written, "" if there is none.
 
-    `stamp` tells whether the picture is still the same, `recipe` the settings it was annotated with.
+    `stamp` tells whether the picture is still the same, `recipe` the settings it was annotated with, `folder` where the
+    picture lies; older journals do not say.
     """
 
     file: str
@@ -30,12 +31,14 @@ class Entry:
     label: str = ""
     stamp: str = ""
     recipe: str = ""
+    folder: str = ""
 
 
 class Journal:
     """Entries by file name, the newest counts; new ones are on disk before `add` returns.
 
-    An entry is added before its label file is written: a crash between the two leaves no label file that nobody knows.
+    An entry is added before its label file is written: a crash between the two leaves no label file that nobody knows,
+    and an entry whose label file is missing or from earlier settings, which does not count as done.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -50,6 +53,7 @@ class Journal:
             ) from error
         self.entries: dict[str, Entry] = {}
         self._written: dict[str, set[str]] = {}
+        self._labels: dict[str, Entry] = {}  # by the name that pictures share with their label file
         for line in text.splitlines():
             entry = _entry(line)
             if entry is not None:
@@ -74,11 +78,31 @@ class Journal:
             self._take(entry)
 
     def is_done(self, picture: Path, target: Path, recipe: str) -> bool:
-        """Whether a picture, as it is now, was annotated with these settings and its label file is still there."""
+        """Whether a picture, as it is now, was annotated with these settings and its label file came of that.
+
+        A label file corrected by hand since then counts; one of ours from earlier settings does not.
+        """
         entry = self.entries.get(picture.name)
         if entry is None or entry.recipe != recipe or entry.stamp != stamp(picture):
             return False
-        return entry.status == "empty" or (entry.status == "labelled" and target.is_file())
+        if entry.status not in ("labelled", "empty"):
+            return False
+        if not target.is_file():
+            return entry.status == "empty"
+        there = digest(target.read_bytes())
+        return there == entry.label or there not in self._written.get(picture.name, ())
+
+    def check_folder(self, picture: Path, target: Path) -> None:
+        """MediaError if the label file belongs to a picture of another folder; one that was only moved is the same."""
+        entry = self._labels.get(picture.stem)
+        if entry is None or not entry.folder or entry.stamp == stamp(picture):
+            return
+        folder = folder_of(picture)
+        if entry.folder != folder:
+            raise MediaError(
+                f"{target}: it is for the labels of {entry.file} in {entry.folder}, and those of {picture.name} in "
+                f"{folder} would take their place. Give each folder of pictures an output_dir of its own."
+            )
 
     def owns(self, picture: Path, target: Path) -> bool:
         """Whether a label file is ours to write anew: absent, or just as we once wrote it."""
@@ -86,6 +110,7 @@ class Journal:
 
     def _take(self, entry: Entry) -> None:
         self.entries[entry.file] = entry
+        self._labels[Path(entry.file).stem] = entry
         if entry.label:
             self._written.setdefault(entry.file, set()).add(entry.label)
 
@@ -99,6 +124,11 @@ def stamp(path: Path) -> str:
     return f"{found.st_size}-{found.st_mtime_ns}"
 
 
+def folder_of(path: Path) -> str:
+    """Where a file lies, by one name however it was reached."""
+    return os.path.realpath(path.parent)
+
+
 def digest(data: bytes) -> str:
     """A short name for a file's content.
 
@@ -106,11 +136,6 @@ def digest(data: bytes) -> str:
     'e3b0c44298fc1c14'
     """
     return hashlib.sha256(data).hexdigest()[:16]
-
-
-def recipe_of(settings: Mapping[str, object]) -> str:
-    """A short name for the settings of a run."""
-    return digest(json.dumps({k: str(v) for k, v in settings.items()}, sort_keys=True).encode())
 
 
 def _entry(line: str) -> Entry | None:

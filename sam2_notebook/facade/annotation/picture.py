@@ -3,18 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
 from sam2_notebook.errors import MediaError, Sam2NotebookError
-from sam2_notebook.facade.annotation.detectors import (
-    DETECTOR_ERRORS,
-    Detections,
-    Detector,
-    DetectorSource,
-    Wishes,
-    detector_of,
-)
+from sam2_notebook.facade.annotation.detectors import Detections, Detector, DetectorSource, Wishes, detector_of
 from sam2_notebook.facade.devices import usable_device
 from sam2_notebook.facade.files import label_line
 from sam2_notebook.facade.outlines import outlines
@@ -22,6 +16,7 @@ from sam2_notebook.labels.polygons import one_ring
 from sam2_notebook.media import Image, read_image
 from sam2_notebook.model import Sam2
 from sam2_notebook.predict import AutomaticMasker, AutomaticSettings, ImagePredictor
+from sam2_notebook.predict.precision import Precision
 from sam2_notebook.values.masks import BoolMask
 
 BOXES_AT_ONCE = 32
@@ -56,11 +51,16 @@ Annotate = Callable[[Image], Labels]
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Build:
-    """How to make the function that annotates a picture, on this machine or another."""
+    """How to make the function that annotates a picture, on this machine or another.
+
+    `tidy` and `precision` are those of the `ImagePredictor` whose network came here without it.
+    """
 
     model: str | Path | Sam2 | ImagePredictor | None
     det_model: DetectorSource | AutomaticMasker | AutomaticSettings | None
     wishes: Wishes
+    tidy: int | None = None
+    precision: Precision = "auto"
 
     def __call__(self) -> Annotate:
         """Load the models."""
@@ -73,12 +73,10 @@ class Build:
 
     def predictor(self) -> ImagePredictor:
         """The predictor given, or one for the model."""
-        model = self.model
-        return (
-            model
-            if isinstance(model, ImagePredictor)
-            else ImagePredictor(model, device=usable_device(self.wishes.device))
-        )
+        if isinstance(self.model, ImagePredictor):
+            return self.model
+        device = usable_device(self.wishes.device)
+        return ImagePredictor(self.model, device=device, tidy=self.tidy, precision=self.precision)
 
     def to_travel(self) -> "Build":
         """The same with the network itself in place of its name, and without what only this process can hold.
@@ -89,7 +87,9 @@ class Build:
         detector = self.det_model.settings if isinstance(self.det_model, AutomaticMasker) else self.det_model
         if isinstance(detector, str | Path) and Path(detector).exists():
             detector = Path(detector).absolute()
-        return replace(self, model=here.predictor().model, det_model=detector)
+        predictor = here.predictor()
+        precision = cast(Precision, predictor.precision) if predictor is self.model else "auto"
+        return replace(self, model=predictor.model, det_model=detector, tidy=predictor.tidy, precision=precision)
 
 
 def labeller(predictor: ImagePredictor, detector: Detector | AutomaticMasker) -> Annotate:
@@ -148,5 +148,5 @@ def _detected(detector: Detector, image: Image) -> Detections:
         return detector(image)
     except Sam2NotebookError:
         raise
-    except DETECTOR_ERRORS as error:
+    except Exception as error:  # code of others raises whatever it likes; the run goes on with the next picture
         raise MediaError(f"{image.name}: the detector failed ({type(error).__name__}: {str(error)[:200]})") from error

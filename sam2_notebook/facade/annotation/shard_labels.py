@@ -7,13 +7,13 @@ writes the same file in its place: every picture is labelled exactly once.
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Literal
 
 from sam2_notebook.errors import MediaError
-from sam2_notebook.facade.annotation.journal import stamp
+from sam2_notebook.facade.annotation.journal import folder_of, stamp
 from sam2_notebook.facade.annotation.picture import Annotate, Labels, Polygon, answer_of
 from sam2_notebook.facade.annotation.shards import ShardPicture, pictures_of, pyarrow, shard_stem
 from sam2_notebook.facade.files import write_bytes
@@ -25,7 +25,7 @@ FAILURES_TOLD = 20
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ShardSummary:
-    """What a shard came to. `stamp` tells whether it is still the same, `recipe` the settings.
+    """What a shard came to. `stamp` tells whether it is still the same, `recipe` the settings, `folder` where it lies.
 
     `failures` say why, of the first pictures that failed; `broken` why the shard could not be read to its end.
     """
@@ -39,6 +39,7 @@ class ShardSummary:
     lost: int
     failures: dict[str, str]
     broken: str = ""
+    folder: str = ""
 
     @property
     def pictures(self) -> int:
@@ -79,7 +80,7 @@ def labels_file(target: Path, shard: Path) -> Path:
 
 def annotate_shard(shard: Path, target: Path, recipe: str, annotate: Annotate) -> ShardAnswer:
     """Label every picture of a shard, then write the labels of all."""
-    mark = stamp(shard)
+    mark, folder = stamp(shard), folder_of(shard)
     rows, broken = _Rows(pyarrow()), ""
     try:
         for picture in pictures_of(shard):
@@ -88,7 +89,7 @@ def annotate_shard(shard: Path, target: Path, recipe: str, annotate: Annotate) -
         broken = str(error)
     if broken and not rows.count:
         return ShardAnswer(kind="unreadable", reason=broken)
-    summary = rows.summary(recipe, mark, broken)
+    summary = replace(rows.summary(recipe, mark, broken), folder=folder)
     try:
         write_bytes(labels_file(target, shard), rows.as_parquet(summary), durable=True)
     except MediaError as error:

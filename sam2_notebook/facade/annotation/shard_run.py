@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sam2_notebook.errors import MediaError
-from sam2_notebook.facade.annotation.journal import stamp
+from sam2_notebook.facade.annotation.journal import folder_of, stamp
 from sam2_notebook.facade.annotation.report import STATUSES, AnnotationReport, Drawn, evenly
 from sam2_notebook.facade.annotation.shard_labels import (
     ShardAnswer,
@@ -43,7 +43,10 @@ class ShardRun:
     kept: set[Path] = field(default_factory=set)
 
     def waiting(self) -> list[Path]:
-        """The shards that were not annotated with these settings yet; files of somebody else are noted as kept."""
+        """The shards that were not annotated with these settings yet; files of somebody else are noted as kept.
+
+        MediaError if the labels of a shard of another folder would be written over.
+        """
         left = []
         for shard in self.shards:
             file = labels_file(self.target, shard)
@@ -51,6 +54,7 @@ class ShardRun:
             if found is None and file.exists():
                 self.kept.add(shard)
             elif found is None or (found.recipe, found.stamp) != (self.recipe, stamp(shard)):
+                _check_folder(shard, file, found)
                 left.append(shard)
         return left
 
@@ -120,6 +124,15 @@ class ShardRun:
             with suppress(MediaError):
                 for picture in islice(pictures_of(shard), row, row + 1):
                     yield picture.name, read_image(picture.content).pixels, objects
+
+
+def _check_folder(shard: Path, file: Path, found: ShardSummary | None) -> None:
+    if found is None or not found.folder or found.stamp == stamp(shard) or found.folder == folder_of(shard):
+        return
+    raise MediaError(
+        f"{file}: it holds the labels of a shard in {found.folder}, and those of {shard.name} in {folder_of(shard)} "
+        "would take their place. Give each folder of shards an output_dir of its own."
+    )
 
 
 def _added(counts: Iterable[Mapping[Key, int]]) -> dict[Key, int]:
