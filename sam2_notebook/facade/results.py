@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -137,7 +138,10 @@ class Results(Placed):
         return labelled(drawn, self.boxes.corners.numpy(), words, colors, line_width)
 
     def save(self, filename: str | Path | None = None) -> str:
-        """Write `plot()` as JPEG or PNG; without a name as `<picture>_masks.jpg` in the working folder."""
+        """Write `plot()` as the picture its ending says; without a name as `<picture>_masks.jpg` in the working folder.
+
+        MediaError for an ending that Pillow cannot write.
+        """
         target = Path(f"{self._stem()}_masks.jpg" if filename is None else filename)
         write_bytes(target, picture_bytes(self.plot(), target))
         return str(target)
@@ -237,5 +241,18 @@ class Results(Placed):
 
 
 def picture_bytes(pixels: ByteImage, target: Path) -> bytes:
-    """Pixels as a PNG or a JPEG, as the name of the file says."""
-    return encode_png(pixels) if target.suffix.lower() == ".png" else encode_jpeg(pixels)
+    """Pixels as the kind of picture that the ending of the file's name says; MediaError if Pillow cannot write it."""
+    kind = PillowImage.registered_extensions().get(target.suffix.lower())
+    if kind == "JPEG":
+        return encode_jpeg(pixels)
+    if kind == "PNG":
+        return encode_png(pixels)
+    refusal = f"{target}: it cannot be written as a picture. Give it a name that ends in .jpg, .png or .webp."
+    if kind is None or kind not in PillowImage.SAVE:
+        raise MediaError(refusal)
+    buffer = io.BytesIO()
+    try:
+        PillowImage.fromarray(pixels).save(buffer, kind)
+    except (OSError, ValueError, struct.error) as error:
+        raise MediaError(f"{refusal} Pillow says: {error}.") from error
+    return buffer.getvalue()

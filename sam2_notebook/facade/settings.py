@@ -92,7 +92,7 @@ class PageSettings:
     def __post_init__(self) -> None:
         for name in ("conf", "iou"):
             value = getattr(self, name)
-            if value is not None and not (isinstance(value, Real) and 0 <= value <= 1):
+            if value is not None and not (isinstance(value, Real) and 0 <= float(value) <= 1):
                 raise PromptError(f"{name} is a {'score' if name == 'conf' else 'share'} from 0 to 1; got {value!r}")
         for name in ("max_det", "vid_stride", "line_width"):
             value = getattr(self, name)

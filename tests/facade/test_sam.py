@@ -1,6 +1,9 @@
 """The facade: sources, prompts, results and what happens to bad input."""
 
 import json
+import shutil
+import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +17,7 @@ from sam2_notebook.facade import SAM, SAM2VideoPredictor
 from sam2_notebook.facade.outlines import outlines
 from sam2_notebook.facade.prompts import page_prompts
 from sam2_notebook.facade.results import Results
+from sam2_notebook.facade.saving import handed_out
 from sam2_notebook.facade.settings import PageSettings
 from sam2_notebook.labels.polygons import one_ring, signed_area
 from sam2_notebook.media import open_video
@@ -44,7 +48,7 @@ def sam() -> SAM:
     ],
 )
 def test_shapes_mean_what_the_page_says(prompts: tuple, points: list, labels: list) -> None:
-    said = page_prompts(prompts[0], prompts[1], None, None)
+    said = page_prompts(prompts[0], prompts[1], None, None) or []
     assert [s.points.tolist() for s in said if s.points is not None] == points
     assert [s.labels.tolist() for s in said if s.labels is not None] == labels
 
@@ -191,6 +195,80 @@ def test_saving_writes_pictures_labels_and_videos_once(media: Path, tmp_path: Pa
     assert {p.name for p in (tmp_path / "predict" / "labels").iterdir()} <= {"p0.txt", "p1.txt", "p2.txt"}
 
 
+def test_videos_of_the_same_name_are_written_side_by_side(media: Path, tmp_path: Path) -> None:
+    first, other = tmp_path / "a" / "clip.mp4", tmp_path / "b" / "clip.mp4"
+    for file in (first, other):
+        file.parent.mkdir()
+        shutil.copy(media / "small.mp4", file)
+    settings = {"save": True, "save_txt": True, "save_frames": True, "project": str(tmp_path), "vid_stride": 2}
+    SAM(video_model(), device="cpu")([str(first), str(other), str(other)], points=[40, 30], **settings)
+    folder = tmp_path / "predict"
+    assert {p.name for p in folder.glob("*.mp4")} == {"clip.mp4", "clip_2.mp4", "clip_3.mp4"}
+    stems = ("clip", "clip_2", "clip_3")
+    numbers = (0, 2, 4)
+    assert {p.name for p in (folder / "labels").iterdir()} == {f"{s}_{n:06d}.txt" for s in stems for n in numbers}
+    frames = {p.relative_to(folder).as_posix() for p in folder.glob("*_frames/*")}
+    assert frames == {f"{s}_frames/{n}.jpg" for s in stems for n in numbers}
+
+
+def test_a_video_that_is_written_later_has_one_free_name_for_all(tmp_path: Path) -> None:
+    for save in (False, True):
+        list(handed_out(noisy(2), PageSettings(save=save, save_txt=True, project=str(tmp_path), exist_ok=True)))
+    folder = tmp_path / "predict"
+    assert [p.name for p in folder.glob("*.mp4")] == ["noise_2.mp4"]
+    labels = {p.name for p in (folder / "labels").iterdir()}
+    assert labels == {f"{stem}_{n:06d}.txt" for stem in ("noise", "noise_2") for n in (0, 1)}
+
+
+def test_a_stream_closed_early_leaves_a_video_of_what_was_done(media: Path, tmp_path: Path) -> None:
+    sam = SAM(video_model(), device="cpu")
+    results = sam(media / "small.mp4", points=[40, 30], stream=True, save=True, project=str(tmp_path))
+    frames = [next(results).plot() for _ in range(2)]
+    results.close()  # type: ignore[attr-defined] -- a generator
+    with open_video(tmp_path / "predict" / "small.mp4") as video:
+        assert len(video) == 2
+        assert np.abs(video.frame(1).astype(int) - frames[1]).mean() < 12
+    assert [p.name for p in (tmp_path / "predict").iterdir()] == ["small.mp4"]
+
+
+def test_a_call_that_fails_leaves_a_video_of_what_was_done(tmp_path: Path) -> None:
+    def failing() -> Iterator[Results]:
+        yield from noisy(3)
+        raise PromptError("the prompt is wrong")
+
+    with pytest.raises(PromptError, match="the prompt is wrong"):
+        list(handed_out(failing(), PageSettings(save=True, project=str(tmp_path))))
+    assert len(open_video(tmp_path / "predict" / "noise.mp4")) == 3
+    assert len(list((tmp_path / "predict").iterdir())) == 1
+
+
+def test_two_streams_into_one_folder_do_not_write_over_each_other(tmp_path: Path) -> None:
+    chosen = PageSettings(save=True, project=str(tmp_path), exist_ok=True)
+    for _ in zip(handed_out(noisy(3), chosen), handed_out(noisy(3), chosen), strict=True):
+        assert not list(tmp_path.glob("predict/noise*")), "drafts are hidden"
+    assert {p.name for p in (tmp_path / "predict").iterdir()} == {"noise.mp4", "noise_2.mp4"}
+
+
+def test_writing_a_long_video_takes_no_more_memory_than_a_short_one(tmp_path: Path) -> None:
+    results = handed_out(noisy(100), PageSettings(save=True, project=str(tmp_path)))
+    tracemalloc.start()
+    try:
+        held_bytes = [tracemalloc.get_traced_memory()[0] for _ in results]
+    finally:
+        tracemalloc.stop()
+    assert held_bytes[99] - held_bytes[20] < 500_000, "80 of these frames are 1.5 MB as JPEG"
+
+
+def noisy(frames: int) -> Iterator[Results]:
+    """Frames of a video that cannot be pressed small, without a mask."""
+    dice = np.random.default_rng(0)
+    for frame in range(frames):
+        pixels = dice.integers(0, 256, (96, 128, 3), np.uint8)
+        yield Results(
+            orig_img=pixels, path="noise.mp4", rles=(), scores=np.zeros(0), classes=(), frame=frame, fps=25.0
+        )  # fmt: skip
+
+
 def result_of(mask: np.ndarray) -> Results:
     pixels = np.zeros((*mask.shape, 3), np.uint8)
     return Results(
@@ -219,6 +297,24 @@ def test_results_speak_every_form(disc: tuple[np.ndarray, np.ndarray], tmp_path:
     assert not np.array_equal(result.plot(), result.orig_img)
     with pytest.raises(MediaError, match="cannot be written"):
         result.save(tmp_path / "out.png" / "below.jpg")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("a.jpg", "JPEG"), ("a.JPEG", "JPEG"), ("a.png", "PNG"), ("a.webp", "WEBP"), ("a.bmp", "BMP"), ("a.tif", "TIFF")],
+)
+def test_a_drawing_is_written_as_its_ending_says(name: str, kind: str, tmp_path: Path) -> None:
+    result = result_of(np.eye(16, 24, dtype=bool))
+    with PillowImage.open(result.save(tmp_path / name)) as picture:
+        assert picture.format == kind
+        assert np.abs(np.asarray(picture.convert("RGB")).astype(int) - result.plot()).mean() < 20
+
+
+@pytest.mark.parametrize("name", ["a.docx", "a.mp4", "a", "a.psd", "a.msp"])
+def test_an_ending_that_is_no_picture_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(MediaError, match=r"cannot be written as a picture.*\.jpg"):
+        result_of(np.eye(16, dtype=bool)).save(tmp_path / name)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_polygon_draws_its_mask_again(disc: tuple[np.ndarray, np.ndarray]) -> None:
