@@ -117,9 +117,11 @@ def _saved_video(frames: Iterable[Results], folder: Path, stem: str, chosen: Pag
                     video.add(pixels)
             yield result
     finally:
-        if video is not None:
+        if video is not None and video.count:
             # another call may have finished a video of this name meanwhile
             video.finish(free_name(video.path))
+        elif video is not None:
+            video.discard()
 
 
 def _free_stem(folder: Path, first: Results, chosen: PageSettings) -> str:

@@ -66,8 +66,8 @@ def write_video(path: str | os.PathLike[str], frames: Iterable[ByteImage], fps: 
 class VideoDraft:
     """A video in the making: frames are coded as they come, into a hidden file beside `path` that `finish` shows.
 
-    For .mp4, .mov, .mkv and .webm; frames are those of `write_video`. Errors are MediaError; call `finish` or `discard`
-    whatever happens.
+    For .mp4, .mov, .mkv and .webm; frames are those of `write_video`, and `count` is how many are in. Errors are
+    MediaError; call `finish` or `discard` whatever happens.
 
     >>> import tempfile
     >>> draft = VideoDraft(Path(tempfile.mkdtemp()) / "clip.mp4", fps=10)
@@ -84,7 +84,7 @@ class VideoDraft:
         self._format = _FORMATS[self.path.suffix.lower()]
         self._stream: VideoStream | None = None
         self._first_shape: tuple[int, ...] | None = None
-        self._count = 0
+        self.count = 0
         self._file = self.path.with_name(f".{uuid4().hex}{self.path.suffix}")
         with _writing(self.path):
             self._container = av.open(str(self._file), "w", format=self._format)
@@ -92,7 +92,7 @@ class VideoDraft:
     def add(self, pixels: ByteImage) -> None:
         """Code the next frame; a wrong one is refused, and those before it stay."""
         channels = (3, 4) if self._format == "webm" else (3,)
-        _check_frame(pixels, self._count, self._first_shape, channels, self.path)
+        _check_frame(pixels, self.count, self._first_shape, channels, self.path)
         self._first_shape = self._first_shape or pixels.shape
         height, width = pixels.shape[:2]
         even = np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
@@ -104,13 +104,13 @@ class VideoDraft:
             kind = "rgba" if pixels.shape[2] == 4 else "rgb24"
             frame = VideoFrame.from_ndarray(np.ascontiguousarray(even), format=kind)
             self._container.mux(self._stream.encode(frame))
-        self._count += 1
+        self.count += 1
 
     def finish(self, target: Path | None = None) -> Path:
         """Put the video in place, as `path` or another name in its folder, over what is there."""
         target = target or self.path
         try:
-            if self._stream is None:
+            if self._stream is None or not self.count:
                 raise _no_frame(self.path)
             with _writing(target):
                 self._container.mux(self._stream.encode())

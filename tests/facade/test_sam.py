@@ -4,6 +4,7 @@ import json
 import shutil
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -240,6 +241,14 @@ def test_a_call_that_fails_leaves_a_video_of_what_was_done(tmp_path: Path) -> No
         list(handed_out(failing(), PageSettings(save=True, project=str(tmp_path))))
     assert len(open_video(tmp_path / "predict" / "noise.mp4")) == 3
     assert len(list((tmp_path / "predict").iterdir())) == 1
+
+
+def test_a_frame_that_no_video_takes_is_told_and_leaves_no_file(tmp_path: Path) -> None:
+    (frame,) = noisy(1)
+    wide = replace(frame, orig_img=np.zeros((2, 20_000, 3), np.uint8))
+    with pytest.raises(MediaError, match="cannot be written"):
+        list(handed_out([wide], PageSettings(save=True, project=str(tmp_path))))
+    assert not list((tmp_path / "predict").iterdir())
 
 
 def test_two_streams_into_one_folder_do_not_write_over_each_other(tmp_path: Path) -> None:
