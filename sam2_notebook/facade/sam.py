@@ -136,8 +136,7 @@ class SAM:
 
     def to(self, device: Device) -> "SAM":
         """Move the network to a device, in place."""
-        tidy = self.predictor.tidy  # a network by itself does not say what its masks need
-        self.predictor = ImagePredictor(self.model, device=usable_device(device), tidy=tidy)
+        self.predictor = ImagePredictor(self.model, device=usable_device(device))
         self.model = self.predictor.model
         return self
 

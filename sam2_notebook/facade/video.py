@@ -18,9 +18,7 @@ from sam2_notebook.facade.sources import Clip, Source, close, media_of
 from sam2_notebook.media import Image, open_video
 from sam2_notebook.predict import AutomaticMasker, AutomaticSettings, FrameResult, ImagePredictor, VideoPredictor
 from sam2_notebook.predict.automatic_video import track_everything
-from sam2_notebook.predict.image import EMBEDDED_TIDY
 from sam2_notebook.values.frames import FrameSource
-from sam2_notebook.weights import EMBEDDED
 
 FRAME_POINTS = 16
 
@@ -86,8 +84,7 @@ class SAM2VideoPredictor:
             if said is not None:
                 yield from tracked(self.predictor, clip, said)
                 return
-            tidy = EMBEDDED_TIDY if self.settings.model in (None, EMBEDDED) else 0
-            pictures = ImagePredictor(self.predictor.model, device=self.predictor.device, tidy=tidy)
+            pictures = ImagePredictor(self.predictor.model, device=self.predictor.device)
             yield from everything_tracked(self.predictor, pictures, clip, self.settings)
         finally:
             close(clip)

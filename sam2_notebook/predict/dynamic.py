@@ -14,12 +14,11 @@ from sam2_notebook.model import ImageFeatures, Memory, Recollection, Sam2, Sight
 from sam2_notebook.model.video_memory import ABSENT_LOGIT
 from sam2_notebook.predict.dynamic_pictures import Pictures, found_object, recollection_of, size_of, with_memory
 from sam2_notebook.predict.dynamic_results import FoundObject, FoundObjects, ObjectName
-from sam2_notebook.predict.image import EMBEDDED_TIDY
 from sam2_notebook.predict.lookalikes import Parts, ShownLook
 from sam2_notebook.predict.precision import Engine
 from sam2_notebook.predict.prompt_edits import one_prompt
 from sam2_notebook.predict.prompts import Numbers, ObjectPrompt
-from sam2_notebook.predict.tidy import tidy_logits
+from sam2_notebook.predict.tidy import tidy_logits, usual_tidy
 from sam2_notebook.predict.tracker import ACCELERATOR_BATCH, CPU_BATCH
 from sam2_notebook.values.geometry import Box
 
@@ -70,7 +69,7 @@ class DynamicSession:
         self.pictures = Pictures(network=Engine(with_memory(model, device)).current()[1])
         self.most_objects, self.most_memories = most_objects, most_memories
         is_small = self.pictures.network.config.dim < PUBLISHED_DIM
-        self._tidy = EMBEDDED_TIDY if is_small else 0
+        self._tidy = usual_tidy(self.pictures.network.config)
         self.lookalikes = is_small if lookalikes is None else lookalikes
         self._banks: dict[ObjectName, dict[str, Shown]] = {}
         self._lock = threading.RLock()

@@ -16,12 +16,11 @@ from sam2_notebook.predict.precision import Engine, Network, Precision
 from sam2_notebook.predict.prompts import Numbers, ObjectPrompt, object_prompts
 from sam2_notebook.predict.segmentation import Segmentation
 from sam2_notebook.predict.tensors import image_tensor, prompt_tensors
-from sam2_notebook.predict.tidy import tidy_logits
+from sam2_notebook.predict.tidy import tidy_logits, usual_tidy
 from sam2_notebook.values.geometry import Box, Size
 from sam2_notebook.weights import EMBEDDED, load_model
 
 CPU_BATCH, ACCELERATOR_BATCH = 8, 64
-EMBEDDED_TIDY = 24
 
 Ask = Callable[[PromptTensors, bool], MaskPrediction]
 
@@ -32,7 +31,7 @@ class ImagePredictor:
     `model` is a loaded `Sam2`, a published name, a path to weights, or None for the embedded model. Threads may share a
     predictor; the network serves one at a time, because each of its answers already uses every core. `tidy` is the
     area, in pixels of the low-resolution logits, below which holes are filled and specks dropped; None leaves masks as
-    the network made them, but for the embedded model, whose masks are rougher.
+    the network made them, but for the embedded model and what was trained from it, whose masks are rougher.
 
     `precision` is that of large products: "fp32" is exact, "bf16" and "fp16" (GPUs only) are faster where the hardware
     has them, and "auto" picks the fastest that the device is good at. `compiled` has torch compile the encoder on a
@@ -60,7 +59,7 @@ class ImagePredictor:
         self._engine = Engine(self.model, precision, compiled=compiled)
         self.model_name = _name(model)
         self.cache = EmbeddingCache() if cache is None else cache
-        self.tidy = (EMBEDDED_TIDY if self.model_name == EMBEDDED else 0) if tidy is None else tidy
+        self.tidy = usual_tidy(self.model.config) if tidy is None else tidy
         self._turn = threading.Lock()
 
     @property

@@ -3,9 +3,23 @@
 import numpy as np
 import numpy.typing as npt
 
+from sam2_notebook.model import Sam2Config
 from sam2_notebook.values.masks import fill_holes, remove_islands
 
+EMBEDDED_TIDY = 24
 MENDED = 0.1
+
+
+def usual_tidy(config: Sam2Config) -> int:
+    """The area below which holes and specks of a network's masks are mended unless somebody says otherwise.
+
+    Networks that draw their prompts into the dense input, as the embedded model and what was trained from it, make
+    rougher masks; those of published ones are left as they are.
+
+    >>> usual_tidy(Sam2Config(prompts="raster")), usual_tidy(Sam2Config())
+    (24, 0)
+    """
+    return EMBEDDED_TIDY if config.prompts == "raster" else 0
 
 
 def tidy_logits(logits: npt.NDArray[np.float32], smaller_than: int) -> npt.NDArray[np.float32]:

@@ -24,6 +24,7 @@ from sam2_notebook.values.masks import BoolMask
 
 Direction = Literal["forward", "backward", "both"]
 MAX_OBJECT_ID = 2**31 - 1
+REMINDED = RECENT_MAPS  # frames by which an object can be reminded of where it was
 
 
 class VideoSession:
@@ -199,7 +200,7 @@ class VideoSession:
             if last is None or followed_here or track.goes_on_at(last + step, reverse=reverse):
                 return
             count = 1
-            while count < RECENT_MAPS and last - count * step in known.keys() | track.prompted.keys():
+            while count < REMINDED and last - count * step in known.keys() | track.prompted.keys():
                 count += 1
             frames = [last - back * step for back in range(count - 1, -1, -1)]
             memories = {f: self._tracker.remind(f, known[f]) for f in frames if f in known and f not in track.prompted}

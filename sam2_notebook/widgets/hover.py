@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from sam2_notebook.predict.half import half_the_threads
+from sam2_notebook.predict.threads import half_the_threads
 from sam2_notebook.protocol.codecs import encode_logits8
 from sam2_notebook.protocol.messages import Buffer, Failure, HoverData, HoverRequest
 from sam2_notebook.values.geometry import Size

@@ -128,17 +128,19 @@ class VideoSegmenter(WiredWidget):
         read and exported, and the widget says what is missing. MediaError for a file that cannot be read.
         """
         saved = load_session(path)
-        rate = saved.video.fps
-        sources = found_again(saved.video, Path(path)) if video is None else open_sources(video, rate)
+        was = saved.video
+        sources = found_again(was, Path(path)) if video is None else open_sources(video, was.fps)
         now = sources.reference
-        if (now.width, now.height) != (saved.video.width, saved.video.height):
+        if (now.width, now.height) != (was.width, was.height):
             sources.page.close()
-            was = f"{saved.video.width} x {saved.video.height}"
-            raise MediaError(f"the session is on a video of {was} pixels; {now.name} is {now.width} x {now.height}")
+            raise MediaError(
+                f"the session is on a video of {was.width} x {was.height} pixels; {now.name} is "
+                f"{now.width} x {now.height}"
+            )
         widget = cls.__new__(cls)
         widget._begin(video_parts(sources, model), title_of(model), height, autosave)
         widget._desk.take_up(saved)
-        if now.key != saved.video.key:
+        if now.key != was.key:
             widget._desk.tell("warning", f"{now.name} is not the very video the session was made on; look at the masks")
         return widget
 

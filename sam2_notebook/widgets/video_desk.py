@@ -361,8 +361,11 @@ class VideoDesk:
 
     def _started(self, request: TrackRequest | ExportRequest) -> Job:
         if isinstance(request, TrackRequest):
-            said = {name: getattr(request, name) for name in ("direction", "objects", "start", "first", "last")}
-            return self.track(Order(**said))
+            order = Order(
+                direction=request.direction, objects=request.objects,
+                start=request.start, first=request.first, last=request.last,
+            )  # fmt: skip
+            return self.track(order)
         if not request.name or request.name in (".", "..") or any(c in request.name for c in "/\\\0"):
             raise EditError(f"a name of a file has no folders in it; got {request.name!r:.60}")
         return self.exporting.start(request.format, request.name, request.objects)

@@ -190,12 +190,8 @@ def load_session(path: str | os.PathLike[str], *, masks: bool = True) -> SavedSe
         found: list[StoredMask] = []
         damaged = 0
         said = {(item.born, said.frame): said for item in document.objects for said in item.frames}
-        if not masks:
-            saved_as, passed_over = meta.get("saved_as", ""), "passed_over" in meta
-            return SavedSession(
-                video=video, document=document, masks=(), damaged=0, saved_as=saved_as, passed_over=passed_over
-            )
-        for row in database.execute(f"SELECT {_COLUMNS} FROM masks ORDER BY born, frame"):  # noqa: S608 - our own names
+        every = f"SELECT {_COLUMNS} FROM masks ORDER BY born, frame"  # noqa: S608 - our own names
+        for row in database.execute(every) if masks else ():
             if row[0] not in known or not 0 <= row[1] < frames:
                 continue
             try:
@@ -207,7 +203,14 @@ def load_session(path: str | os.PathLike[str], *, masks: bool = True) -> SavedSe
                 found.append(mask)
             elif (answer := said.get((row[0], row[1]))) and said_key(answer) == row[2]:
                 found.append(StoredMask(mask.born, mask.frame, mask.kept, answer))
-    return SavedSession(video=video, document=document, masks=tuple(found), damaged=damaged)
+    return SavedSession(
+        video=video,
+        document=document,
+        masks=tuple(found),
+        damaged=damaged,
+        saved_as=meta.get("saved_as", ""),
+        passed_over="passed_over" in meta,
+    )
 
 
 def _journal(path: Path) -> Path:

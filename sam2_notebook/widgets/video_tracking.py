@@ -7,6 +7,7 @@ import numpy as np
 
 from sam2_notebook.errors import EditError, MediaError
 from sam2_notebook.predict import FrameResult
+from sam2_notebook.predict.video_session import REMINDED
 from sam2_notebook.values.masks import BoolMask
 from sam2_notebook.values.video_document import VideoObject
 from sam2_notebook.widgets.jobs import Job
@@ -17,7 +18,6 @@ from sam2_notebook.widgets.video_plan import Order, Walk, plan
 from sam2_notebook.widgets.worker import Priority
 
 LIVE_FRAMES_KEPT = 2000
-REMINDED = 6  # frames of which the predictor recalls maps
 
 Pull = Callable[[Hashable, int, Callable[[MediaError | None], None]], None]
 

@@ -10,6 +10,7 @@ from sam2_notebook.predict import ImagePredictor
 from sam2_notebook.training.scenes import make_scene
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.weights import load_model, save_model
+from tests.predict.conftest import random_model
 from tests.predict.video_clips import video_model
 
 PAGE_NAMES = tuple(f"{family}_{size}.pt" for family in ("sam2", "sam2.1") for size in "tsbl")
@@ -19,6 +20,12 @@ PAGE_SIZE = Size(height=540, width=960)
 @pytest.fixture(scope="session")
 def embedded() -> ImagePredictor:
     return ImagePredictor(device="cpu")
+
+
+@pytest.fixture(scope="session")
+def quick() -> ImagePredictor:
+    """Where classes and files matter, and masks do not."""
+    return ImagePredictor(random_model(0), device="cpu")
 
 
 @pytest.fixture(scope="session")

@@ -18,11 +18,6 @@ from tests.facade.test_annotate_shards import write_tar
 from tests.predict.conftest import random_model
 
 
-@pytest.fixture(scope="session")
-def quick() -> ImagePredictor:
-    return ImagePredictor(random_model(0), device="cpu")
-
-
 @pytest.fixture
 def images(tmp_path: Path) -> Path:
     """Two pictures, of one disc and of two."""

@@ -17,12 +17,6 @@ from sam2_notebook.facade.annotation.shards import pictures_of
 from sam2_notebook.media import encode_jpeg, encode_png, read_image
 from sam2_notebook.predict import ImagePredictor
 from tests.facade.test_annotate import by_colour, coco, picture
-from tests.predict.conftest import random_model
-
-
-@pytest.fixture(scope="session")
-def quick() -> ImagePredictor:
-    return ImagePredictor(random_model(0), device="cpu")
 
 
 def write_tar(path: Path, members: Mapping[str, bytes], mode: str = "w") -> Path:

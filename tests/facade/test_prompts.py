@@ -13,7 +13,7 @@ from sam2_notebook.facade.prompts import page_prompts
 from sam2_notebook.facade.settings import PageSettings
 from sam2_notebook.media import encode_png, write_video
 from sam2_notebook.predict import ImagePredictor
-from sam2_notebook.predict.image import EMBEDDED_TIDY
+from sam2_notebook.predict.tidy import EMBEDDED_TIDY
 from sam2_notebook.weights import save_model
 from tests.predict.conftest import random_model
 from tests.predict.video_clips import clip, video_model

@@ -342,3 +342,20 @@ def test_a_choice_where_there_is_none_changes_nothing(session, prompt, candidate
     with pytest.raises(PromptError, match=words):
         session.add(2, 1, **prompt, candidate=candidate)
     assert session.objects == ()
+
+
+def test_an_object_is_reminded_of_the_frames_before(predictor: VideoPredictor, session: VideoSession) -> None:
+    session.add(0, 1, points=[[30, 30]])
+    told = {r.frame: r[1].mask for r in session.propagate(frames=4)}
+    on = next(iter(session.propagate(start=4)))[1]
+    assert on.memory is not None
+    with predictor.open(session.source) as anew:
+        anew.add(0, 1, points=[[30, 30]])
+        anew.remind(1, {frame: told[frame] for frame in range(1, 4)})
+        again = next(iter(anew.propagate(start=4)))[1]
+        assert again.memory is not None
+        assert (again.memory.recent, again.memory.prompted) == (on.memory.recent, (0,)) == ((3, 2, 1), (0,))
+        anew.remind(1, {4: ~told[3]})  # what was followed here is not changed
+        assert anew.result(4)[1] == again
+        with pytest.raises(PromptError, match="no object 2"):
+            anew.remind(2, {3: told[3]})

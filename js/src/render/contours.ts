@@ -103,6 +103,7 @@ function cut(ring: Int32Array): Float32Array {
   return points.subarray(0, count);
 }
 
+/** Without the points that are hardly missed, beginning with the first and the one farthest from it. */
 function thin(points: Float32Array, tolerance: number): Float32Array {
   const count = points.length / 2;
   const kept = new Uint8Array(count);

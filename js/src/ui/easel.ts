@@ -244,7 +244,6 @@ function painters(
   isResting: ReadonlySignal<boolean>,
 ): Readonly<Record<Layer, Painter>> {
   const { sheet, ui, runner, craft } = easel;
-  const shownMasks = () => (ui.masksHidden.peek() ? [] : motif.masks());
   return {
     picture: {
       bounds: (view) => (motif.bitmap.peek() === null ? null : everywhere(view)),
@@ -252,13 +251,15 @@ function painters(
         paintPicture(context, view, motif.bitmap.peek(), isResting.peek() ? "medium" : "low"),
     },
     masks: {
-      bounds: (view) => (shownMasks().length + ui.wet.peek().length > 0 ? everywhere(view) : null),
+      bounds: (view) => {
+        const isEmpty = motif.masks().length + ui.wet.peek().length === 0;
+        return ui.masksHidden.peek() || isEmpty ? null : everywhere(view);
+      },
       paint: (context, view) => {
-        if (ui.masksHidden.peek()) return;
         const shown = ui.look.peek();
         const look = { opacity: shown === "solid" ? 1 : ui.opacity.peek(), outlineOnly: shown === "outline" };
         context.save();
-        paintMasks(context, view, shownMasks(), look);
+        paintMasks(context, view, motif.masks(), look);
         context.restore();
         for (const stroke of ui.wet.peek()) {
           const object = findObject(sheet.document.peek(), stroke.object);

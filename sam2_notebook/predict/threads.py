@@ -1,4 +1,4 @@
-"""Work that leaves room for others."""
+"""How many threads a network computes on, where others want the processor too."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
