@@ -12,6 +12,10 @@ from jupyter_core.utils import ensure_event_loop
 ANSWER_SECONDS = 60.0
 
 
+class NoAnswerError(RuntimeError):
+    """The expression raised in the kernel, as `masks[2]` does before there is a second mask."""
+
+
 class KernelSide:
     """Evaluates expressions among a kernel's variables, without a trace in its history or in the notebook.
 
@@ -51,7 +55,7 @@ def _evaluate(client: BlockingKernelClient, expression: str, setup: str, timeout
         raise RuntimeError(f"{content.get('ename')}: {content.get('evalue')} while running {setup!r}")
     answer = content["user_expressions"]["answer"]
     if answer["status"] != "ok":
-        raise RuntimeError(f"{answer['ename']}: {answer['evalue']} in {expression!r}")
+        raise NoAnswerError(f"{answer['ename']}: {answer['evalue']} in {expression!r}")
     return json.loads(ast.literal_eval(answer["data"]["text/plain"]))
 
 

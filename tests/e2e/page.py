@@ -10,7 +10,7 @@ from typing import Any
 import nbformat
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
-from tests.e2e.kernel import KernelSide
+from tests.e2e.kernel import KernelSide, NoAnswerError
 from tests.e2e.server import JupyterServer
 from tests.e2e.stage import Stage
 
@@ -135,9 +135,16 @@ class NotebookPage:
         return self._kernel.evaluate(expression, setup, timeout_s)
 
     def wait_for_kernel_value(self, expression: str, wanted: object, timeout_ms: float = 30_000) -> None:
-        """Ask until the kernel's answer is `wanted`."""
+        """Ask until the kernel's answer is `wanted`; an error is an answer that is not there yet."""
+
+        def ask() -> object:
+            try:
+                return self.kernel_value(expression)
+            except NoAnswerError as error:
+                return error
+
         waited = 0
-        while (answer := self.kernel_value(expression)) != wanted:
+        while (answer := ask()) != wanted:
             if waited >= timeout_ms:
                 raise AssertionError(f"{expression} is {answer!r} after {waited} ms, wanted {wanted!r}")
             self.page.wait_for_timeout(50)

@@ -207,6 +207,7 @@ def test_fingers_click_and_pinch_and_a_pen_draws(open_notebook: OpenNotebook) ->
         pen("mouseMoved", (200.5 + 10 * step, 100.5), 1)
     pen("mouseReleased", (250.5, 100.5), 0)
     notebook.wait_for_kernel_value("bool(widget.masks[2][100, 225])", True)
+    stage.expect_revision(notebook.kernel_value("widget.revision"))
     stage.expect_status("ready")
     assert drawn(stage)[100, 225]
     assert notebook.errors == []

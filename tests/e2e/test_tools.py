@@ -104,8 +104,7 @@ def test_paint_and_eraser_make_the_final_mask_until_the_model_is_asked(open_note
     assert (painted & before).sum() == before.sum()
     stage.press("e")
     draw(stage, (150.5, 170.5), (150.5, 200.5))
-    notebook.wait_for_kernel_value("bool(widget.masks[1][185, 150])", False)
-    stage.expect_status("ready")
+    settled(notebook, stage, "bool(widget.masks[1][185, 150])", False)
     erased = check_agreement(notebook, stage)
     assert not erased[185, 150]
     assert erased[180, 100]
@@ -141,8 +140,7 @@ def test_an_area_is_gone_around_by_a_drag_or_from_corner_to_corner(open_notebook
     stage.click(280.5, 160.5)
     notebook.screenshot("lasso")
     stage.press("Enter")
-    notebook.wait_for_kernel_value("bool(widget.masks[1][70, 270])", True)
-    stage.expect_status("ready")
+    settled(notebook, stage, "bool(widget.masks[1][70, 270])", True)
     said = check_agreement(notebook, stage)
     assert not said[150, 190]
     stage.press("Control+z")

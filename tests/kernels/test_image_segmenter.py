@@ -1,6 +1,5 @@
 """`ImageSegmenter` in every supported kernel, without a browser: who answers when, while cells run."""
 
-import time
 import uuid
 
 import pytest
@@ -16,7 +15,7 @@ widget.wait(60)
 """
 NEW = {"kind": "add_object", "object": 1}
 CLICK = {"kind": "add_point", "object": 1, "x": 60, "y": 40, "label": 1}
-CELL_SECONDS, PROMPT_SECONDS = 4.0, 1.5
+CELL_SECONDS = 4.0
 
 
 class Page:
@@ -68,15 +67,11 @@ def test_a_message_during_a_cell_is_answered_at_once_where_the_kernel_can(kernel
     page = Page(kernel)
     request = kernel.execute(f"{cell}\nprint('begun', flush=True)\ntime.sleep({CELL_SECONDS})")
     kernel.wait_for(lambda m: m.parent == request and m.kind == "stream")
-    start = time.monotonic()
     for _ in range(3):
         assert page.ask(type="ping")["type"] == "pong"
-    waited = time.monotonic() - start
+    # kernels without subshells answer at the cell's end; the docs say so
+    assert kernel.has_ended(request) == (not kernel.version.has_subshells)
     kernel.wait_for_cell(request)
-    if kernel.version.has_subshells:
-        assert waited < PROMPT_SECONDS, f"the answer waited {waited:.1f} s"
-    else:
-        assert waited > PROMPT_SECONDS, "such kernels used to answer at the cell's end; the docs say so"
 
 
 def test_waiting_in_a_cell_can_be_interrupted_and_nothing_is_lost(kernel: KernelUnderTest) -> None:
@@ -87,8 +82,8 @@ def test_waiting_in_a_cell_can_be_interrupted_and_nothing_is_lost(kernel: Kernel
     kernel.wait_for(lambda m: m.parent == request and m.kind == "stream")
     kernel.interrupt()
     with pytest.raises(CellError, match="KeyboardInterrupt"):
-        kernel.wait_for_cell(request, timeout_s=5)
-    time.sleep(0.5)  # a kernel throws away what was sent right after an error
+        kernel.wait_for_cell(request, timeout_s=20)  # without the interrupt it would wait for 30 s
+    kernel.recover()
     kernel.run("hold.set()")
     assert page.value("widget.wait(60), list(widget.masks)") == "True [1]"
 

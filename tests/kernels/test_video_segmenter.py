@@ -1,11 +1,9 @@
 """`VideoSegmenter` in every supported kernel, without a browser: following is stopped while a cell runs."""
 
-import time
-
 import pytest
 
 from tests.kernels.kernel import CellError, KernelUnderTest
-from tests.kernels.test_image_segmenter import CELL_SECONDS, CLICK, NEW, PROMPT_SECONDS, Page, said
+from tests.kernels.test_image_segmenter import CELL_SECONDS, CLICK, NEW, Page, said
 
 MAKE = """
 import time
@@ -36,14 +34,12 @@ def test_following_can_be_stopped_while_a_cell_runs(kernel: KernelUnderTest) -> 
     job = page.ask(**TRACK)["job"]["id"]
     request = kernel.execute(f"print('begun', flush=True)\ntime.sleep({CELL_SECONDS})")
     kernel.wait_for(lambda m: m.parent == request and m.kind == "stream")
-    start = time.monotonic()
     page.ask(type="cancel", job=job)
     ended = ("done", "cancelled", "failed")
     kernel.wait_for(lambda m: said(m).get("job", {}).get("id") == job and said(m)["job"]["state"] in ended)
-    waited = time.monotonic() - start
-    kernel.wait_for_cell(request)
     if kernel.version.has_subshells:
-        assert waited < PROMPT_SECONDS, f"stopping took {waited:.1f} s"
+        assert not kernel.has_ended(request)
+    kernel.wait_for_cell(request)
     assert page.value("widget._desk.tracking.job.state, 0 < len(widget.masks) < 400") == "cancelled True"
 
 
@@ -57,8 +53,8 @@ def test_masks_come_while_a_cell_waits_and_its_interrupt_stops_and_keeps_them(ke
         since = len(kernel.heard)
     kernel.interrupt()
     with pytest.raises(CellError, match="KeyboardInterrupt"):
-        kernel.wait_for_cell(request, timeout_s=5)
-    time.sleep(0.5)  # a kernel throws away what was sent right after an error
+        kernel.wait_for_cell(request, timeout_s=20)  # without the interrupt it would wait for 40 s and more
+    kernel.recover()
     assert kernel.run("job.has_ended or job.wait(5); print(job.state, 2 < len(widget.masks) < 400)").strip() == (
         "cancelled True"
     )
