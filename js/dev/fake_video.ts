@@ -43,11 +43,12 @@ export class FakeVideo {
   readonly #history: VideoDocumentView[] = [];
   readonly #undone: VideoDocumentView[] = [];
   readonly #results = new Map<number, Map<number, Result>>();
+  readonly #toCome: Array<Ask<"frames">> = [];
   #job: JobView | null = null;
   #jobs = 0;
 
   constructor(
-    readonly video: VideoInfo,
+    public video: VideoInfo,
     /** A frame as JPEG, at most so wide. */
     readonly jpegOf: (frame: number, width: number) => Promise<Uint8Array> | Uint8Array,
     readonly post: Post,
@@ -181,12 +182,27 @@ export class FakeVideo {
     return !said && (this.#results.get(id)?.get(frame)?.rev ?? 0) < (this.#changedAt.get(id) ?? 0);
   }
 
-  async #frames({ view, seq, frames, width }: Ask<"frames">): Promise<void> {
+  /** A stream has brought so many frames more, or has ended. */
+  bring(count: number, complete = false): void {
+    this.video = { ...this.video, frames: this.video.frames + count, complete };
+    this.post({ type: "video", epoch: this.epoch, video: this.video }, []);
+    for (const request of this.#toCome.splice(0)) void this.#frames(request);
+  }
+
+  async #frames(request: Ask<"frames">): Promise<void> {
+    const { view, seq, width } = request;
+    const isThere = (frame: number) => frame < this.video.frames;
+    if (!this.video.complete && !request.frames.every(isThere)) {
+      this.#toCome.push(request);
+      return;
+    }
+    const frames = request.frames.filter(isThere);
+    const missing = request.frames.filter((frame) => !isThere(frame)).map((frame) => ({ frame, text: "?" }));
     const bytes = await Promise.all(frames.map((frame) => this.jpegOf(frame, width)));
     const { height } = this.video;
     const buffers = frames.map(() => ({ what: "jpeg", shape: [height, width], scale: 1, object: null }));
     const { key } = this.video;
-    this.post({ type: "frames_data", view, seq, key, frames, missing: [], buffers }, bytes);
+    this.post({ type: "frames_data", view, seq, key, frames, missing, buffers }, bytes);
   }
 
   #masks({ view, seq, frames }: Ask<"masks">): void {

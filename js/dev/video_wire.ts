@@ -18,20 +18,33 @@ export class VideoWire {
   up: AnyRequest[] = [];
   down: Message[] = [];
   model: Array<() => void> = [];
-  session = new VideoSession(
-    "me",
-    (request) => this.up.push(request),
-    () => this.now,
-    () => Promise.reject(new Error("no pictures here")),
-  );
-  kernel = this.start("epoch-1");
-  detach = this.session.attach();
+  session: VideoSession;
+  kernel: FakeVideo;
+  detach: () => void;
+
+  /** `hasPictures`: every frame can be decoded, to pixels that nobody looks at. */
+  constructor(
+    readonly info = video,
+    hasPictures = false,
+  ) {
+    const pixels = { ...{ width: 2, height: 2 }, close: () => {} } as ImageBitmap;
+    const decode = () =>
+      hasPictures ? Promise.resolve(pixels) : Promise.reject(new Error("no pictures here"));
+    this.session = new VideoSession(
+      "me",
+      (request) => this.up.push(request),
+      () => this.now,
+      decode,
+    );
+    this.kernel = this.start("epoch-1");
+    this.detach = this.session.attach();
+  }
 
   start(epoch: string): FakeVideo {
     const post = (content: unknown, buffers: ReadonlyArray<Uint8Array>) =>
       this.down.push({ content: structuredClone(content), buffers });
     return new FakeVideo(
-      video,
+      this.info,
       () => new Uint8Array(1),
       post,
       (work) => this.model.push(work),

@@ -6,26 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sam2_notebook.errors import EditError, Sam2NotebookError
+from sam2_notebook.errors import EditError, MediaError, Sam2NotebookError
 from sam2_notebook.media.video import Video
 from sam2_notebook.protocol.envelope import decode_video_request
-from sam2_notebook.protocol.messages import VERSION, Ack, Buffer, Hello, HistoryRequest, Ping, Pong
 from sam2_notebook.protocol.video_messages import (
-    MAX_MASK_FRAMES_ASKED,
-    CancelRequest,
-    ExportRequest,
-    FrameCandidatesRequest,
-    FramesRequest,
     GoTo,
-    JobStarted,
-    LookRequest,
-    MasksRequest,
-    MemoryRequest,
-    RecoverRequest,
-    TrackRequest,
-    VideoEditRequest,
-    VideoRequest,
-    VideoSnapshot,
 )
 from sam2_notebook.protocol.video_views import Notice, VideoInfo
 from sam2_notebook.values.classes import LabelClass
@@ -36,6 +21,7 @@ from sam2_notebook.widgets.channel import Channel, Packet, Send
 from sam2_notebook.widgets.classes import joined_classes
 from sam2_notebook.widgets.jobs import SLICE_SECONDS, Job
 from sam2_notebook.widgets.pace import Pace
+from sam2_notebook.widgets.video_answers import VideoAnswers
 from sam2_notebook.widgets.video_autosave import Autosave, Earlier
 from sam2_notebook.widgets.video_exporting import Exporting
 from sam2_notebook.widgets.video_file import SavedSession, VideoReference, load_session, pass_over, remove_session
@@ -44,14 +30,6 @@ from sam2_notebook.widgets.video_history import VideoHistory
 from sam2_notebook.widgets.video_inference import Follower, VideoInference
 from sam2_notebook.widgets.video_masks import MaskStore
 from sam2_notebook.widgets.video_news import VideoNews
-from sam2_notebook.widgets.video_packets import (
-    candidates_data,
-    document_view,
-    lane_parts,
-    masks_data,
-    memory_data,
-    uneven_times,
-)
 from sam2_notebook.widgets.video_plan import Order
 from sam2_notebook.widgets.video_previews import Previews
 from sam2_notebook.widgets.video_source import MissingVideo
@@ -84,10 +62,12 @@ class VideoDesk:
         self.frame = 0
         self.history = VideoHistory(source.size, lambda frame: frame < len(source), parts.classes)
         self.store = MaskStore(lambda: self.history.document, lambda: len(source))
+        self._reporter = VideoNews(self)
+        self._answers = VideoAnswers(self, self._reporter)
         publisher, pictures = shared_worker("publisher"), shared_worker("pictures")
-        self.channel = Channel(decode_video_request, self._answer, send, self._report, publisher, pictures)
+        self.channel = Channel(decode_video_request, self._answers.answer, send, self._report, publisher, pictures)
         self.pace = Pace(lambda: self.channel.run("news", self._spread))
-        self.frames = FrameServer(source, parts.reference.key, self.channel.reply, self._previews(parts))
+        self.frames = FrameServer(source, parts.reference.key, self.channel.reply, self._pulled, self._previews(parts))
         self.inference = VideoInference(self.history, self.store, parts.open_session, parts.worker, self._news)
         self.tracking = Tracking(
             self.history, self.store, self.inference, self._step_news, self.frames.pull, self._unit
@@ -97,7 +77,6 @@ class VideoDesk:
         self.notices: list[Notice] = []
         self._earlier: Earlier | None = None
         self._noticed = noticed
-        self._reporter = VideoNews(self)
         self._closed = False
 
     def start(self) -> None:
@@ -159,19 +138,19 @@ class VideoDesk:
         """Make edits in a frame from a cell, all or none; EditError or PromptError if one does not fit."""
         self._check_open()
         self.history.apply(frame, *edits)
-        self._edited()
+        self.edited()
 
     def undo(self) -> None:
         """Take back the last step; EditError if there is none."""
         self._check_open()
         self.history.undo()
-        self._edited()
+        self.edited()
 
     def redo(self) -> None:
         """Do again what was taken back; EditError if there is nothing."""
         self._check_open()
         self.history.redo()
-        self._edited()
+        self.edited()
 
     def track(self, order: Order) -> Job:
         """Follow objects; EditError if that is under way, or there is nothing to follow."""
@@ -188,6 +167,26 @@ class VideoDesk:
         self._get_ready(frame)
         self.channel.publish("go_to", lambda: [Packet(GoTo(epoch=self.epoch, frame=frame))])
         self._news()
+
+    def look(self, frame: int) -> None:
+        """A page rests at a frame, which is got ready for clicks."""
+        if 0 <= frame < len(self.source):
+            self.frame = frame
+            self._get_ready(frame)
+            self._news()
+
+    def edited(self, *, whole: bool = False) -> None:
+        """Write along, find out and tell what the edits made of the document."""
+        self.autosave.write(whole=whole)
+        self.inference.wake()
+        self._news()
+
+    def _step_news(self, *_: object) -> None:
+        """News of one more frame; often, they are told together."""
+        if all(job.has_ended for job in self.jobs):
+            self._news()
+        else:
+            self.pace.step()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until every prompt is answered and told; False after `timeout` seconds. Raises what inference met."""
@@ -211,7 +210,7 @@ class VideoDesk:
                 self.store.put(mask.frame, items[mask.born], mask.kept, mask.said)
         if saved.damaged:
             self.tell("warning", f"{saved.damaged} masks of the saved session are damaged and were left out")
-        self._edited(whole=True)
+        self.edited(whole=True)
 
     def _with_classes(self, document: VideoDocument) -> VideoDocument:
         """A document with this one's classes first, as they are here, and with its own others after them; told."""
@@ -281,17 +280,13 @@ class VideoDesk:
         if self._closed:
             raise Sam2NotebookError("this widget is closed; make a new one")
 
-    def _edited(self, *, whole: bool = False) -> None:
-        self.autosave.write(whole=whole)
-        self.inference.wake()
-        self._news()
-
-    def _step_news(self, *_: object) -> None:
-        """News of one more frame; often, they are told together."""
-        if all(job.has_ended for job in self.jobs):
-            self._news()
-        else:
-            self.pace.step()
+    def _pulled(self, error: MediaError | None) -> None:
+        """A page has waited for a stream's next frame."""
+        if self._closed:
+            return
+        if error is not None:
+            self.tell("warning", str(error))
+        self.pace.step()
 
     def _news(self) -> None:
         self.pace.now()
@@ -312,89 +307,3 @@ class VideoDesk:
         self._earlier = self.autosave.earlier()
         if self._earlier is not None:
             self.tell("info", self._earlier.words, "recover")
-
-    def _answer(self, request: VideoRequest) -> Packet | None:
-        who = {"view": request.view, "seq": request.seq}
-        match request:
-            case Hello():
-                return self._snapshot(request)
-            case VideoEditRequest():
-                rev = self.history.apply(request.frame, *request.edits, author=request.view, base=request.rev)
-                self._edited()
-                return Packet(Ack(**who, rev=rev))
-            case HistoryRequest():
-                rev = (self.history.undo if request.direction == "undo" else self.history.redo)(request.view)
-                self._edited()
-                return Packet(Ack(**who, rev=rev))
-            case FramesRequest():
-                self.frames.serve(request)
-                return None
-            case MasksRequest():
-                return self._masks(request)
-            case MemoryRequest():
-                return memory_data(request.view, request.seq, request.frame, self.store.at(request.frame))
-            case FrameCandidatesRequest():
-                return candidates_data(request, self.store.candidates(request.frame, request.object))
-            case TrackRequest() | ExportRequest():
-                return Packet(JobStarted(**who, job=self._started(request).view))
-            case Ping():
-                return Packet(Pong(**who, epoch=self.epoch, rev=self.history.rev))
-            case LookRequest() | CancelRequest() | RecoverRequest():
-                self._obey(request)
-                return Packet(Ack(**who, rev=self.history.rev))
-
-    def _obey(self, request: LookRequest | CancelRequest | RecoverRequest) -> None:
-        if isinstance(request, LookRequest):
-            self._look(request.frame)
-        elif isinstance(request, RecoverRequest):
-            self.recover(accept=request.accept)
-        else:
-            for job in self.jobs:
-                if job.id == request.job:
-                    job.cancel()
-
-    def _look(self, frame: int) -> None:
-        if 0 <= frame < len(self.source):
-            self.frame = frame
-            self._get_ready(frame)
-            self._news()
-
-    def _started(self, request: TrackRequest | ExportRequest) -> Job:
-        if isinstance(request, TrackRequest):
-            order = Order(
-                direction=request.direction, objects=request.objects,
-                start=request.start, first=request.first, last=request.last,
-            )  # fmt: skip
-            return self.track(order)
-        if not request.name or request.name in (".", "..") or any(c in request.name for c in "/\\\0"):
-            raise EditError(f"a name of a file has no folders in it; got {request.name!r:.60}")
-        return self.exporting.start(request.format, request.name, request.objects)
-
-    def _masks(self, request: MasksRequest) -> Packet:
-        if len(request.frames) > MAX_MASK_FRAMES_ASKED:
-            raise EditError(f"one request is for {MAX_MASK_FRAMES_ASKED} frames at most; got {len(request.frames)}")
-        return masks_data(request, [seen for frame in dict.fromkeys(request.frames) for seen in self.store.at(frame)])
-
-    def _snapshot(self, request: Hello) -> Packet:
-        state = self.history.state()
-        lanes, buffers, payload = lane_parts(self._reporter.whole_lanes(state.document))
-        times = uneven_times(self.source)
-        if times is not None:
-            buffers += (Buffer(what="times", shape=(len(times) // 4,), scale=1.0, object=None),)
-            payload += (times,)
-        message = VideoSnapshot(
-            view=request.view,
-            seq=request.seq,
-            version=VERSION,
-            epoch=self.epoch,
-            video=self.video,
-            document=document_view(state),
-            frame=self.frame,
-            lanes=lanes,
-            jobs=tuple(job.view for job in self.jobs),
-            status=self.inference.status,
-            saved=self.autosave.saved,
-            notices=tuple(self.notices),
-            buffers=buffers,
-        )
-        return Packet(message, payload)

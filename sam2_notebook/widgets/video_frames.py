@@ -27,6 +27,7 @@ SOON = 12  # frames to decode, up to which the frame itself comes about as soon 
 _PRIORITIES = {"show": Priority.CLICK, "ahead": Priority.ENCODE, "strip": Priority.TRACK}
 
 Reply = Callable[[FramesRequest, Packet], None]
+Pulled = Callable[[MediaError | None], None]
 
 
 @dataclass
@@ -46,16 +47,19 @@ class _Serving:
 
 
 class FrameServer:
-    """Serves one video to all views of a widget; `reply` sends an answer.
+    """Serves one video to all views of a widget; `reply` sends an answer, `pulled` hears how a page's wait for a stream
+    has ended.
 
     Of a view's requests for one purpose only the newest generation is answered with pictures, one request after the
     other: taken in turns, they would send a decoder to and fro. The JPEGs of at most 64 MiB are kept, and whatever the
     source keeps of its own; a frame that is far to decode may be answered with one of the `previews`.
     """
 
-    def __init__(self, source: FrameSource, key: str, reply: Reply, previews: Previews | None = None) -> None:
+    def __init__(
+        self, source: FrameSource, key: str, reply: Reply, pulled: Pulled, previews: Previews | None = None
+    ) -> None:
         self.source, self.key = source, key
-        self._reply, self._previews = reply, previews
+        self._reply, self._pulled, self._previews = reply, pulled, previews
         self._worker = Worker(f"frames of {source.name}")
         self._waiter = Worker(f"next frame of {source.name}")
         self._lock = threading.Lock()
@@ -81,7 +85,7 @@ class FrameServer:
             self._waiting.setdefault(purpose, deque()).append(_Serving(request))
         self._submit(purpose)
 
-    def pull(self, who: Hashable, frame: int, then: Callable[[MediaError | None], None]) -> None:
+    def pull(self, who: Hashable, frame: int, then: Pulled) -> None:
         """Wait for a stream to bring a frame, or to end, on a thread that does nothing else; of one's waits the newest.
 
         `then` hears what broke it off, None if nothing did.
@@ -142,13 +146,25 @@ class FrameServer:
         if frame is not None and self._is_to_come(frame) and not self._is_void(serving.request):
             with self._lock:
                 waiting.appendleft(serving)
-            self.pull(purpose, frame, lambda _: self._submit(purpose))
+            self.pull(purpose, frame, lambda error: self._came(purpose, error))
             return
         self._advance(serving, purpose)
         with self._lock:
             goes_on = bool(waiting)
         if goes_on:
             self._submit(purpose)
+
+    def _came(self, purpose: tuple[str, str], error: MediaError | None) -> None:
+        """A wait for the stream is over: all that was waited for has come, or broke off and is not tried again."""
+        if error is not None:
+            with self._lock:
+                waiting, self._waiting[purpose] = self._waiting[purpose], deque()
+            for serving in waiting:
+                left = serving.request.frames[len(serving.frames) + len(serving.missing) :]
+                serving.missing += [MissingFrame(frame=frame, text=in_words(error)) for frame in left]
+                self._reply(serving.request, self._data(serving))
+        self._submit(purpose)
+        self._pulled(error)
 
     def _advance(self, serving: _Serving, purpose: tuple[str, str]) -> None:
         request = serving.request

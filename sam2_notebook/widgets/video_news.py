@@ -126,7 +126,8 @@ class VideoNews:
         now = time.monotonic()
         job = self._desk.tracking.job
         left = self._lanes_at + LANES_SECONDS - now
-        if left > 0 and job is not None and not job.has_ended:
+        is_growing = not self._desk.source.is_complete  # while a stream is played, every lane is longer each time
+        if left > 0 and (is_growing or (job is not None and not job.has_ended)):
             self._desk.pace.within(left)
             return
         self._lanes_at = now

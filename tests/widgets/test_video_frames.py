@@ -53,7 +53,7 @@ def served(*requests: FramesRequest) -> tuple[list[int], dict[int, Packet]]:
         if len(answers) == len(requests):
             done.set()
 
-    server = FrameServer(reader, "key", reply)  # pyright: ignore[reportArgumentType]
+    server = FrameServer(reader, "key", reply, lambda _: None)  # pyright: ignore[reportArgumentType]
     for request in requests:
         server.serve(request)
     reader.may_begin.set()
@@ -103,7 +103,7 @@ def test_who_waits_for_a_streams_next_frame_holds_up_nobody() -> None:
 
     video = open_video(camera())
     assert video.has(2)
-    server = FrameServer(video, "key", reply)
+    server = FrameServer(video, "key", reply, lambda _: None)
     server.pull("tracking", 3, lambda _: came.set())  # the camera sleeps now
     server.serve(ask(0, range(3, 5)))  # what is ahead has not come either
     server.serve(ask(1, range(1), "show"))

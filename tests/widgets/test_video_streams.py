@@ -8,7 +8,7 @@ import pytest
 
 from sam2_notebook.errors import MediaError
 from sam2_notebook.widgets.video import VideoSegmenter
-from tests.widgets.videos import CLICK, FRAMES, NEW, TRACK, VideoPage, predictor, until, video
+from tests.widgets.videos import CLICK, FRAMES, NEW, TRACK, VideoPage, frames_request, predictor, until, video
 
 
 def test_a_stream_that_breaks_off_fails_in_words_and_what_is_done_stays() -> None:
@@ -48,6 +48,49 @@ def test_a_page_hears_of_every_frame_that_is_done_while_a_stream_pauses(monkeypa
     assert page.wire.of("job")[-1]["job"]["state"] == "running"
     more.set()
     until(lambda: page.wire.of("job")[-1]["job"]["state"] == "done")
+    widget.close()
+
+
+def test_a_stream_that_a_page_plays_grows_in_all_pages_and_ends() -> None:
+    widget = VideoSegmenter(iter(video()[:5]), predictor(), autosave=False)
+    page = VideoPage(widget)
+    assert (page.snapshot["video"]["frames"], page.snapshot["video"]["complete"]) == (1, False)
+    for frame in (1, 2):
+        assert page.ask(**frames_request([frame]))[0]["frames"] == [frame]
+    until(lambda: any(told["video"]["frames"] == 3 for told in page.wire.of("video")))
+    beyond, _ = page.ask(**frames_request([3, 4, 5]))
+    assert (beyond["frames"], [m["frame"] for m in beyond["missing"]]) == ([3, 4], [5])
+    until(lambda: any(told["video"]["complete"] for told in page.wire.of("video")))
+    assert (page.wire.of("video")[-1]["video"]["frames"], page.wire.of("notices")) == (5, [])
+    widget.close()
+
+
+def test_a_stream_that_breaks_off_while_a_page_plays_is_told_and_not_asked_on_and_on() -> None:
+    class Camera:
+        """Brings three frames, then errors for as long as it is asked."""
+
+        asked = 0
+
+        def __iter__(self) -> "Camera":
+            return self
+
+        def __next__(self) -> np.ndarray:
+            self.asked += 1
+            if self.asked > 3:
+                raise OSError("no signal")
+            return video()[self.asked]
+
+    camera = Camera()
+    widget = VideoSegmenter(camera, predictor(), autosave=False)
+    page = VideoPage(widget)
+    seqs = [page.post(**frames_request([first, first + 1])) for first in (2, 4)]
+    (near, _), (far, _) = (page.wire.answer("page", seq) for seq in seqs)
+    assert (near["frames"], near["missing"][0]["frame"], far["frames"]) == ([2], 3, [])
+    assert all("no signal" in m["text"] for m in near["missing"] + far["missing"])
+    until(lambda: bool(page.wire.of("notices")))
+    (notice,) = page.wire.of("notices")[-1]["notices"]
+    assert ("broke off after 3 frames" in notice["text"], camera.asked) == (True, 4)
+    assert page.ask(**frames_request([1]))[0]["frames"] == [1]
     widget.close()
 
 

@@ -12,7 +12,7 @@ from sam2_notebook.protocol.codecs import decode_rle
 from sam2_notebook.protocol.messages import VERSION
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.widgets.video import VideoSegmenter
-from tests.widgets.videos import CLICK, FRAMES, NEW, TRACK, VideoPage, predictor, video
+from tests.widgets.videos import CLICK, FRAMES, NEW, TRACK, VideoPage, frames_request, predictor, video
 
 SIZE = Size(height=60, width=80)
 
@@ -38,19 +38,6 @@ def ended(page: VideoPage, job: int, seconds: float = 60) -> dict:
             return views[-1]
         time.sleep(0.01)
     raise AssertionError(f"job {job} has not ended within {seconds} s")
-
-
-def frames_request(frames: list[int], **changes: object) -> dict:
-    request = {
-        "type": "frames",
-        "frames": frames,
-        "width": 40,
-        "quality": 80,
-        "purpose": "show",
-        "generation": 0,
-        "preview": False,
-    }
-    return {**request, **changes}
 
 
 def test_a_snapshot_says_what_the_video_is_and_brings_no_pictures(page: VideoPage) -> None:

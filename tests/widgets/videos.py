@@ -37,6 +37,19 @@ def video(frames: int = FRAMES) -> np.ndarray:
     return clip()[:frames]
 
 
+def frames_request(frames: list[int], **changes: object) -> dict:
+    request = {
+        "type": "frames",
+        "frames": frames,
+        "width": 40,
+        "quality": 80,
+        "purpose": "show",
+        "generation": 0,
+        "preview": False,
+    }
+    return {**request, **changes}
+
+
 class VideoPage:
     """A page of a widget: posts requests, waits for answers."""
 

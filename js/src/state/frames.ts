@@ -67,7 +67,9 @@ export class Frames<P extends Pixels> {
   readonly #shown = new Map<object, number>();
   readonly #open = new Set<Request>();
   readonly #generation: Record<Purpose, number> = { show: 0, ahead: 0, strip: 0 };
-  #ahead: { readonly frames: ReadonlyArray<number>; readonly width: number } = { frames: [], width: 0 };
+  #ahead: { readonly frames: ReadonlyArray<number>; readonly width: number; readonly together: number } = {
+    ...{ frames: [], width: 0, together: 1 },
+  };
   #thumbs: { readonly frames: ReadonlyArray<number>; readonly width: number } = { frames: [], width: 0 };
   #key = "";
 
@@ -120,11 +122,19 @@ export class Frames<P extends Pixels> {
     this.#pump("show");
   }
 
-  /** Playing will need these, in this order. A `fresh` list makes older ones void. */
-  ahead(frames: ReadonlyArray<number>, width: number, fresh = false): void {
+  /** Playing will need these, in this order, so many `together`. A `fresh` list makes older ones void. */
+  ahead(frames: ReadonlyArray<number>, width: number, fresh = false, together = CHUNK.ahead): void {
     if (fresh) this.#void("ahead");
-    this.#ahead = { frames, width };
+    this.#ahead = { frames, width, together };
     this.#pump("ahead");
+  }
+
+  /** Frames from this one on may be there by now: what could not be shown is tried again. */
+  retry(from: number): void {
+    const kept = [...this.missing.peek()].filter(([frame]) => frame < from);
+    if (kept.length === this.missing.peek().size) return;
+    this.missing.value = new Map(kept);
+    this.#pump("show");
   }
 
   /** The timeline shows thumbnails of these. */
@@ -201,7 +211,8 @@ export class Frames<P extends Pixels> {
       const wishes = this.#wanted(purpose);
       const [first] = wishes;
       if (first === undefined) return;
-      const frames = wishes.slice(0, CHUNK[purpose]).map(({ frame }) => frame);
+      const together = purpose === "ahead" ? this.#ahead.together : CHUNK[purpose];
+      const frames = wishes.slice(0, together).map(({ frame }) => frame);
       this.#send(purpose, frames, first);
     }
   }

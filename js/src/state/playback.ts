@@ -29,7 +29,7 @@ function leastStride(rate: number): number {
 
 /**
  * The clock after `elapsed` seconds at `rate` frames per second. It shows the newest frame that is due and ready, waits
- * when none is, and leaves out more frames when it has had to wait for long.
+ * when none is, and leaves out more frames, up to `mostStride`, when it has had to wait for long.
  */
 export function tickClock(
   clock: Clock,
@@ -37,6 +37,7 @@ export function tickClock(
   rate: number,
   last: number,
   isReady: (frame: number) => boolean,
+  mostStride = MOST_STRIDE,
 ): Clock {
   const target = Math.min(clock.position + elapsed * rate, last);
   const due = Math.floor(target);
@@ -54,7 +55,7 @@ export function tickClock(
     };
   }
   const stalled = clock.stalled + elapsed;
-  const isHarder = stalled > STALL_S && clock.stride < MOST_STRIDE;
+  const isHarder = stalled > STALL_S && clock.stride < mostStride;
   return {
     position: Math.min(target, clock.shown + clock.stride),
     shown: clock.shown,

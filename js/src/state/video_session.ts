@@ -241,7 +241,9 @@ export class VideoSession {
   }
 
   #onVideo(video: VideoInfo): void {
+    const known = this.info.peek()?.frames ?? 0;
     this.info.value = video;
+    if (video.frames > known) this.frames.retry(known);
     this.frames.identify(video.key);
   }
 

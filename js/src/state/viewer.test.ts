@@ -30,13 +30,8 @@ async function settle(ms = 0): Promise<void> {
   wire.flush();
 }
 
-beforeEach(async () => {
-  vi.useFakeTimers();
-  vi.stubGlobal("requestAnimationFrame", (step: (now: number) => void) =>
-    setTimeout(() => step(performance.now()), 16),
-  );
-  vi.stubGlobal("cancelAnimationFrame", clearTimeout);
-  wire = new VideoWire();
+async function open(info = video, hasPictures = false): Promise<void> {
+  wire = new VideoWire(info, hasPictures);
   ui = new VideoUi();
   gone = new AbortController();
   viewer = new Viewer(wire.session, ui, gone.signal);
@@ -49,10 +44,23 @@ beforeEach(async () => {
   };
   viewer.showAt(600);
   await settle();
-});
-afterEach(() => {
+}
+
+function shut(): void {
   gone.abort();
   wire.detach();
+}
+
+beforeEach(async () => {
+  vi.useFakeTimers();
+  vi.stubGlobal("requestAnimationFrame", (step: (now: number) => void) =>
+    setTimeout(() => step(performance.now()), 16),
+  );
+  vi.stubGlobal("cancelAnimationFrame", clearTimeout);
+  await open();
+});
+afterEach(() => {
+  shut();
   vi.useRealTimers();
   vi.unstubAllGlobals();
 });
@@ -182,6 +190,77 @@ describe("playing a range", () => {
     ui.range.value = null;
     for (let i = 0; i < 60 && ui.isPlaying.value; i++) await settle(50);
     expect([ui.frame.value, ui.isPlaying.value]).toEqual([video.frames - 1, false]);
+  });
+});
+
+describe("a stream", () => {
+  const stream = { ...video, frames: 3, complete: false, live: true };
+
+  beforeEach(async () => {
+    shut();
+    await open(stream, true);
+    await settle(400);
+  });
+
+  test("plays on as its frames come, one after the other, and waits where none does", async () => {
+    viewer.play();
+    await settle(1_000);
+    expect([ui.isPlaying.value, ui.shown.value]).toEqual([true, 2]);
+    expect(asked("frames").slice(-3)).toMatchObject([{ frames: [3] }, { frames: [4] }, { frames: [5] }]);
+    await settle(3_000); // however long it takes, no frame is left out
+    const seen = new Set<number>();
+    for (let i = 0; i < 6; i++) {
+      wire.kernel.bring(1);
+      await settle(150);
+      seen.add(ui.shown.value);
+    }
+    expect([...seen]).toEqual([3, 4, 5, 6, 7, 8]);
+    expect(ui.isPlaying.value).toBe(true);
+  });
+
+  test("stops at its last frame, and not beyond it", async () => {
+    viewer.play();
+    await settle(1_000);
+    wire.kernel.bring(2);
+    await settle(1_000);
+    wire.kernel.bring(0, true);
+    await settle(500);
+    expect([ui.isPlaying.value, ui.frame.value, ui.shown.value]).toEqual([false, 4, 4]);
+    viewer.play();
+    expect(ui.frame.value).toBe(0); // now it is a video like any other
+  });
+
+  test("that breaks off stops playing, and what was missing is asked for again", async () => {
+    viewer.play();
+    await settle(1_000);
+    const { seq } = wire.kernel.received.findLast((r) => r.type === "frames" && r.frames[0] === 3) as {
+      seq: number;
+    };
+    const missing = [{ frame: 3, text: "no signal" }];
+    const empty = { frames: [], missing, buffers: [] };
+    wire.kernel.post({ type: "frames_data", view: "me", seq, key: "k", ...empty }, []);
+    await settle(200);
+    expect([ui.isPlaying.value, ui.frame.value]).toEqual([false, 2]);
+    wire.kernel.bring(1);
+    await settle(200);
+    viewer.goTo(3);
+    await settle(200);
+    expect([ui.shown.value, wire.session.frames.has(3)]).toEqual([3, true]);
+  });
+
+  test("is stepped into: the next frame is waited for, and one that never comes is left", async () => {
+    viewer.goTo(2);
+    await settle(200);
+    run({ type: "step", by: 1 });
+    await settle(200);
+    expect([ui.frame.value, ui.shown.value]).toEqual([3, 2]);
+    wire.kernel.bring(1);
+    await settle(200);
+    expect(ui.shown.value).toBe(3);
+    run({ type: "step", by: 1 });
+    wire.kernel.bring(0, true);
+    await settle(200);
+    expect([ui.frame.value, ui.shown.value]).toEqual([3, 3]);
   });
 });
 

@@ -12,6 +12,8 @@ const DRAFT_MOST = 1280;
 const LOOK_MS = 150;
 const SHARP_MS = 300;
 const MASKS_AROUND = 6;
+const STREAM_AHEAD = 3; // frames of a stream that playing waits for, beyond those that have come
+const STREAM_STEP = 10; // how far beyond them one may step, and wait
 const ROUND = 12; // so few frames before the end of a range, those of its beginning are fetched
 
 /** How wide to ask for a frame that is shown `width` device pixels wide. */
@@ -64,7 +66,8 @@ export class Viewer {
   goTo(frame: number): void {
     batch(() => {
       this.#ui.isPlaying.value = false;
-      this.#ui.frame.value = Math.min(Math.max(Math.round(frame), this.first), this.last);
+      const last = this.last + (this.#isToCome ? STREAM_STEP : 0);
+      this.#ui.frame.value = Math.min(Math.max(Math.round(frame), this.first), last);
     });
   }
 
@@ -72,9 +75,13 @@ export class Viewer {
     this.goTo(this.#ui.frame.peek() + by);
   }
 
-  /** Play or stop; from the end it begins anew. With a range chosen it goes round in that. */
+  /**
+   * Play or stop; from the end it begins anew, or goes on with a stream as its frames come. With a range chosen it goes
+   * round in that.
+   */
   play(isOn = !this.#ui.isPlaying.peek()): void {
     if (isOn && this.#session.info.peek() === null) return;
+    if (this.#isToCome) this.#session.frames.retry(this.last + 1);
     const { first, last } = this.#bounds;
     const frame = this.#ui.frame.peek();
     const isInside = frame < last && (this.#ui.range.peek() === null || frame >= first);
@@ -82,10 +89,22 @@ export class Viewer {
     this.#ui.isPlaying.value = isOn;
   }
 
-  /** Where playing goes: the chosen range, or all. */
+  /** Whether this is a stream, and more of it than is known. */
+  get #isToCome(): boolean {
+    return this.#session.info.peek()?.complete === false;
+  }
+
+  /** Whether playing goes on as a stream does. */
+  get #isStreaming(): boolean {
+    return this.#isToCome && this.#ui.range.peek() === null;
+  }
+
+  /** Where playing goes: the chosen range, or all, a stream's next frames included. */
   get #bounds(): Range {
     const range = this.#ui.range.peek();
-    return { first: range?.first ?? this.first, last: Math.min(range?.last ?? this.last, this.last) };
+    const first = range?.first ?? this.first;
+    if (this.#isStreaming) return { first, last: Math.max(this.last, this.#ui.frame.peek()) + STREAM_AHEAD };
+    return { first, last: Math.min(range?.last ?? this.last, this.last) };
   }
 
   /** The picture is shown so wide, in device pixels. */
@@ -195,17 +214,20 @@ export class Viewer {
     const elapsed = Math.min(Math.max(now - this.#tickedAt, 0) / 1000, 0.25);
     this.#tickedAt = now;
     const { frames } = this.#session;
-    const isReady = (frame: number) => frames.has(frame) || frames.missing.peek().has(frame);
+    const isStream = this.#isStreaming;
+    const isMissing = (frame: number) => frames.missing.peek().has(frame);
+    const isReady = (frame: number) => frames.has(frame) || (!isStream && isMissing(frame));
     const { first, last } = this.#bounds;
     const isRound = this.#ui.range.peek() !== null && before.shown >= last && isReady(first);
     const clock = isRound
       ? { ...before, position: first, shown: first }
-      : tickClock(before, elapsed, this.#rate(), last, isReady);
+      : tickClock(before, elapsed, this.#rate(), last, isReady, isStream ? 1 : undefined);
     this.#clock = clock;
     if (clock.shown !== before.shown) this.#ui.frame.value = clock.shown;
     if (clock.shown !== before.shown || clock.stride !== before.stride)
       this.#fetchAhead(clock.stride !== before.stride);
-    if (clock.shown >= last && this.#ui.range.peek() === null) this.#ui.isPlaying.value = false;
+    const isAtEnd = clock.shown >= last || (isStream && isMissing(clock.shown + 1));
+    if (isAtEnd && this.#ui.range.peek() === null) this.#ui.isPlaying.value = false;
     else this.#animation = requestAnimationFrame((later) => this.#play(later));
   }
 
@@ -217,7 +239,8 @@ export class Viewer {
     const ahead = framesAhead(this.#clock, last);
     const round =
       this.#ui.range.peek() === null ? [] : [first, ...framesAhead({ ...this.#clock, shown: first }, last)];
-    this.#session.frames.ahead(ahead.length < ROUND ? [...ahead, ...round] : ahead, width, fresh);
+    const together = this.#isStreaming && ahead.at(-1) === last ? 1 : undefined; // each as it comes
+    this.#session.frames.ahead(ahead.length < ROUND ? [...ahead, ...round] : ahead, width, fresh, together);
   }
 
   /** The memory panel follows the frame at rest, and what has become known of it. */
@@ -244,6 +267,7 @@ export class Viewer {
     if (info.live && isAtEnd && last > this.#knownLast && !this.#ui.isPlaying.peek())
       this.#ui.frame.value = last;
     if (this.#ui.frame.peek() < info.oldest) this.#ui.frame.value = info.oldest;
+    if (info.complete && this.#ui.frame.peek() > last) this.#ui.frame.value = last; // it ended before that came
     this.#knownLast = last;
   }
 }
