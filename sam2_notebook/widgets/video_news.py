@@ -21,7 +21,7 @@ from sam2_notebook.widgets.video_packets import document_view, lane_packet, lane
 if TYPE_CHECKING:
     from sam2_notebook.widgets.video_desk import VideoDesk
 
-LANES_SECONDS = 0.25
+PROGRESS_SECONDS = 0.5
 
 LanePiece = tuple[VideoObject, Lane, int, LaneView]
 
@@ -36,7 +36,7 @@ class VideoNews:
         self._rev = -1
         self._lanes: dict[int, tuple[int, int, int]] = {}
         self._dirty: dict[int, tuple[int, int]] = {}
-        self._lanes_at = 0.0
+        self._progress_at, self._frames = 0.0, -1
         self._jobs: dict[int, JobView] = {}
         self._views: tuple[JobView, ...] = ()
         self._status: Status | None = None
@@ -61,22 +61,43 @@ class VideoNews:
         """Messages for all pages."""
         desk = self._desk
         state = desk.history.state()
-        if state.rev != self._rev:
+        is_edited = state.rev != self._rev
+        if is_edited:
             self._rev = state.rev
             self._note_prompts(self._document, state.document)
             self._document = state.document
             yield Packet(VideoDocumentChanged(epoch=desk.epoch, document=document_view(state)))
         yield from self._tell_masks(state.document)
-        yield from self._tell_lanes(state.document)
-        for view in self._views:
-            if self._jobs.get(view.id) != view:
-                self._jobs[view.id] = view
-                yield Packet(JobChanged(epoch=desk.epoch, job=view))
+        if self._is_time(is_edited=is_edited):
+            yield from self._tell_lanes(state.document)
+            yield from self._tell_jobs()
         yield from self._tell_rest()
 
     def whole_lanes(self, document: VideoDocument) -> list[LanePiece]:
         """Every lane from end to end."""
         return [self._whole(item) for item in document.objects]
+
+    def _is_time(self, *, is_edited: bool) -> bool:
+        """Whether pages hear of progress now. While something goes on they do so now and then: what they draw of it
+        costs the model time."""
+        is_step = all(told is not None and told.state == view.state for told, view in self._told())
+        goes_on = any(view.state == "running" for view in self._views) or len(self._desk.source) != self._frames
+        left = self._progress_at + PROGRESS_SECONDS - time.monotonic()
+        if goes_on and is_step and not is_edited and left > 0:
+            self._desk.pace.within(left)
+            return False
+        self._progress_at, self._frames = time.monotonic(), len(self._desk.source)
+        return True
+
+    def _told(self) -> Iterator[tuple[JobView | None, JobView]]:
+        """What was told of each job, and what there is to tell."""
+        return ((self._jobs.get(view.id), view) for view in self._views)
+
+    def _tell_jobs(self) -> Iterator[Packet]:
+        for told, view in self._told():
+            if told != view:
+                self._jobs[view.id] = view
+                yield Packet(JobChanged(epoch=self._desk.epoch, job=view))
 
     def _tell_rest(self) -> Iterator[Packet]:
         desk = self._desk
@@ -123,14 +144,6 @@ class VideoNews:
         yield from masks_packets(self._desk.epoch, seen, gone)
 
     def _tell_lanes(self, document: VideoDocument) -> Iterator[Packet]:
-        now = time.monotonic()
-        job = self._desk.tracking.job
-        left = self._lanes_at + LANES_SECONDS - now
-        is_growing = not self._desk.source.is_complete  # while a stream is played, every lane is longer each time
-        if left > 0 and (is_growing or (job is not None and not job.has_ended)):
-            self._desk.pace.within(left)
-            return
-        self._lanes_at = now
         dirty, self._dirty = self._dirty, {}
         frames = len(self._desk.source)
         pieces: list[LanePiece] = []

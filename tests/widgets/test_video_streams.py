@@ -28,7 +28,7 @@ def test_a_stream_that_breaks_off_fails_in_words_and_what_is_done_stays() -> Non
 def test_a_page_hears_of_every_frame_that_is_done_while_a_stream_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     # Longer than all frames take: what is done within that time is told together, and must be told.
     monkeypatch.setattr("sam2_notebook.widgets.pace.NEWS_SECONDS", 0.5)
-    monkeypatch.setattr("sam2_notebook.widgets.video_news.LANES_SECONDS", 0.7)
+    monkeypatch.setattr("sam2_notebook.widgets.video_news.PROGRESS_SECONDS", 0.7)
     more = threading.Event()
 
     def camera() -> Iterator[np.ndarray]:

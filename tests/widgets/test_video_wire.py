@@ -151,7 +151,7 @@ def test_tracking_streams_masks_lanes_and_progress(page: VideoPage) -> None:
 
 
 def test_pieces_of_lanes_add_up_to_the_whole(page: VideoPage, monkeypatch) -> None:
-    monkeypatch.setattr("sam2_notebook.widgets.video_news.LANES_SECONDS", 0.0)
+    monkeypatch.setattr("sam2_notebook.widgets.video_news.PROGRESS_SECONDS", 0.0)
     monkeypatch.setattr("sam2_notebook.widgets.pace.NEWS_SECONDS", 0.0)
     page.edit(4, NEW, CLICK)
     page.widget.wait(60)

@@ -7,6 +7,8 @@ import { exactShape, type Shape } from "./masks";
 import { ByteStore } from "./store";
 
 interface Known {
+  /** Which of all that were put in it is. */
+  readonly stamp: number;
   /** Null: the kernel says there is none. */
   readonly view: MaskView | null;
   readonly buffer: Buffer | null;
@@ -21,6 +23,7 @@ const OVERHEAD = 200;
 export class MaskStore {
   /** Counts changes, so that who draws masks looks again. */
   readonly arrived: Signal<number> = signal(0);
+  #stamps = 0;
   readonly #known = new ByteStore<string, Known>(MASK_BYTES, ({ bytes }) => bytes.length + OVERHEAD);
   readonly #shapes = new ByteStore<Known, Shape>(SHAPE_BYTES, ({ rings }) =>
     rings.reduce((sum, ring) => sum + 3 * ring.byteLength, OVERHEAD),
@@ -38,6 +41,12 @@ export class MaskStore {
     return this.#known.peek(keyOf(frame, object))?.view ?? null;
   }
 
+  /** Another number whenever the mask is another one; 0 without one. */
+  stamp(frame: number, object: number): number {
+    const known = this.#known.peek(keyOf(frame, object));
+    return known === undefined || known.buffer === null ? 0 : known.stamp;
+  }
+
   /** The mask as a shape; null when there is none, or none here. */
   shape(frame: number, object: number): Shape | null {
     const known = this.#known.get(keyOf(frame, object));
@@ -50,13 +59,12 @@ export class MaskStore {
   }
 
   take(view: MaskView, buffer: Buffer | undefined, bytes: Uint8Array | undefined): void {
-    const known = { view, buffer: buffer ?? null, bytes: bytes?.slice() ?? new Uint8Array() };
-    this.#put(keyOf(view.frame, view.object), known);
+    this.#put(keyOf(view.frame, view.object), view, buffer ?? null, bytes?.slice() ?? new Uint8Array());
   }
 
   /** There is no mask of the object in the frame. */
   lacks(frame: number, object: number): void {
-    this.#put(keyOf(frame, object), { view: null, buffer: null, bytes: new Uint8Array() });
+    this.#put(keyOf(frame, object), null, null, new Uint8Array());
   }
 
   /** Ask again when it is needed. */
@@ -80,8 +88,8 @@ export class MaskStore {
     this.arrived.value += 1;
   }
 
-  #put(key: string, known: Known): void {
-    this.#known.set(key, known);
+  #put(key: string, view: MaskView | null, buffer: Buffer | null, bytes: Uint8Array): void {
+    this.#known.set(key, { stamp: ++this.#stamps, view, buffer, bytes });
   }
 }
 

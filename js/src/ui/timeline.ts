@@ -54,6 +54,7 @@ export class Timeline {
   readonly #range = h("div", { class: "sam2nb-range", "aria-hidden": "true", hidden: true });
   #width = 0;
   #frame = 0;
+  #isHeadOld = true;
 
   constructor(parts: TimelineParts) {
     this.#parts = parts;
@@ -104,7 +105,8 @@ export class Timeline {
 
   #watch(): void {
     const { session, ui, signal } = this.#parts;
-    const repaint = () => {
+    const repaint = (isHead = true) => {
+      this.#isHeadOld ||= isHead;
       this.#frame ||= requestAnimationFrame(() => this.#paint());
     };
     const resized = new ResizeObserver(() => {
@@ -113,13 +115,12 @@ export class Timeline {
       repaint();
     });
     resized.observe(this.node);
-    const themed = new MutationObserver(repaint);
+    const themed = new MutationObserver(() => repaint());
     themed.observe(document.body, { attributes: true });
-    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint, { signal });
+    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => repaint(), { signal });
     const stops = [
       effect(() => {
         session.document.value;
-        session.lanes.all.value;
         session.info.value;
         session.frames.thumbnails.value;
         ui.window.value;
@@ -127,6 +128,10 @@ export class Timeline {
         ui.isMemoryOpen.value;
         ui.recalled.value;
         repaint();
+      }),
+      effect(() => {
+        session.lanes.all.value;
+        repaint(false); // while objects are followed, lanes change all the time and the filmstrip does not
       }),
       effect(() => {
         session.info.value;
@@ -185,8 +190,11 @@ export class Timeline {
       ...{ brand: ink("brand"), surface: ink("surface") },
     };
     const high = RULER + STRIP + GAP + (ui.isMemoryOpen.peek() ? ARCS : 0);
-    const head = sized(this.#head, this.#width, high, ui.viewport.peek().ratio);
-    if (head !== null) this.#paintHead(head, inks, info.width / info.height);
+    if (this.#isHeadOld) {
+      const head = sized(this.#head, this.#width, high, ui.viewport.peek().ratio);
+      if (head !== null) this.#paintHead(head, inks, info.width / info.height);
+      this.#isHeadOld = false;
+    }
     this.#paintLanes(inks);
   }
 

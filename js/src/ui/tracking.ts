@@ -1,6 +1,6 @@
 /** Tracking: how far it is, the buttons that start it, and while it runs how it gets on and the button that stops it. */
 
-import { effect } from "@preact/signals-core";
+import { computed, effect } from "@preact/signals-core";
 import type { VideoAction } from "../input/video_keymap";
 import type { JobView } from "../protocol/messages.gen";
 import { type Standing, standing } from "../state/lanes";
@@ -72,17 +72,22 @@ export function createTracking(
     rangeChip(ui, signal),
   );
   const job = createProgress(session, "track", "Tracking", signal);
-  const stop = effect(() => {
-    const views = [...session.lanes.all.value.values()].map(({ view }) => view);
-    const now = badgeOf(standing(views));
-    badge.dataset.standing = now.state;
-    badge.replaceChildren(icon(now.icon), now.text);
-    const isRunning = session.jobs.value.some((one) => one.kind === "track" && isUnderWay(one));
-    setHidden(idle, isRunning);
-    const isOff = !session.isOpen.value;
-    for (const node of starts) setDisabled(node, isOff || now.state === "none");
+  const now = computed(() => badgeOf(standing([...session.lanes.all.value.values()].map(({ view }) => view))));
+  const isRunning = computed(() => session.jobs.value.some((one) => one.kind === "track" && isUnderWay(one)));
+  const isOff = computed(() => !session.isOpen.value || now.value.state === "none");
+  const stops = [
+    effect(() => {
+      badge.dataset.standing = now.value.state;
+      if (badge.textContent !== now.value.text) badge.replaceChildren(icon(now.value.icon), now.value.text);
+    }),
+    effect(() => setHidden(idle, isRunning.value)),
+    effect(() => {
+      for (const node of starts) setDisabled(node, isOff.value);
+    }),
+  ];
+  signal.addEventListener("abort", () => {
+    for (const stop of stops) stop();
   });
-  signal.addEventListener("abort", stop);
   return h("div", { class: "sam2nb-tracking", role: "group", "aria-label": "Tracking" }, badge, idle, job);
 }
 

@@ -1,6 +1,6 @@
 /** One view of a video: puts the parts together in one element, and takes them apart again. */
 
-import { effect } from "@preact/signals-core";
+import { computed, effect, type ReadonlySignal } from "@preact/signals-core";
 import { classAt } from "../input/class_keys";
 import { type VideoAction, videoActionOf, videoHelpRows } from "../input/video_keymap";
 import type { ObjectView } from "../protocol/messages.gen";
@@ -147,8 +147,21 @@ function work(
   paint(easel, {
     bitmap: sheet.bitmap,
     masks: () => drawnMasks(sheet, session, ui),
-    watched: [session.masks.arrived, session.lanes.all, ui.shown, sheet.masks],
+    watched: [drawnNow(session, ui), sheet.masks],
     showAt: (width) => viewer.showAt(width),
+  });
+}
+
+/** Changes when the masks of the shown frame do: what tracking finds in other frames repaints nothing. */
+function drawnNow(session: VideoSession, ui: VideoUi): ReadonlySignal<string> {
+  return computed(() => {
+    session.masks.arrived.value;
+    session.lanes.all.value;
+    const frame = ui.shown.value;
+    const drawn = session.document.value.objects.map(
+      ({ id }) => `${id} ${session.masks.stamp(frame, id)} ${session.lanes.stateAt(id, frame)}`,
+    );
+    return `${frame}: ${drawn.join()}`;
   });
 }
 
