@@ -72,7 +72,9 @@ export function createTracking(
     rangeChip(ui, signal),
   );
   const job = createProgress(session, "track", "Tracking", signal);
-  const now = computed(() => badgeOf(standing([...session.lanes.all.value.values()].map(({ view }) => view))));
+  const now = computed(() =>
+    badgeOf(standing([...session.lanes.all.value.values()].map(({ view }) => view))),
+  );
   const isRunning = computed(() => session.jobs.value.some((one) => one.kind === "track" && isUnderWay(one)));
   const isOff = computed(() => !session.isOpen.value || now.value.state === "none");
   const stops = [
