@@ -10,10 +10,10 @@ from PIL import ImageDraw, ImageFont
 
 from sam2_notebook.media import resize_area
 from sam2_notebook.protocol.palette import color_of
-from sam2_notebook.values.masks import BoolMask, boundary
+from sam2_notebook.values.masks import BoolMask
+from sam2_notebook.values.tint import lay_over, usual_line
 
 Pixels = npt.NDArray[np.uint8]
-OPACITY = 0.45
 
 
 def painted(pixels: Pixels, masks: Sequence[BoolMask], colors: Sequence[int], line_px: int | None = None) -> Pixels:
@@ -23,12 +23,9 @@ def painted(pixels: Pixels, masks: Sequence[BoolMask], colors: Sequence[int], li
     [86, 180, 233]
     """
     canvas = pixels.copy()
-    line = line_px or max(1, round(min(canvas.shape[:2]) / 400))
+    line = line_px or usual_line(canvas.shape)
     for row in sorted(range(len(masks)), key=lambda r: -int(masks[r].sum())):
-        color = color_of(colors[row]).rgb
-        tint = np.array(color, np.float32)
-        canvas[masks[row]] = (canvas[masks[row]] * (1 - OPACITY) + tint * OPACITY).astype(np.uint8)
-        canvas[boundary(masks[row], line)] = color
+        lay_over(canvas, masks[row], color_of(colors[row]).rgb, line)
     return canvas
 
 
@@ -42,7 +39,7 @@ def labelled(
     """A copy of RGB pixels with boxes (n, 4) xyxy drawn and named."""
     picture = PillowImage.fromarray(pixels)
     pen = ImageDraw.Draw(picture)
-    line = line_px or max(1, round(min(pixels.shape[:2]) / 400))
+    line = line_px or usual_line(pixels.shape)
     font = ImageFont.load_default(max(9, round(min(pixels.shape[:2]) / 40)))
     for box, text, index in zip(boxes.tolist(), words, colors, strict=True):
         color = color_of(index).rgb

@@ -2,8 +2,11 @@
 
 from itertools import pairwise
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+
+FEW = 4  # channels
 
 
 class LayerNorm2d(nn.LayerNorm):
@@ -14,11 +17,21 @@ class LayerNorm2d(nn.LayerNorm):
 
     def forward(self, input: Float[Tensor, "batch dim height width"]) -> Float[Tensor, "batch dim height width"]:
         """Normalise every pixel's channels."""
+        if input.shape[1] <= FEW and input.device.type == "cpu" and not torch.is_grad_enabled():
+            return self.norm_planes(input)
         return self.norm_last(input.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
     def norm_last(self, input: Float[Tensor, "... dim"]) -> Float[Tensor, "... dim"]:
         """The same for values that have their channels last."""
         return super().forward(input)
+
+    def norm_planes(self, input: Float[Tensor, "batch dim height width"]) -> Float[Tensor, "batch dim height width"]:
+        """The same plane by plane: torch's own takes five times as long over the four channels of a large mask."""
+        centred = input.float()
+        centred = centred - centred.mean(1, keepdim=True)
+        scale = (centred * centred).mean(1, keepdim=True).add_(self.eps).rsqrt_()
+        scaled = centred.mul_(scale).mul_(self.weight[:, None, None]).add_(self.bias[:, None, None])
+        return scaled.to(input.dtype)
 
 
 class Mlp(nn.Module):

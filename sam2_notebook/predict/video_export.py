@@ -23,13 +23,13 @@ from PIL import Image as PillowImage
 from sam2_notebook.errors import MediaError
 from sam2_notebook.media import write_mask_png, write_video
 from sam2_notebook.values.frames import ByteImage, FrameSource
-from sam2_notebook.values.masks import BoolMask, Rle, boundary, bounding_box
+from sam2_notebook.values.masks import BoolMask, Rle, bounding_box
+from sam2_notebook.values.tint import lay_over, usual_line
 
 ExportFormat = Literal["png", "davis", "coco", "ytvis", "npz", "overlay", "cutout"]
 ENDINGS: Mapping[str, str] = {
     "png": "", "davis": "", "coco": ".json", "ytvis": ".json", "npz": ".npz", "overlay": ".mp4", "cutout": ".webm",
 }  # fmt: skip
-OPACITY = 0.45
 MOST_INDEXED = 255
 UNCLASSED = "object"  # the category of objects without a class
 
@@ -213,14 +213,12 @@ def _put_array(archive: zipfile.ZipFile, name: str, array: npt.NDArray[Any]) -> 
 
 def _overlays(export: Export) -> Iterator[ByteImage]:
     """Frames with the masks tinted and outlined in their colours."""
-    line = max(1, round(min(export.source.size.height, export.source.size.width) / 400))
+    line = usual_line((export.source.size.height, export.source.size.width))
     for frame, masks in export.frames():
         pixels = export.source.frame(frame).copy()
         for item in export.objects:
             if item.id in masks:
-                mask, tint = masks[item.id], np.array(item.color, np.float32)
-                pixels[mask] = (pixels[mask] * (1 - OPACITY) + tint * OPACITY).astype(np.uint8)
-                pixels[boundary(mask, line)] = item.color
+                lay_over(pixels, masks[item.id], item.color, line)
         yield pixels
 
 

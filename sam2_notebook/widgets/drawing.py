@@ -14,7 +14,8 @@ from sam2_notebook.media import Image, encode_jpeg, encode_png, resize_area
 from sam2_notebook.protocol.palette import color_of
 from sam2_notebook.values.classes import LabelClass
 from sam2_notebook.values.document import ObjectState
-from sam2_notebook.values.masks import BoolMask, boundary
+from sam2_notebook.values.masks import BoolMask
+from sam2_notebook.values.tint import lay_over, usual_line
 from sam2_notebook.widgets.session import SessionState
 
 Pixels = npt.NDArray[np.uint8]
@@ -25,7 +26,6 @@ PAGE_QUALITY = 90
 EXACT_PIXELS = 256 * 256
 STILL_SIDE = 2000
 STILL_BYTES = 300_000
-OPACITY = 0.45
 POSITIVE, NEGATIVE = (26, 152, 80), (215, 48, 31)
 SMALLEST_SIDE = 64
 # A palette of colours that are in the picture, chosen from this many pixels: choosing takes longer than all the rest.
@@ -97,7 +97,7 @@ def draw_objects(
     size_hw = (max(1, round(height_px * scale)), max(1, round(width_px * scale)))
     pixels = (pixels if scale == 1.0 else resize_area(pixels, size_hw)).copy()
     visible = [o for o in objects if o.visible]
-    line = max(1, round(min(size_hw) / 400))
+    line = usual_line(size_hw)
     for item in visible:
         if item.id in masks:
             _paint_mask(pixels, masks[item.id], of_class.get(item.label, color_of(item.color).rgb), line)
@@ -126,9 +126,7 @@ def small_png(picture: PillowImage.Image, limit_bytes: int, side: int = STILL_SI
 def _paint_mask(pixels: Pixels, mask: BoolMask, color: tuple[int, int, int], line: int) -> None:
     if mask.shape != pixels.shape[:2]:
         mask = resize_area(mask.astype(np.uint8) * 255, pixels.shape[:2]) > 127
-    tint = np.array(color, dtype=np.float32)
-    pixels[mask] = (pixels[mask] * (1 - OPACITY) + tint * OPACITY).astype(np.uint8)
-    pixels[boundary(mask, line)] = color
+    lay_over(pixels, mask, color, line)
 
 
 def _paint_prompts(

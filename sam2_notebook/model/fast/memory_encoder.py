@@ -1,4 +1,7 @@
-"""The memory encoder for inference on a CPU: channels last throughout, so that norms and products need no copies."""
+"""The memory encoder for inference on a CPU: channels last, so that norms and products need no copies.
+
+Only the large mask's four channels come first: a norm over so few is done plane by plane.
+"""
 
 import torch
 import torch.nn.functional as F
@@ -43,11 +46,12 @@ class FastMemoryEncoder:
     def __init__(self, encoder: MemoryEncoder, dtype: torch.dtype) -> None:
         self.plain, self.dtype = encoder, dtype
         layers = list(encoder.mask_downscaling)
+        self.begin = nn.Sequential(*layers[:3]) if dtype == torch.float32 else None
         self.steps = [
             (Convolution(conv, dtype), Norm(norm, dtype))
             for conv, norm in zip(layers[0:-1:3], layers[1:-1:3], strict=True)
             if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.LayerNorm)
-        ]
+        ][0 if self.begin is None else 1 :]
         self.last = Linear.of(encoder.mask_downscaling[-1], dtype)
         self.features, self.projection = (
             Linear.of(encoder.feature_projection, dtype),
@@ -72,7 +76,9 @@ class FastMemoryEncoder:
         return self.plain.marked(torch.cat(rows).permute(0, 3, 1, 2), present)
 
     def _one(self, seen: Tensor, logits: Tensor, prompted: bool) -> Float[Tensor, "1 grid grid memory_dim"]:
-        x = self.plain.drawn(logits, prompted=prompted).to(self.dtype).permute(0, 2, 3, 1)
+        x = self.plain.drawn(logits, prompted=prompted)
+        x = x.to(self.dtype) if self.begin is None else self.begin(x)
+        x = x.permute(0, 2, 3, 1)
         for conv, norm in self.steps:
             x = F.gelu(norm(conv(x)))
         x = seen + self.last(x)
