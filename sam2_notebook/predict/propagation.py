@@ -63,7 +63,8 @@ class Propagation:
         for obj, track in todo.items():
             if frame not in track.prompted:
                 recollections[obj] = track.bank.recollect(frame, reverse=reverse, frames=self.state.length)
-        found = within_memory(lambda: self.tracker.follow(frame, recollections)) if recollections else {}
+        areas = {obj: todo[obj].expected_area(frame) for obj in recollections}
+        found = within_memory(lambda: self.tracker.follow(frame, recollections, areas)) if recollections else {}
         if found is None:
             self.tracker.shed()
             raise short_of_memory(f"follow {len(recollections)} objects to frame {frame}")
@@ -80,7 +81,7 @@ class Propagation:
                 said, there = track.prompted[frame].sighting, self.state.kept(frame, obj)
                 use = there.result.memory if there is not None and there.result.prompted else None
                 kept[obj] = self.state.new_result(obj, said, track.version, prompted=True, reverse=reverse, memory=use)
-            todo[obj] = track.followed(frame, found[obj][1] if obj in found else None, reverse=reverse)
+            todo[obj] = track.followed(frame, found.get(obj), reverse=reverse)
         # Results first: a frame counts as done only once its track says so.
         self.state.results[frame] = {**self.state.results.get(frame, {}), **kept}
         self.state.tracks = {**self.state.tracks, **todo}

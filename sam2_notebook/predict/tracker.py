@@ -10,11 +10,12 @@ import torch
 import torch.nn.functional as F
 
 from sam2_notebook.errors import ModelError
-from sam2_notebook.model import ImageFeatures, MaskPrediction, Memory, Recollection, Sighting, unprompted
+from sam2_notebook.model import ImageFeatures, MaskPrediction, Memory, PromptTensors, Recollection, Sighting, unprompted
 from sam2_notebook.predict.feature_shelf import FeatureShelf
 from sam2_notebook.predict.precision import Network
 from sam2_notebook.predict.prompts import ObjectPrompt
 from sam2_notebook.predict.segmentation import Segmentation
+from sam2_notebook.predict.steadying import OBEYED, needs_steadying, obeyed, steadiest
 from sam2_notebook.predict.tensors import LOGIT_LIMIT, image_tensor, prompt_tensors
 from sam2_notebook.values.frames import FrameSource
 from sam2_notebook.values.masks import fill_holes
@@ -29,10 +30,14 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Seen:
-    """What the prompts of a frame mean; `candidates` are all that a lone click can mean, None for other prompts."""
+    """What the prompts of a frame mean; `candidates` are all that a lone click can mean, None for other prompts.
+
+    `recalled` says whether the answer leans on memory.
+    """
 
     sighting: Sighting
     candidates: Segmentation | None
+    recalled: bool
 
 
 class Tracker:
@@ -44,6 +49,7 @@ class Tracker:
 
     def __init__(self, network: Network, source: FrameSource, hole_area: int) -> None:
         self.network, self.source, self.hole_area = network, source, hole_area
+        self.is_steadied = needs_steadying(network.config)
         self._features: OrderedDict[int, ImageFeatures] = OrderedDict()
         self._shelf = FeatureShelf() if network.device.type == "cpu" else None
 
@@ -69,10 +75,11 @@ class Tracker:
     ) -> Seen:
         """Decode the prompts of one object; `refine` are the logits (1, 1, side, side) they correct.
 
-        Of the masks that a lone click can mean `candidate` is taken, or the best by predicted IoU.
+        Of the masks that a lone click can mean `candidate` is taken, or the best by predicted IoU. Where memory and the
+        corrected mask drown a box or several clicks, small networks answer without the one, or without both.
         """
         raw = self.features(frame)
-        candidates = None
+        candidates, recalled = None, recollection is not None
         if prompt.mask is not None:
             sighting = self.network.adopt(raw, self._square(np.asarray(prompt.mask, np.bool_)))
         else:
@@ -86,14 +93,16 @@ class Tracker:
             )
             # one click is ambiguous: the best of three masks answers it; a box is two points (paper, section 4)
             several = tensors.points.shape[1] <= 1
-            conditioned = self.network.recall(raw, recollection)
-            prediction = self.network.segment(conditioned, tensors, multimask=several)
             if several:
+                conditioned = self.network.recall(raw, recollection)
+                prediction = self.network.segment(conditioned, tensors, multimask=True)
                 candidates = self._candidates(prediction)
-            if several and candidate is not None:
-                prediction = prediction.take(torch.tensor([candidate], device=prediction.iou.device))
+                if candidate is not None:
+                    prediction = prediction.take(torch.tensor([candidate], device=prediction.iou.device))
+            else:
+                prediction, recalled = self._obeying(raw, tensors, recollection)
             sighting = self.network.locate(prediction)
-        return Seen(sighting=self.without_holes(sighting), candidates=candidates)
+        return Seen(sighting=self.without_holes(sighting), candidates=candidates, recalled=recalled)
 
     @torch.inference_mode()
     def remember(self, frame: int, sighting: Sighting) -> Memory:
@@ -107,10 +116,13 @@ class Tracker:
         return self.network.remember(raw, self.network.adopt(raw, self._square(mask)), prompted=False)
 
     @torch.inference_mode()
-    def follow(self, frame: int, recollections: Mapping[int, Recollection]) -> dict[int, tuple[Sighting, Memory]]:
+    def follow(
+        self, frame: int, recollections: Mapping[int, Recollection], areas: Mapping[int, float | None]
+    ) -> dict[int, tuple[Sighting, Memory]]:
         """Find objects in a frame by what they recall; those of equally long memories go through in one batch.
 
-        A batch too large for the memory is taken apart before that is an error.
+        `areas` are the shares of the picture that they are expected to have. A batch too large for the memory is taken
+        apart before that is an error.
         """
         raw = self.features(frame)
         groups: dict[tuple[object, ...], list[int]] = {}
@@ -121,7 +133,7 @@ class Tracker:
         for members in groups.values():
             for start in range(0, len(members), step):
                 chunk = members[start : start + step]
-                batch = [recollections[i] for i in chunk]
+                batch = [(recollections[i], areas.get(i)) for i in chunk]
                 answers = within_memory(lambda b=batch: self._follow(raw, b))
                 if answers is None and len(chunk) > 1:
                     _empty_accelerator()
@@ -158,12 +170,36 @@ class Tracker:
         gaps = torch.from_numpy(filled & ~mask).to(logits.device)
         return replace(sighting, logits=torch.where(gaps, FILLED_LOGIT, logits)[None, None])
 
-    def _follow(self, raw: ImageFeatures, batch: list[Recollection]) -> list[tuple[Sighting, Memory]]:
-        conditioned = self.network.recall(raw, Recollection.join(batch))
-        nothing_said = unprompted(len(batch), self.network.device)
-        sighting = self.network.locate(self.network.segment(conditioned, nothing_said, multimask=True))
+    def _follow(
+        self, raw: ImageFeatures, batch: list[tuple[Recollection, float | None]]
+    ) -> list[tuple[Sighting, Memory]]:
+        conditioned = self.network.recall(raw, Recollection.join([recollection for recollection, _ in batch]))
+        found = self.network.segment(conditioned, unprompted(len(batch), self.network.device), multimask=True)
+        if self.is_steadied:
+            found = steadiest(found, [area for _, area in batch])
+        sighting = self.network.locate(found)
         memory = self.network.remember(raw, sighting, prompted=False)
         return [(_row(sighting, i), _memory_row(memory, i)) for i in range(len(batch))]
+
+    def _obeying(
+        self, raw: ImageFeatures, tensors: PromptTensors, recollection: Recollection | None
+    ) -> tuple[MaskPrediction, bool]:
+        """One mask for unambiguous prompts, and whether memory was asked for it."""
+        tries = [(recollection, tensors)]
+        if self.is_steadied:
+            tries += [(None, tensors)] if recollection is not None else []
+            tries += [(None, replace(tensors, mask=None))] if tensors.mask is not None else []
+        best: tuple[float, MaskPrediction, bool] | None = None
+        for memory, said in tries:
+            found = self.network.segment(self.network.recall(raw, memory), said, multimask=False)
+            side = self.network.config.image_size
+            share = obeyed(found.logits[0, 0], said.points[0], said.labels[0], side) if len(tries) > 1 else OBEYED
+            if best is None or share > best[0]:
+                best = share, found, memory is not None
+            if share >= OBEYED:
+                break
+        assert best is not None
+        return best[1], best[2]
 
     def _candidates(self, prediction: MaskPrediction) -> Segmentation:
         """All masks of one object."""

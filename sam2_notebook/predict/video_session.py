@@ -268,7 +268,11 @@ class VideoSession:
         track = track.with_prompt(frame, said)
         if self._clear_memory:
             track = track.without_memory_around(frame)
-        use = None if recollection is None else track.memory_use(frame, recollection, reverse=reverse)
+        use = (
+            None
+            if recollection is None or not seen.recalled
+            else track.memory_use(frame, recollection, reverse=reverse)
+        )
         kept = state.new_result(obj, seen.sighting, track.version, prompted=True, memory=use)
         state.epoch += 1
         state.tracks = {**state.tracks, obj: track}
