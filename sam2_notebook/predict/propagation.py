@@ -3,6 +3,7 @@
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
+from sam2_notebook.predict.steadying import next_area
 from sam2_notebook.predict.tracker import Tracker, short_of_memory, within_memory
 from sam2_notebook.predict.tracking import Kept, Track
 from sam2_notebook.predict.video_results import FrameResult
@@ -63,7 +64,9 @@ class Propagation:
         for obj, track in todo.items():
             if frame not in track.prompted:
                 recollections[obj] = track.bank.recollect(frame, reverse=reverse, frames=self.state.length)
-        areas = {obj: todo[obj].expected_area(frame) for obj in recollections}
+        areas: dict[int, float | None] = {}
+        if self.tracker.is_steadied:
+            areas = {obj: track.expected_area(frame, reverse=reverse) for obj, track in todo.items()}
         found = within_memory(lambda: self.tracker.follow(frame, recollections, areas)) if recollections else {}
         if found is None:
             self.tracker.shed()
@@ -71,17 +74,17 @@ class Propagation:
         kept: dict[int, Kept] = {}
         for obj, track in todo.items():
             if obj in found:
-                sighting = self.tracker.without_holes(found[obj][0])
+                seen = self.tracker.without_holes(found[obj][0])
                 use = track.memory_use(frame, recollections[obj], reverse=reverse)
-                kept[obj] = self.state.new_result(
-                    obj, sighting, track.version, prompted=False, reverse=reverse, memory=use
-                )
-                self.state.keep_logits(frame, obj, sighting.logits)
+                kept[obj] = self.state.new_result(obj, seen, track.version, prompted=False, reverse=reverse, memory=use)
+                self.state.keep_logits(frame, obj, seen.logits)
             else:
-                said, there = track.prompted[frame].sighting, self.state.kept(frame, obj)
+                seen, there = track.prompted[frame].sighting, self.state.kept(frame, obj)
                 use = there.result.memory if there is not None and there.result.prompted else None
-                kept[obj] = self.state.new_result(obj, said, track.version, prompted=True, reverse=reverse, memory=use)
-            todo[obj] = track.followed(frame, found.get(obj), reverse=reverse)
+                kept[obj] = self.state.new_result(obj, seen, track.version, prompted=True, reverse=reverse, memory=use)
+            memory = found[obj][1] if obj in found else None
+            area = next_area(areas[obj], seen, prompted=memory is None) if obj in areas else None
+            todo[obj] = track.followed(frame, memory, reverse=reverse, area=area)
         # Results first: a frame counts as done only once its track says so.
         self.state.results[frame] = {**self.state.results.get(frame, {}), **kept}
         self.state.tracks = {**self.state.tracks, **todo}

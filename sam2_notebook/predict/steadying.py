@@ -5,16 +5,18 @@ on clips of cut-out photos from 0.478 to 0.486 (`sam2_notebook.evaluate --clips 
 """
 
 from collections.abc import Sequence
+from math import ceil, floor
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from sam2_notebook.model import MaskPrediction, Sam2Config
+from sam2_notebook.model import MaskPrediction, Sam2Config, Sighting
 from sam2_notebook.model.prompt_encoder import BOTTOM_RIGHT, NEGATIVE, POSITIVE, TOP_LEFT
 
 OBEYED = 0.9
-MARGIN = 0.1  # of a box's sides: masks reach a little beyond what was drawn by hand
+MARGIN = 0.1  # of a box's sides, or one cell: masks reach a little beyond what was drawn by hand
+AREA_RATE = 0.05  # of the newest frame in the area that is expected
 
 
 def needs_steadying(config: Sam2Config) -> bool:
@@ -40,6 +42,17 @@ def steadiest(prediction: MaskPrediction, areas: Sequence[float | None]) -> Mask
     return prediction.take((prediction.iou + alike).argmax(dim=1))
 
 
+def next_area(expected: float | None, sighting: Sighting, *, prompted: bool) -> float | None:
+    """The share of the picture to expect after a frame: sizes that grow by and by are followed, jumps are not.
+
+    What the user says of a frame counts at once.
+    """
+    if float(sighting.object_score) <= 0:
+        return expected
+    now = float(area_of(sighting.logits))
+    return now if prompted or expected is None else expected + AREA_RATE * (now - expected)
+
+
 def area_of(logits: Float[Tensor, "... side side"]) -> Float[Tensor, "..."]:
     """Shares of the picture that masks cover, 0 to 1."""
     return (logits > 0).float().mean(dim=(-2, -1))
@@ -56,7 +69,7 @@ def obeyed(
     >>> click = torch.tensor([[2.0, 2.0]])
     >>> obeyed(logits, click, torch.tensor([1]), 16), obeyed(logits, click, torch.tensor([0]), 16)
     (1.0, 0.0)
-    >>> obeyed(logits, torch.tensor([[4.0, 0.0], [16.0, 16.0]]), torch.tensor([2, 3]), 16)
+    >>> obeyed(logits, torch.tensor([[8.0, 0.0], [16.0, 16.0]]), torch.tensor([2, 3]), 16)
     0.5
     """
     mask = logits > 0
@@ -72,8 +85,8 @@ def obeyed(
             met.append(float(is_on == (label == POSITIVE)))
     if len(corners) == 2:
         (x0, y0), (x1, y1) = corners[TOP_LEFT], corners[BOTTOM_RIGHT]
-        wide, high = (x1 - x0) * MARGIN, (y1 - y0) * MARGIN
-        rows = slice(max(0, round(y0 - high)), max(0, round(y1 + high)))
-        columns = slice(max(0, round(x0 - wide)), max(0, round(x1 + wide)))
+        wide, high = max(1.0, (x1 - x0) * MARGIN), max(1.0, (y1 - y0) * MARGIN)
+        rows = slice(max(0, floor(y0 - high)), max(0, ceil(y1 + high)))
+        columns = slice(max(0, floor(x0 - wide)), max(0, ceil(x1 + wide)))
         met.append(int(mask[rows, columns].sum()) / max(1, int(mask.sum())))
     return sum(met) / len(met) if met else 1.0

@@ -12,8 +12,6 @@ from sam2_notebook.predict.segmentation import Segmentation
 from sam2_notebook.predict.steadying import area_of
 from sam2_notebook.predict.video_results import MemoryUse, ObjectResult
 
-AREA_RATE = 0.05  # of the newest frame in the area that is expected
-
 
 @dataclass(frozen=True, kw_only=True)
 class Kept:
@@ -41,10 +39,14 @@ class PromptedFrame:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """Frames that were followed one after the other, from `first` to `last`, backward if `last` is before `first`."""
+    """Frames that were followed one after the other, from `first` to `last`, backward if `last` is before `first`.
+
+    `area` is the share of the picture that the object has had lately, None where nobody needs to know.
+    """
 
     first: int
     last: int
+    area: float | None = None
 
     def covers(self, frame: int) -> bool:
         """Whether the frame was done in this run."""
@@ -57,24 +59,22 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Track:
-    """One object. `version` counts the changes of its prompts, each of which makes all it was followed to stale.
-
-    `area` is the share of the picture that it has had lately, None before it was followed.
-    """
+    """One object. `version` counts the changes of its prompts, each of which makes all it was followed to stale."""
 
     prompted: Mapping[int, PromptedFrame] = field(default_factory=dict)
     bank: MemoryBank = MemoryBank()
     forward: Run | None = None
     backward: Run | None = None
     version: int = 0
-    area: float | None = None
 
-    def expected_area(self, frame: int) -> float | None:
-        """The share of the picture that it is expected to have in a frame; None if it has not been seen anywhere."""
+    def expected_area(self, frame: int, *, reverse: bool) -> float | None:
+        """The share of the picture that it is expected to have when it is followed to a frame: that of its run, else of
+        the nearest prompt; None if it has not been seen anywhere."""
+        run = self.run(reverse=reverse)
+        if run is not None and run.area is not None:
+            return run.area
         seen = {f: said.sighting for f, said in self.prompted.items() if float(said.sighting.object_score) > 0}
-        if self.area is not None or not seen:
-            return self.area
-        return float(area_of(seen[min(seen, key=lambda f: abs(f - frame))].logits))
+        return float(area_of(seen[min(seen, key=lambda f: abs(f - frame))].logits)) if seen else None
 
     def memory_use(self, frame: int, recalled: Recollection, *, reverse: bool) -> MemoryUse:
         """Which frames what a frame recalled was of."""
@@ -112,43 +112,37 @@ class Track:
         """The object about to be followed from a frame: going on with its run where the frame adjoins it, else anew."""
         if self.goes_on_at(frame, reverse=reverse):
             return self
-        begun = replace(self, area=None, **{"backward" if reverse else "forward": None})
+        begun = replace(self, backward=None) if reverse else replace(self, forward=None)
         return begun._pruned(begun.bank.tracked, frame)
 
-    def followed(self, frame: int, found: tuple[Sighting, Memory] | None, *, reverse: bool) -> "Track":
-        """The object after one more frame; in a prompted one nothing was `found`. Memories out of reach are dropped."""
-        memory = None if found is None else found[1]
+    def followed(self, frame: int, memory: Memory | None, *, reverse: bool, area: float | None = None) -> "Track":
+        """The object after one more frame, where it is expected to have that `area`.
+
+        A prompted frame leaves no new memory. Memories out of reach are dropped.
+        """
         run, other = self.run(reverse=reverse), self.run(reverse=not reverse)
-        run = Run(first=run.first if run else frame, last=frame)
+        run = Run(first=run.first if run else frame, last=frame, area=area)
         if memory is not None and other is not None and other.covers(frame):
             other = None  # its results and memories there are no longer those of one run
         bank = self.bank if memory is None else self.bank.with_memory(frame, memory, prompted=False)
         runs = {"backward": run, "forward": other} if reverse else {"forward": run, "backward": other}
-        track = replace(self, bank=bank, area=self._area_after(frame, found), **runs)
+        track = replace(self, bank=bank, **runs)
         ahead = -1 if reverse else 1
         leaving = {frame - ahead * age for age in (RECENT_MAPS + 1, POINTERS)} & set(bank.tracked)
         return track._pruned(leaving, frame) if leaving else track
-
-    def _area_after(self, frame: int, found: tuple[Sighting, Memory] | None) -> float | None:
-        """Sizes change slowly: one that grows by and by is followed, one that jumps is not."""
-        before = self.expected_area(frame)
-        if found is None or float(found[0].object_score) <= 0:
-            return before
-        now = float(area_of(found[0].logits))
-        return now if before is None else before + AREA_RATE * (now - before)
 
     def goes_on_at(self, frame: int, *, reverse: bool) -> bool:
         """Whether following it from a frame on means going on with what it was followed through."""
         run = self.run(reverse=reverse)
         return run is not None and run.continues_at(frame, reverse=reverse)
 
-    def reminded(self, memories: Mapping[int, Memory], *, reverse: bool) -> "Track":
+    def reminded(self, memories: Mapping[int, Memory], area: float | None, *, reverse: bool) -> "Track":
         """The object as if it had just been followed through these frames, adjoining ones in the order given."""
         bank = self.bank
         for frame, memory in memories.items():
             bank = bank.with_memory(frame, memory, prompted=False)
         frames = list(memories)
-        run = Run(first=frames[0], last=frames[-1])
+        run = Run(first=frames[0], last=frames[-1], area=area)
         return replace(self, bank=bank, **{"backward" if reverse else "forward": run})
 
     def _edited(self, prompted: Mapping[int, PromptedFrame], bank: MemoryBank) -> "Track":

@@ -206,7 +206,9 @@ class VideoSession:
             memories = {f: self._tracker.remind(f, known[f]) for f in frames if f in known and f not in track.prompted}
             if memories:
                 self._state.epoch += 1
-                self._state.tracks = {**self._state.tracks, obj: track.reminded(memories, reverse=reverse)}
+                area = next((float(known[f].mean()) for f in reversed(memories) if known[f].any()), None)
+                track = track.reminded(memories, area if self._tracker.is_steadied else None, reverse=reverse)
+                self._state.tracks = {**self._state.tracks, obj: track}
 
     def prepare(self, frame: int) -> None:
         """Encode a frame ahead of prompts for it; the features of the last few frames are kept."""

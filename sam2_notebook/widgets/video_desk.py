@@ -284,7 +284,7 @@ class VideoDesk:
         """A page has waited for a stream's next frame."""
         if self._closed:
             return
-        if error is not None:
+        if error is not None and all(notice.text != str(error) for notice in self.notices):
             self.tell("warning", str(error))
         self.pace.step()
 

@@ -65,6 +65,7 @@ class FrameServer:
         self._lock = threading.Lock()
         self._newest: dict[tuple[str, str], int] = {}
         self._waiting: dict[tuple[str, str], deque[_Serving]] = {}
+        self._pulling: set[tuple[str, str]] = set()
         self._jpegs: OrderedDict[tuple[int, int, int], Jpeg] = OrderedDict()
         self._bytes = 0
 
@@ -137,16 +138,17 @@ class FrameServer:
         self._worker.submit(self, purpose, lambda: self._turn(purpose), _PRIORITIES[purpose[1]])
 
     def _turn(self, purpose: tuple[str, str]) -> None:
+        """Do one frame of the first request that need not wait for a stream; if all have to, wait for the nearest."""
         with self._lock:
             waiting = self._waiting[purpose]
-            if not waiting:
-                return
-            serving = waiting.popleft()
-        frame = serving.next
-        if frame is not None and self._is_to_come(frame) and not self._is_void(serving.request):
-            with self._lock:
-                waiting.appendleft(serving)
-            self.pull(purpose, frame, lambda error: self._came(purpose, error))
+            serving = next((s for s in waiting if self._is_void(s.request) or not self._is_held_up(s)), None)
+            if serving is not None:
+                waiting.remove(serving)
+            elif waiting and purpose not in self._pulling:
+                self._pulling.add(purpose)
+                nearest = min(s.next for s in waiting if s.next is not None)
+                self.pull(purpose, nearest, lambda error: self._came(purpose, error))
+        if serving is None:
             return
         self._advance(serving, purpose)
         with self._lock:
@@ -155,14 +157,17 @@ class FrameServer:
             self._submit(purpose)
 
     def _came(self, purpose: tuple[str, str], error: MediaError | None) -> None:
-        """A wait for the stream is over: all that was waited for has come, or broke off and is not tried again."""
-        if error is not None:
-            with self._lock:
-                waiting, self._waiting[purpose] = self._waiting[purpose], deque()
-            for serving in waiting:
-                left = serving.request.frames[len(serving.frames) + len(serving.missing) :]
-                serving.missing += [MissingFrame(frame=frame, text=in_words(error)) for frame in left]
-                self._reply(serving.request, self._data(serving))
+        """A wait for the stream is over: the frame has come, or the stream broke off and is not asked on and on."""
+        with self._lock:
+            self._pulling.discard(purpose)
+            waiting = self._waiting[purpose]
+            given_up = [s for s in waiting if self._is_held_up(s)] if error is not None else []
+            for serving in given_up:
+                waiting.remove(serving)
+        for serving in given_up:
+            left = serving.request.frames[len(serving.frames) + len(serving.missing) :]
+            serving.missing += [MissingFrame(frame=frame, text=in_words(error)) for frame in left if error is not None]
+            self._reply(serving.request, self._data(serving))
         self._submit(purpose)
         self._pulled(error)
 
@@ -190,8 +195,10 @@ class FrameServer:
 
     def _is_void(self, request: FramesRequest) -> bool:
         """Whether its view has asked for something newer since."""
-        with self._lock:
-            return request.generation < self._newest[request.view, request.purpose]
+        return request.generation < self._newest[request.view, request.purpose]
+
+    def _is_held_up(self, serving: _Serving) -> bool:
+        return serving.next is not None and self._is_to_come(serving.next)
 
     def _is_to_come(self, frame: int) -> bool:
         """Whether a stream has to be waited for; frames far ahead of it are not, but refused."""

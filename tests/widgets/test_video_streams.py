@@ -94,6 +94,27 @@ def test_a_stream_that_breaks_off_while_a_page_plays_is_told_and_not_asked_on_an
     widget.close()
 
 
+def test_who_waits_for_a_frame_to_come_holds_up_no_other_of_the_same_view() -> None:
+    more = threading.Event()
+
+    def camera() -> Iterator[np.ndarray]:
+        yield from video()[:4]
+        more.wait(60)
+        raise OSError("no signal")
+
+    widget = VideoSegmenter(camera(), predictor(), autosave=False)
+    page = VideoPage(widget)
+    assert page.ask(**frames_request([3]))[0]["frames"] == [3]
+    waiting = [page.post(**frames_request([frame])) for frame in (4, 5)]
+    assert page.ask(**frames_request([1], quality=92))[0]["frames"] == [1]  # asked later, and there
+    more.set()
+    for seq in waiting:
+        content, _ = page.wire.answer("page", seq)
+        assert "no signal" in content["missing"][0]["text"]
+    assert page.ask(**frames_request([2]))[0]["frames"] == [2]
+    widget.close()
+
+
 @pytest.fixture
 def small_window(monkeypatch: pytest.MonkeyPatch) -> int:
     """A stream keeps so many frames."""

@@ -106,6 +106,14 @@ describe("signs of life", () => {
     expect(channel.patience(7000)).toBe(0);
   });
 
+  test("a frame that a camera owes is no sign of a busy kernel", () => {
+    const show = { width: 64, quality: 80, purpose: "show", generation: 0, preview: false } as const;
+    channel.ask({ type: "frames", frames: [9], ...show }, 1000, settle);
+    expect(channel.patience(7000)).toBe(0);
+    channel.ask(edit, 3000, settle);
+    expect(channel.patience(7000)).toBe(4000);
+  });
+
   test("time that the page slept through is nobody's silence", () => {
     channel.ask(edit, 0, settle);
     channel.forgiveSilence(60_000);

@@ -116,10 +116,11 @@ export class Channel {
     return this.#unheardSince === null ? 0 : now - this.#unheardSince;
   }
 
-  /** How long the oldest unanswered request has waited, in milliseconds. */
+  /** How long the oldest unanswered request has waited, in milliseconds; but for frames, which a camera may owe us. */
   patience(now: number): number {
     let oldest = now;
-    for (const { since } of this.#waiting.values()) oldest = Math.min(oldest, since);
+    for (const { since, request } of this.#waiting.values())
+      if (request.type !== "frames") oldest = Math.min(oldest, since);
     return now - oldest;
   }
 

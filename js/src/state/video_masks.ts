@@ -41,9 +41,9 @@ export class MaskStore {
     return this.#known.peek(keyOf(frame, object))?.view ?? null;
   }
 
-  /** Another number whenever the mask is another one; 0 without one. */
+  /** Another number whenever the mask is another one; 0 without one. Who asks watches it, so it is kept. */
   stamp(frame: number, object: number): number {
-    const known = this.#known.peek(keyOf(frame, object));
+    const known = this.#known.get(keyOf(frame, object));
     return known === undefined || known.buffer === null ? 0 : known.stamp;
   }
 

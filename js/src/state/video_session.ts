@@ -217,6 +217,7 @@ export class VideoSession {
   #onSnapshot(snapshot: Snapshotted, bytes: Bytes, isNew: boolean): void {
     if (snapshot.type !== "video_snapshot") return;
     const isFirst = this.info.peek() === null;
+    const known = this.info.peek()?.frames ?? 0;
     this.info.value = snapshot.video;
     if (isNew) {
       this.masks.clear();
@@ -229,6 +230,7 @@ export class VideoSession {
       this.frames.restart();
     } else this.#replica.hear(snapshot.document);
     this.frames.identify(snapshot.video.key);
+    if (snapshot.video.frames > known) this.frames.retry(known);
     this.#onLanes(snapshot.lanes, bytes);
     this.times.value = timesOf(snapshot, bytes);
     this.jobs.value = snapshot.jobs;
@@ -243,8 +245,8 @@ export class VideoSession {
   #onVideo(video: VideoInfo): void {
     const known = this.info.peek()?.frames ?? 0;
     this.info.value = video;
-    if (video.frames > known) this.frames.retry(known);
     this.frames.identify(video.key);
+    if (video.frames > known) this.frames.retry(known); // they have come since
   }
 
   #onStatus(status: Status): void {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { VideoWire, video } from "../../dev/video_wire";
 import type { VideoAction } from "../input/video_keymap";
+import type { AnyRequest } from "../protocol/channel";
 import type { Edit } from "../protocol/messages.gen";
 import { performVideo, type VideoContext } from "./video_actions";
 import { promptedFrames } from "./video_document";
@@ -246,6 +247,30 @@ describe("a stream", () => {
     viewer.goTo(3);
     await settle(200);
     expect([ui.shown.value, wire.session.frames.has(3)]).toEqual([3, true]);
+  });
+
+  test("stops where it broke off, whatever is left out on the way, and passes over a known frame that is gone", async () => {
+    const miss = (frame: number) => {
+      const asked = (r: AnyRequest) => r.type === "frames" && r.frames[0] === frame;
+      const { seq } = wire.kernel.received.findLast(asked) as AnyRequest;
+      const empty = { frames: [], missing: [{ frame, text: "gone" }], buffers: [] };
+      wire.kernel.post({ type: "frames_data", view: "me", seq, key: "k", ...empty }, []);
+    };
+    wire.kernel.bring(3);
+    wire.session.frames.missing.value = new Map([[2, "gone by"]]);
+    await settle(50);
+    viewer.goTo(0);
+    await settle(200);
+    viewer.play();
+    await settle(1_500);
+    expect([ui.isPlaying.value, ui.frame.value]).toEqual([true, 5]);
+    viewer.play(false);
+    ui.speed.value = 16; // three frames at a time
+    viewer.play();
+    await settle(200);
+    miss(8);
+    await settle(200);
+    expect([ui.isPlaying.value, ui.frame.value]).toEqual([false, 5]);
   });
 
   test("is stepped into: the next frame is waited for, and one that never comes is left", async () => {

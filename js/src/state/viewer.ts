@@ -216,7 +216,8 @@ export class Viewer {
     const { frames } = this.#session;
     const isStream = this.#isStreaming;
     const isMissing = (frame: number) => frames.missing.peek().has(frame);
-    const isReady = (frame: number) => frames.has(frame) || (!isStream && isMissing(frame));
+    const isBeyond = (frame: number) => isStream && frame > this.last;
+    const isReady = (frame: number) => frames.has(frame) || (isMissing(frame) && !isBeyond(frame));
     const { first, last } = this.#bounds;
     const isRound = this.#ui.range.peek() !== null && before.shown >= last && isReady(first);
     const clock = isRound
@@ -226,7 +227,8 @@ export class Viewer {
     if (clock.shown !== before.shown) this.#ui.frame.value = clock.shown;
     if (clock.shown !== before.shown || clock.stride !== before.stride)
       this.#fetchAhead(clock.stride !== before.stride);
-    const isAtEnd = clock.shown >= last || (isStream && isMissing(clock.shown + 1));
+    const next = Array.from({ length: clock.stride }, (_, i) => clock.shown + 1 + i);
+    const isAtEnd = clock.shown >= last || next.some((frame) => isBeyond(frame) && isMissing(frame));
     if (isAtEnd && this.#ui.range.peek() === null) this.#ui.isPlaying.value = false;
     else this.#animation = requestAnimationFrame((later) => this.#play(later));
   }
