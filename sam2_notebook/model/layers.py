@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-FEW = 4  # channels
+FEW_CHANNELS = 4
 
 
 class LayerNorm2d(nn.LayerNorm):
@@ -17,7 +17,7 @@ class LayerNorm2d(nn.LayerNorm):
 
     def forward(self, input: Float[Tensor, "batch dim height width"]) -> Float[Tensor, "batch dim height width"]:
         """Normalise every pixel's channels."""
-        if input.shape[1] <= FEW and input.device.type == "cpu" and not torch.is_grad_enabled():
+        if input.shape[1] <= FEW_CHANNELS and input.device.type == "cpu" and not torch.is_grad_enabled():
             return self.norm_planes(input)
         return self.norm_last(input.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 

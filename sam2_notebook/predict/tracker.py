@@ -121,8 +121,8 @@ class Tracker:
     ) -> dict[int, tuple[Sighting, Memory]]:
         """Find objects in a frame by what they recall; those of equally long memories go through in one batch.
 
-        `areas` are the shares of the picture that they are expected to have. A batch too large for the memory is taken
-        apart before that is an error.
+        `areas` are the shares of the picture that they are expected to have, where that is to count. A batch too large
+        for the memory is taken apart before that is an error.
         """
         raw = self.features(frame)
         groups: dict[tuple[object, ...], list[int]] = {}
@@ -175,8 +175,9 @@ class Tracker:
     ) -> list[tuple[Sighting, Memory]]:
         conditioned = self.network.recall(raw, Recollection.join([recollection for recollection, _ in batch]))
         found = self.network.segment(conditioned, unprompted(len(batch), self.network.device), multimask=True)
-        if self.is_steadied:
-            found = steadiest(found, [area for _, area in batch])
+        areas = [area for _, area in batch]
+        if any(area is not None for area in areas):
+            found = steadiest(found, areas)
         sighting = self.network.locate(found)
         memory = self.network.remember(raw, sighting, prompted=False)
         return [(_row(sighting, i), _memory_row(memory, i)) for i in range(len(batch))]
@@ -189,17 +190,15 @@ class Tracker:
         if self.is_steadied:
             tries += [(None, tensors)] if recollection is not None else []
             tries += [(None, replace(tensors, mask=None))] if tensors.mask is not None else []
-        best: tuple[float, MaskPrediction, bool] | None = None
+        found: list[tuple[float, MaskPrediction, bool]] = []
         for memory, said in tries:
-            found = self.network.segment(self.network.recall(raw, memory), said, multimask=False)
-            side = self.network.config.image_size
-            share = obeyed(found.logits[0, 0], said.points[0], said.labels[0], side) if len(tries) > 1 else OBEYED
-            if best is None or share > best[0]:
-                best = share, found, memory is not None
+            prediction = self.network.segment(self.network.recall(raw, memory), said, multimask=False)
+            share = obeyed(prediction.logits[0, 0], said.points[0], said.labels[0], self.network.config.image_size)
+            found.append((share, prediction, memory is not None))
             if share >= OBEYED:
                 break
-        assert best is not None
-        return best[1], best[2]
+        _, prediction, recalled = max(found, key=lambda one: one[0])
+        return prediction, recalled
 
     def _candidates(self, prediction: MaskPrediction) -> Segmentation:
         """All masks of one object."""

@@ -9,9 +9,7 @@ from pathlib import Path
 from sam2_notebook.errors import EditError, MediaError, Sam2NotebookError
 from sam2_notebook.media.video import Video
 from sam2_notebook.protocol.envelope import decode_video_request
-from sam2_notebook.protocol.video_messages import (
-    GoTo,
-)
+from sam2_notebook.protocol.video_messages import GoTo
 from sam2_notebook.protocol.video_views import Notice, VideoInfo
 from sam2_notebook.values.classes import LabelClass
 from sam2_notebook.values.edits import SetClasses
@@ -181,13 +179,6 @@ class VideoDesk:
         self.inference.wake()
         self._news()
 
-    def _step_news(self, *_: object) -> None:
-        """News of one more frame; often, they are told together."""
-        if all(job.has_ended for job in self.jobs):
-            self._news()
-        else:
-            self.pace.step()
-
     def wait(self, timeout: float | None = None) -> bool:
         """Block until every prompt is answered and told; False after `timeout` seconds. Raises what inference met."""
         deadline = None if timeout is None else time.monotonic() + timeout
@@ -279,6 +270,13 @@ class VideoDesk:
     def _check_open(self) -> None:
         if self._closed:
             raise Sam2NotebookError("this widget is closed; make a new one")
+
+    def _step_news(self, *_: object) -> None:
+        """News of one more frame; often, they are told together."""
+        if all(job.has_ended for job in self.jobs):
+            self._news()
+        else:
+            self.pace.step()
 
     def _pulled(self, error: MediaError | None) -> None:
         """A page has waited for a stream's next frame."""

@@ -3,7 +3,7 @@
 import hashlib
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,7 +30,7 @@ Reply = Callable[[FramesRequest, Packet], None]
 Pulled = Callable[[MediaError | None], None]
 
 
-@dataclass
+@dataclass(eq=False)
 class _Serving:
     """A request being answered, one frame per turn."""
 
@@ -40,10 +40,13 @@ class _Serving:
     missing: list[MissingFrame] = field(default_factory=list)
 
     @property
-    def next(self) -> int | None:
-        """The frame to do next."""
-        done = len(self.frames) + len(self.missing)
-        return self.request.frames[done] if done < len(self.request.frames) else None
+    def left(self) -> tuple[int, ...]:
+        """The frames still to do; one at least while it waits for its turn."""
+        return self.request.frames[len(self.frames) + len(self.missing) :]
+
+    def give_up(self, frames: Sequence[int], error: BaseException) -> None:
+        """Say of the next frames why they cannot be shown."""
+        self.missing += [MissingFrame(frame=frame, text=in_words(error)) for frame in frames]
 
 
 class FrameServer:
@@ -146,8 +149,7 @@ class FrameServer:
                 waiting.remove(serving)
             elif waiting and purpose not in self._pulling:
                 self._pulling.add(purpose)
-                nearest = min(s.next for s in waiting if s.next is not None)
-                self.pull(purpose, nearest, lambda error: self._came(purpose, error))
+                self.pull(purpose, min(s.left[0] for s in waiting), lambda error: self._came(purpose, error))
         if serving is None:
             return
         self._advance(serving, purpose)
@@ -165,8 +167,8 @@ class FrameServer:
             for serving in given_up:
                 waiting.remove(serving)
         for serving in given_up:
-            left = serving.request.frames[len(serving.frames) + len(serving.missing) :]
-            serving.missing += [MissingFrame(frame=frame, text=in_words(error)) for frame in left if error is not None]
+            assert error is not None
+            serving.give_up(serving.left, error)
             self._reply(serving.request, self._data(serving))
         self._submit(purpose)
         self._pulled(error)
@@ -178,16 +180,15 @@ class FrameServer:
             failure = Failure(view=request.view, seq=request.seq, code="cancelled", message=words)
             self._reply(request, Packet(failure))
             return
-        frame = serving.next
-        if frame is not None:
-            try:
-                jpeg = self._jpeg(frame, min(request.width, MAX_WIDTH), request.quality)
-            except (MediaError, MemoryError) as error:
-                serving.missing.append(MissingFrame(frame=frame, text=in_words(error)))
-            else:
-                serving.frames.append(frame)
-                serving.jpegs.append(jpeg)
-        if serving.next is not None:
+        frame = serving.left[0]
+        try:
+            jpeg = self._jpeg(frame, min(request.width, MAX_WIDTH), request.quality)
+        except (MediaError, MemoryError) as error:
+            serving.give_up([frame], error)
+        else:
+            serving.frames.append(frame)
+            serving.jpegs.append(jpeg)
+        if serving.left:
             with self._lock:
                 self._waiting[purpose].appendleft(serving)
             return
@@ -198,7 +199,7 @@ class FrameServer:
         return request.generation < self._newest[request.view, request.purpose]
 
     def _is_held_up(self, serving: _Serving) -> bool:
-        return serving.next is not None and self._is_to_come(serving.next)
+        return self._is_to_come(serving.left[0])
 
     def _is_to_come(self, frame: int) -> bool:
         """Whether a stream has to be waited for; frames far ahead of it are not, but refused."""

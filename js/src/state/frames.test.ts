@@ -30,7 +30,7 @@ function make(bytes?: number): Frames<Pixels> {
     decode: async () => ({ width: decodedWidth, height: 10, close: () => void closed++ }),
   };
   const made = new Frames<Pixels>(ends, bytes);
-  made.identify("key");
+  made.identify("key", 100);
   return made;
 }
 
@@ -164,7 +164,7 @@ describe("the caches", () => {
   test("forget another video, and everything when the last view goes", async () => {
     frames.show(view, wish(4));
     await answer(0);
-    frames.identify("another");
+    frames.identify("another", 100);
     expect([frames.has(4), closed, sent.length]).toEqual([false, 1, 2]);
     frames.clear();
     expect(frames.bytes).toBe(0);

@@ -72,6 +72,7 @@ export class Frames<P extends Pixels> {
   };
   #thumbs: { readonly frames: ReadonlyArray<number>; readonly width: number } = { frames: [], width: 0 };
   #key = "";
+  #count = 0;
 
   constructor(ends: FrameEnds<P>, frameBytes = FRAME_BYTES) {
     this.#ends = ends;
@@ -149,11 +150,16 @@ export class Frames<P extends Pixels> {
     this.#shown.delete(view);
   }
 
-  /** The video is this one; pictures of another are forgotten. */
-  identify(key: string): void {
-    if (key === this.#key) return;
+  /** The video is this one, with so many frames by now; pictures of another are forgotten. */
+  identify(key: string, count: number): void {
+    if (key === this.#key) {
+      if (count > this.#count) this.retry(this.#count); // they have come since
+      this.#count = count;
+      return;
+    }
     this.clear();
     this.#key = key;
+    this.#count = count;
     for (const purpose of ["show", "ahead", "strip"] as const) this.#pump(purpose);
   }
 

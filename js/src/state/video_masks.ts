@@ -7,7 +7,7 @@ import { exactShape, type Shape } from "./masks";
 import { ByteStore } from "./store";
 
 interface Known {
-  /** Which of all that were put in it is. */
+  /** Its own number. */
   readonly stamp: number;
   /** Null: the kernel says there is none. */
   readonly view: MaskView | null;

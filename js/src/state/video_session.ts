@@ -217,7 +217,6 @@ export class VideoSession {
   #onSnapshot(snapshot: Snapshotted, bytes: Bytes, isNew: boolean): void {
     if (snapshot.type !== "video_snapshot") return;
     const isFirst = this.info.peek() === null;
-    const known = this.info.peek()?.frames ?? 0;
     this.info.value = snapshot.video;
     if (isNew) {
       this.masks.clear();
@@ -229,8 +228,7 @@ export class VideoSession {
       this.#replica.reset(snapshot.document);
       this.frames.restart();
     } else this.#replica.hear(snapshot.document);
-    this.frames.identify(snapshot.video.key);
-    if (snapshot.video.frames > known) this.frames.retry(known);
+    this.frames.identify(snapshot.video.key, snapshot.video.frames);
     this.#onLanes(snapshot.lanes, bytes);
     this.times.value = timesOf(snapshot, bytes);
     this.jobs.value = snapshot.jobs;
@@ -243,10 +241,8 @@ export class VideoSession {
   }
 
   #onVideo(video: VideoInfo): void {
-    const known = this.info.peek()?.frames ?? 0;
     this.info.value = video;
-    this.frames.identify(video.key);
-    if (video.frames > known) this.frames.retry(known); // they have come since
+    this.frames.identify(video.key, video.frames);
   }
 
   #onStatus(status: Status): void {

@@ -1,6 +1,6 @@
 """The memory encoder for inference on a CPU: channels last, so that norms and products need no copies.
 
-Only the large mask's four channels come first: a norm over so few is done plane by plane.
+Only of the large mask four channels come first, in float32: a norm over so few is done plane by plane.
 """
 
 import torch
@@ -46,12 +46,12 @@ class FastMemoryEncoder:
     def __init__(self, encoder: MemoryEncoder, dtype: torch.dtype) -> None:
         self.plain, self.dtype = encoder, dtype
         layers = list(encoder.mask_downscaling)
-        self.begin = nn.Sequential(*layers[:3]) if dtype == torch.float32 else None
+        self.first = nn.Sequential(*layers[:3])
         self.steps = [
             (Convolution(conv, dtype), Norm(norm, dtype))
-            for conv, norm in zip(layers[0:-1:3], layers[1:-1:3], strict=True)
+            for conv, norm in zip(layers[3:-1:3], layers[4:-1:3], strict=True)
             if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.LayerNorm)
-        ][0 if self.begin is None else 1 :]
+        ]
         self.last = Linear.of(encoder.mask_downscaling[-1], dtype)
         self.features, self.projection = (
             Linear.of(encoder.feature_projection, dtype),
@@ -76,9 +76,7 @@ class FastMemoryEncoder:
         return self.plain.marked(torch.cat(rows).permute(0, 3, 1, 2), present)
 
     def _one(self, seen: Tensor, logits: Tensor, prompted: bool) -> Float[Tensor, "1 grid grid memory_dim"]:
-        x = self.plain.drawn(logits, prompted=prompted)
-        x = x.to(self.dtype) if self.begin is None else self.begin(x)
-        x = x.permute(0, 2, 3, 1)
+        x = self.first(self.plain.drawn(logits, prompted=prompted)).to(self.dtype).permute(0, 2, 3, 1)
         for conv, norm in self.steps:
             x = F.gelu(norm(conv(x)))
         x = seen + self.last(x)
