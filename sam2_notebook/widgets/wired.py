@@ -10,6 +10,7 @@ import traitlets
 from PIL import Image as PillowImage
 
 from sam2_notebook.errors import EditError, PromptError
+from sam2_notebook.widgets.awake import keep_kernel_awake
 from sam2_notebook.widgets.channel import Channel
 from sam2_notebook.widgets.drawing import small_png
 
@@ -24,6 +25,7 @@ class WiredWidget(anywidget.AnyWidget):
 
     def __init__(self) -> None:
         self._noticed: dict[str, object] = {}
+        keep_kernel_awake()
         super().__init__()
 
     def set_state(self, sync_data: object) -> None:
