@@ -8,7 +8,6 @@ has it right). A new connection does: the socket looks up, and reads all that li
 import contextlib
 import sys
 import threading
-from importlib.metadata import version
 from typing import Any
 
 SECONDS = 0.5
@@ -38,10 +37,10 @@ def keep_kernel_awake() -> None:
 def _is_deaf() -> bool:
     if "ipykernel" not in sys.modules:
         return False
+    from ipykernel._version import version_info  # as `ipykernel.version_info`, which type checkers do not see
     from ipykernel.kernelapp import IPKernelApp
 
-    number = tuple(int(part) for part in version("ipykernel").split(".")[:2])
-    return IPKernelApp.initialized() and FIRST_DEAF <= number < FIRST_WELL
+    return IPKernelApp.initialized() and FIRST_DEAF <= version_info[:2] < FIRST_WELL
 
 
 def _knock(info: dict[str, Any]) -> None:
