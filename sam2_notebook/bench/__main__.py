@@ -41,9 +41,12 @@ def medians(calls: Sequence[Callable[[], object]], repeats: int, clock: Callable
     return [statistics.median(kept) for kept in times]
 
 
-def video(contenders: Sequence[Contender], objects: int, frames: int, clock: Callable[[], float]) -> list[float | None]:
+def video(
+    contenders: Sequence[Contender], objects: int, frames: int, clock: Callable[[], float], *, coarse: bool
+) -> list[float | None]:
     """Median milliseconds per frame once memory is full, frame by frame in turns."""
-    walks: list[Iterator[object] | None] = [c.track(objects, FULL + frames) if c.track else None for c in contenders]
+    length = FULL + frames
+    walks: list[Iterator[object] | None] = [c.track(objects, length, coarse) if c.track else None for c in contenders]
     times: list[list[float]] = [[] for _ in walks]
     for frame in range(FULL + frames):
         for walk, kept in zip(walks, times, strict=True):
@@ -93,7 +96,7 @@ def alone(who: str, deed: str, folder: str) -> None:
         one = ours(who, None if who == "embedded" else random_tiny(), "auto", pixels, frames)
     one.click()
     if deed == "video" and one.track is not None:
-        for _ in one.track(1, len(frames)):
+        for _ in one.track(1, len(frames), False):
             pass
     sys.stdout.write(f"{_peak_kib() / 1024:.0f}\n")
 
@@ -117,9 +120,11 @@ def measured(arguments: argparse.Namespace, contenders: Sequence[Contender]) -> 
     if "grid" in parts:
         yield f"grid of {arguments.prompts} clicks decoded, s", grid(contenders, arguments.prompts, clock)
     if "video" in parts:
-        for objects in (1, 4):
-            counted = "1 object" if objects == 1 else f"{objects} objects"
-            yield f"video, {counted}, full memory, ms/frame", video(contenders, objects, arguments.frames, clock)
+        for objects, coarse in ((1, False), (1, True), (4, False), (4, True)):
+            words = "1 object" if objects == 1 else f"{objects} objects"
+            words += ", ours looking back coarsely" if coarse else ""
+            found = video(contenders, objects, arguments.frames, clock, coarse=coarse)
+            yield f"video, {words}, full memory, ms/frame", found
     if "memory" in parts:
         who = ["embedded", "ours", None, "peer"][: len(contenders)]
         for deed, words in DEEDS.items():

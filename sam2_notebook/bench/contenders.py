@@ -34,14 +34,14 @@ class Contender:
 
     `click` answers one click on the encoded photo with one mask at its full size; `grid` answers `GRID_PART` prompts of
     a grid, from a given one on, with low-resolution masks; `track` yields after every frame of a clip in which so many
-    objects are followed.
+    objects are followed, looking back coarsely if that is asked for and it can.
     """
 
     name: str
     encode: Callable[[], object]
     click: Callable[[], npt.NDArray[np.bool_]]
     grid: Callable[[int], object]
-    track: Callable[[int, int], Iterator[object]] | None
+    track: Callable[[int, int, bool], Iterator[object]] | None
 
 
 def photo() -> Pixels:
@@ -77,8 +77,9 @@ def ours(name: str, model: Sam2 | None, precision: Precision, pixels: Pixels, vi
         prompts = PromptTensors(points=points, labels=torch.ones(len(points), 1, dtype=torch.long))
         return predictor.network.segment(encoded.features, prompts, multimask=True)
 
-    def track(objects: int, frames: int) -> Iterator[object]:
-        with VideoPredictor(predictor.model, device="cpu", precision=precision).open(_frames(video, frames)) as session:
+    def track(objects: int, frames: int, coarse: bool) -> Iterator[object]:
+        tracker = VideoPredictor(predictor.model, device="cpu", precision=precision, coarse_memory=coarse)
+        with tracker.open(_frames(video, frames)) as session:
             for number, place in enumerate(clicks(objects, CLIP), start=1):
                 session.add(0, number, points=[place])
             yield from session.propagate()
@@ -123,7 +124,7 @@ def transformers(model: Sam2 | None, pixels: Pixels, video: Pixels | None = None
         ).pred_masks
 
     @torch.inference_mode()
-    def follow(objects: int, frames: int) -> Iterator[object]:
+    def follow(objects: int, frames: int, coarse: bool) -> Iterator[object]:  # noqa: ARG001
         tracker = _with_weights(Sam2VideoModel(Sam2VideoConfig()).eval(), model)
         session = Sam2VideoInferenceSession(
             video=_normal(_frames(video, frames), side),

@@ -53,8 +53,10 @@ class Engine:
     Threads may share it.
     """
 
-    def __init__(self, model: Sam2, precision: Precision = "auto", *, compiled: bool = False) -> None:
-        self.model, self.compiled = model, compiled
+    def __init__(
+        self, model: Sam2, precision: Precision = "auto", *, compiled: bool = False, coarse_memory: bool = False
+    ) -> None:
+        self.model, self.compiled, self.coarse_memory = model, compiled, coarse_memory
         self.dtype = choose_precision(precision, model)
         self._lock = threading.Lock()
         self._made: tuple[str, torch.device, Network] | None = None
@@ -78,5 +80,5 @@ class Engine:
 
     def _make(self) -> Network:
         if self.model.device.type == "cpu":
-            return FastSam2(self.model, self.dtype)
+            return FastSam2(self.model, self.dtype, coarse_memory=self.coarse_memory)
         return AcceleratedSam2(self.model, self.dtype, compiled=self.compiled)

@@ -22,7 +22,7 @@ from sam2_notebook.predict import ImagePredictor
 from sam2_notebook.weights import save_model
 from tests.predict.conftest import random_model
 
-pytestmark = pytest.mark.timeout(700)
+pytestmark = pytest.mark.timeout(1000)
 WITH_RAY = importlib.util.find_spec("ray") is not None
 PICTURES, SHARDS, IN_A_SHARD = 24, 6, 3
 POISON, STUBBORN = 7, 50
@@ -73,7 +73,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict:
     environment = {**os.environ, **settings}
     done = subprocess.run(
         [sys.executable, "-m", "tests.facade.ray_runs", str(folder)],
-        capture_output=True, text=True, check=False, timeout=600, env=environment,
+        capture_output=True, text=True, check=False, timeout=900, env=environment,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     return {"folder": folder, **json.loads((folder / "told.json").read_text())}

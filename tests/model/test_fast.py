@@ -11,6 +11,7 @@ from sam2_notebook.model.fast.attention import ROWS, attend
 from sam2_notebook.model.fast.linear import Table, linear, onednn_is_good
 from sam2_notebook.model.fast.sam2 import FastSam2
 from sam2_notebook.model.mask_decoder import MaskPrediction
+from sam2_notebook.model.positions import AxialRotation
 
 EXACT = 2e-5
 PLAIN = Sam2Config(
@@ -121,6 +122,50 @@ def test_memories_are_recalled_alike(pair: tuple[Sam2, FastSam2], frames: int, p
     plain, quick = model.recall(asked, remembered), fast.recall(asked, remembered)
     torch.testing.assert_close(quick.coarse, plain.coarse, atol=EXACT, rtol=EXACT)
     assert quick.fine.shape == plain.fine.shape
+
+
+def by_fours(tokens: torch.Tensor) -> torch.Tensor:
+    """Each token of square maps (..., tokens, dim) replaced by the mean of its square of four."""
+    maps = tokens.unflatten(-2, (2, 2, 2, 2))
+    return maps.mean(dim=(-4, -2), keepdim=True).expand_as(maps).flatten(-5, -2)
+
+
+@torch.inference_mode()
+def test_a_coarse_memory_counts_four_neighbours_as_four_times_their_mean_but_where_it_matters(
+    pair: tuple[Sam2, FastSam2], monkeypatch: pytest.MonkeyPatch
+):
+    model, exact = pair
+    assert model.memory is not None
+    attention = model.memory.attention
+    asked, remembered = features(model), recollection(2)
+    coarse = FastSam2(model, coarse_memory=True).recall(asked, remembered).coarse
+    assert (coarse - exact.recall(asked, remembered).coarse).abs().max() > 100 * EXACT
+
+    sources, rotate = attention.sources, AxialRotation.forward
+
+    def averaged(maps: torch.Tensor) -> torch.Tensor:
+        recent = torch.tensor([slot not in (0, 6) for slot in remembered.slots])[:, None, None]
+        return torch.where(recent, by_fours(maps), maps)
+
+    def turned(self: AxialRotation, x: torch.Tensor) -> torch.Tensor:
+        found = rotate(self, x)
+        return averaged(found) if x.ndim == 4 and x.shape[1] == len(remembered.slots) else found
+
+    def mixed(recollection: Recollection, dtype: torch.dtype) -> object:
+        (keys, values), pointers = sources(recollection, dtype)
+        return (keys, averaged(values)), pointers
+
+    monkeypatch.setattr(attention, "sources", mixed)
+    monkeypatch.setattr(AxialRotation, "forward", turned)
+    torch.testing.assert_close(coarse, model.recall(asked, remembered).coarse, atol=EXACT, rtol=EXACT)
+
+
+@torch.inference_mode()
+def test_a_coarse_memory_of_a_prompted_frame_is_exact(pair: tuple[Sam2, FastSam2]):
+    model, exact = pair
+    asked, remembered = features(model), recollection(2, frames=1)
+    coarse = FastSam2(model, coarse_memory=True)
+    assert torch.equal(coarse.recall(asked, remembered).coarse, exact.recall(asked, remembered).coarse)
 
 
 @torch.inference_mode()

@@ -11,15 +11,19 @@ SCORES = 2**19  # numbers: memory for blocks of 2 MB is used again, for larger o
 
 
 def attend(
-    q: Float[Tensor, "queries dim"], k: Float[Tensor, "keys dim"], v: Float[Tensor, "keys dim_value"], scale: float
+    q: Float[Tensor, "queries dim"],
+    k: Float[Tensor, "keys dim"],
+    v: Float[Tensor, "keys dim_value"],
+    scale: float,
+    bias: Float[Tensor, "keys"] | None = None,
 ) -> Float[Tensor, "queries dim_value"]:
-    """Softmax attention of one head over many tokens."""
+    """Softmax attention of one head over many tokens; `bias` is added to what every query makes of a key."""
     rows = min(ROWS, max(FEWEST_ROWS, SCORES // k.shape[0] // 16 * 16))
     keys, columns = Table(k, rows), v.T.contiguous()
     mixed = q.new_empty(q.shape[0], v.shape[1])
     for start in range(0, q.shape[0], rows):
         part = slice(start, start + rows)
-        mixed[part] = linear(keys(q[part] * scale).softmax(-1), columns, None)
+        mixed[part] = linear(keys(q[part] * scale, bias).softmax(-1), columns, None)
     return mixed
 
 

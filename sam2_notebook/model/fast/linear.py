@@ -53,11 +53,13 @@ class Table:
         if self.packed:
             self.weight = torch.ops.mkldnn._reorder_linear_weight(weight, rows)
 
-    def __call__(self, x: Float[Tensor, "rows dim_in"]) -> Float[Tensor, "rows dim_out"]:
+    def __call__(
+        self, x: Float[Tensor, "rows dim_in"], bias: Float[Tensor, "dim_out"] | None = None
+    ) -> Float[Tensor, "rows dim_out"]:
         """Multiply by it."""
         if self.packed:
-            return torch.ops.mkldnn._linear_pointwise(x, self.weight, None, "none", [], "")
-        return linear(x, self.weight, None)
+            return torch.ops.mkldnn._linear_pointwise(x, self.weight, bias, "none", [], "")
+        return linear(x, self.weight, bias)
 
 
 class Linear:

@@ -3,7 +3,13 @@
 It has one head, and shares sum to one: so the memories themselves are mixed, 64 numbers each, and what is mixed goes
 through the value and the output projection at once, as one matrix. What the first layer sees of the frame itself is the
 same for every object, and computed once.
+
+If it is `coarse`, four neighbours of a recent frame's map speak as one: their keys, turned to their places, and values
+are averaged, and counted four times. That is no longer the paper's attention, but near it, since neighbours remember
+nearly the same. Maps of the frame just before and of prompted frames stay whole: without the former, objects were lost.
 """
+
+import math
 
 import torch
 import torch.nn.functional as F
@@ -13,8 +19,11 @@ from torch import Tensor
 from sam2_notebook.model.fast.attention import attend
 from sam2_notebook.model.fast.crew import spread
 from sam2_notebook.model.fast.linear import Linear, Norm
-from sam2_notebook.model.memory import Recollection
+from sam2_notebook.model.memory import PROMPTED_SLOT, Recollection
 from sam2_notebook.model.memory_attention import MemoryAttention, MemoryLayer, RotaryAttention
+
+TOGETHER = 2  # tokens each way
+NEWEST_SLOT = 0
 
 
 class Rotation:
@@ -37,19 +46,16 @@ class Look:
         self.out = Linear.chained(value, out, dtype)
         self.scale = attention.q.out_features**-0.5
 
-    def keys(self, maps: Float[Tensor, "frames tokens dim_in"], rotation: Rotation) -> Float[Tensor, "keys dim"]:
-        """The keys of whole maps, one after the other."""
-        return torch.cat([rotation(self.k(frame)) for frame in maps])
-
     def __call__(
         self,
         queries: Tensor,
         keys: Float[Tensor, "keys dim"],
         values: Float[Tensor, "keys dim_value"],
         rotation: Rotation,
+        bias: Float[Tensor, "keys"] | None = None,
     ) -> Float[Tensor, "tokens dim"]:
         """What is added to the tokens."""
-        return self.out(attend(rotation(self.q(queries)), keys, values, self.scale))
+        return self.out(attend(rotation(self.q(queries)), keys, values, self.scale, bias))
 
 
 class Layer:
@@ -66,16 +72,13 @@ class Layer:
 
     def around(self, x: Float[Tensor, "tokens dim"], rotation: Rotation) -> Float[Tensor, "tokens dim"]:
         """After the look around."""
-        inner = self.norms[0](x).to(self.dtype)
-        return x + self.self_attention(inner, self.self_attention.keys(inner[None], rotation), inner, rotation)
+        look, inner = self.self_attention, self.norms[0](x).to(self.dtype)
+        return x + look(inner, rotation(look.k(inner)), inner, rotation)
 
     def back(self, x: Float[Tensor, "tokens dim"], memories: "Memories", rotation: Rotation) -> Tensor:
         """After the look back and the MLP."""
-        look = self.cross_attention
-        keys = look.keys(memories.keys, rotation)
-        if memories.pointer_keys is not None:
-            keys = torch.cat((keys, look.k(memories.pointer_keys)))
-        x = x + look(self.norms[1](x).to(self.dtype), keys, memories.values, rotation)
+        look, queries = self.cross_attention, self.norms[1](x).to(self.dtype)
+        x = x + look(queries, memories.turned(look, rotation), memories.values, rotation, memories.bias)
         for part in x.split(1024):
             part.add_(self.narrow(F.relu_(self.wide(self.norms[2](part).to(self.dtype)))))
         return x
@@ -84,23 +87,44 @@ class Layer:
 class Memories:
     """What one object's frame recalls: maps as keys, which know place and time, and all values."""
 
-    def __init__(self, attention: MemoryAttention, recollection: Recollection, row: int, dtype: torch.dtype) -> None:
-        one = recollection[row : row + 1]
-        maps, pointers = attention.sources(one, torch.float32)
-        values = [maps[1].flatten(1, 2)[0]]
-        self.keys = maps[0][0].to(dtype)  # (frames, tokens, memory_dim)
+    def __init__(
+        self, attention: MemoryAttention, recollection: Recollection, row: int, dtype: torch.dtype, *, coarse: bool
+    ) -> None:
+        (keys, values), pointers = attention.sources(recollection[row : row + 1], torch.float32)
+        self.keys = keys[0].to(dtype)  # (frames, tokens, memory_dim)
+        self.joined = [coarse and NEWEST_SLOT < slot < PROMPTED_SLOT for slot in recollection.slots]
+        parts = [_together(value) if joined else value for value, joined in zip(values[0], self.joined, strict=True)]
+        speak_for = [float(TOGETHER**2 if joined else 1) for joined in self.joined]
         self.pointer_keys = None
         if pointers is not None:
             self.pointer_keys = pointers[0][0].to(dtype)
-            values.append(pointers[1][0])
-        self.values = torch.cat(values).to(dtype)
+            parts.append(pointers[1][0])
+            speak_for.append(1.0)
+        self.values = torch.cat(parts).to(dtype)
+        self.bias = None
+        if any(self.joined):
+            counts = [part.new_full(part.shape[:1], number) for part, number in zip(parts, speak_for, strict=True)]
+            self.bias = torch.cat(counts).log().to(dtype)
+
+    def turned(self, look: Look, rotation: Rotation) -> Float[Tensor, "keys dim"]:
+        """The keys of one layer, turned to their places; pointers have none."""
+        keys = [rotation(look.k(frame)) for frame in self.keys]
+        parts = [_together(k) if joined else k for k, joined in zip(keys, self.joined, strict=True)]
+        return torch.cat(parts if self.pointer_keys is None else [*parts, look.k(self.pointer_keys)])
+
+
+def _together(tokens: Float[Tensor, "tokens dim"]) -> Float[Tensor, "fewer dim"]:
+    """Tokens of a square map, the mean of each square of neighbours in their place."""
+    side = math.isqrt(len(tokens))
+    square = tokens.view(side // TOGETHER, TOGETHER, side // TOGETHER, TOGETHER, -1)
+    return square.mean(dim=(1, 3)).flatten(0, 1)
 
 
 class FastMemoryAttention:
     """Memory attention's parameters at work in one precision on a CPU."""
 
-    def __init__(self, attention: MemoryAttention, dtype: torch.dtype) -> None:
-        self.plain, self.dtype = attention, dtype
+    def __init__(self, attention: MemoryAttention, dtype: torch.dtype, *, coarse: bool = False) -> None:
+        self.plain, self.dtype, self.coarse = attention, dtype, coarse
         self.layers = [Layer(layer, dtype) for layer in attention.layers if isinstance(layer, MemoryLayer)]
         self.rotation = Rotation(attention.rotation.cos, attention.rotation.sin)
 
@@ -117,7 +141,7 @@ class FastMemoryAttention:
         return self.layers[0].around(picture.flatten(1).T.float() + self.plain.frame_place, self.rotation)
 
     def _back(self, x: Float[Tensor, "tokens dim"], recollection: Recollection, row: int) -> Tensor:
-        memories = Memories(self.plain, recollection, row, self.dtype)
+        memories = Memories(self.plain, recollection, row, self.dtype, coarse=self.coarse)
         x = self.layers[0].back(x, memories, self.rotation)
         for layer in self.layers[1:]:
             x = layer.back(layer.around(x, self.rotation), memories, self.rotation)

@@ -10,7 +10,7 @@ from torch import Tensor
 from sam2_notebook.model.fast.crew import spread
 from sam2_notebook.model.fast.decoder import FastDecoder, Skips
 from sam2_notebook.model.fast.image_encoder import FastImageEncoder
-from sam2_notebook.model.fast.memory_attention import FastMemoryAttention
+from sam2_notebook.model.fast.memory_attention import TOGETHER, FastMemoryAttention
 from sam2_notebook.model.fast.memory_encoder import FastMemoryEncoder
 from sam2_notebook.model.image_encoder import ImageFeatures
 from sam2_notebook.model.mask_decoder import MaskPrediction
@@ -25,7 +25,8 @@ class FastSam2:
     What only videos need is made when first asked for.
 
     `dtype` is the precision of all that has as many values as a picture has pixels; float32 is exact, bfloat16 is
-    faster on CPUs that have it. Tokens, sums over layers and answers are float32 in any case.
+    faster on CPUs that have it. Tokens, sums over layers and answers are float32 in any case. With `coarse_memory` most
+    recent frames are looked back at in half the resolution: no longer exact, but faster.
 
     >>> from sam2_notebook.model import Sam2Config
     >>> config = Sam2Config(image_size=64, embed_dim=8, stages=(1, 1, 2, 1), global_blocks=(3,), dim=32)
@@ -36,8 +37,9 @@ class FastSam2:
     torch.Size([1, 3, 16, 16])
     """
 
-    def __init__(self, model: Sam2, dtype: torch.dtype = torch.float32) -> None:
+    def __init__(self, model: Sam2, dtype: torch.dtype = torch.float32, *, coarse_memory: bool = False) -> None:
         self.plain, self.config, self.dtype = model, model.config, dtype
+        self.coarse_memory = coarse_memory and model.config.grid % TOGETHER == 0
         with torch.no_grad():
             self.encoder = FastImageEncoder(model, dtype)
             position = model.prompt_encoder.points.positions.grid(self.config.grid)
@@ -47,7 +49,9 @@ class FastSam2:
     def attention(self) -> FastMemoryAttention | None:
         """Memory attention, if the network has a memory."""
         with torch.no_grad():
-            return None if self.plain.memory is None else FastMemoryAttention(self.plain.memory.attention, self.dtype)
+            if self.plain.memory is None:
+                return None
+            return FastMemoryAttention(self.plain.memory.attention, self.dtype, coarse=self.coarse_memory)
 
     @cached_property
     def memory_encoder(self) -> FastMemoryEncoder | None:
