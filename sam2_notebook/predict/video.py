@@ -9,7 +9,6 @@ from sam2_notebook.media import open_video
 from sam2_notebook.media.video import CACHE_BYTES, VideoSource
 from sam2_notebook.model import Sam2
 from sam2_notebook.predict.precision import Engine, Precision
-from sam2_notebook.predict.steadying import needs_steadying
 from sam2_notebook.predict.tracker import Tracker
 from sam2_notebook.predict.video_session import VideoSession
 from sam2_notebook.values.frames import FrameSource
@@ -27,8 +26,7 @@ class VideoPredictor:
 
     `precision` is what it is for `ImagePredictor`; sessions go on with the one they began with,
     and so with the parameters. With `coarse_memory` a CPU looks back in half the resolution, but for prompted frames
-    and the one just before: that is twice as fast, and no longer quite what the paper does. None does so for the small
-    networks of this package only, for which it was measured, and not if `precision` is "fp32". GPUs always look back
+    and the one just before: faster with large networks, and no longer quite what the paper does. GPUs always look back
     in full.
 
     >>> import numpy as np
@@ -50,7 +48,7 @@ class VideoPredictor:
         clear_memory_around_prompts: bool = False,
         precision: Precision = "auto",
         compiled: bool = False,
-        coarse_memory: bool | None = None,
+        coarse_memory: bool = False,
     ) -> None:
         if hole_area < 0:
             raise PromptError(f"hole_area is a number of pixels, 0 to fill none; got {hole_area}")
@@ -62,8 +60,6 @@ class VideoPredictor:
             )
         self.device = loaded.device if device is None else torch.device(device)
         self.model = loaded.to(self.device).eval()
-        if coarse_memory is None:
-            coarse_memory = needs_steadying(self.model.config) and precision != "fp32"
         self.coarse_memory = coarse_memory and self.device.type == "cpu"
         self._engine = Engine(self.model, precision, compiled=compiled, coarse_memory=self.coarse_memory)
         self.hole_area = hole_area

@@ -1,6 +1,5 @@
 """Precision is chosen per device; what is not exact stays within half a percent of a mask on real photos."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from sam2_notebook.predict.precision import Engine, choose_precision, cpu_has_bf
 from sam2_notebook.training.scenes import make_scene
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.values.masks import iou
-from sam2_notebook.weights import PRESETS, load_model
+from sam2_notebook.weights import load_model
 from tests.predict.conftest import random_model
 
 LEAST = 0.005
@@ -107,15 +106,6 @@ def test_videos_take_a_precision_too() -> None:
     with predictor.open(clip(4)) as session:
         session.add(0, 1, points=[[30, 30]])
         assert len(list(session.propagate())) == 4
-
-
-def test_only_small_networks_look_back_coarsely_unless_exactness_or_coarseness_is_asked_for(embedded: Sam2) -> None:
-    published = replace(PRESETS["sam2.1_hiera_tiny"], image_size=64, stages=(1, 1, 2, 1), global_blocks=(3,))
-    large = Sam2(published)
-    assert VideoPredictor(embedded, device="cpu").coarse_memory
-    assert not VideoPredictor(embedded, device="cpu", precision="fp32").coarse_memory
-    assert not VideoPredictor(large, device="cpu").coarse_memory
-    assert VideoPredictor(large, device="cpu", coarse_memory=True).coarse_memory
 
 
 def test_a_coarse_memory_follows_as_well(embedded: Sam2) -> None:
