@@ -89,8 +89,13 @@ def test_settings_choose_masks(sam: SAM, media: Path) -> None:
 
 
 def test_iou_says_how_far_masks_may_overlap(embedded_sam: SAM, data: Path) -> None:
-    loose, strict = (len(embedded_sam(data / "shoes.jpg", iou=iou)[0]) for iou in (0.9, 0.1))
-    assert strict < loose
+    boxes = embedded_sam(data / "shoes.jpg", iou=0.1)[0].numpy().boxes.xyxy
+    assert len(boxes) > 5
+    low, high = np.maximum(boxes[:, None, :2], boxes[:, :2]), np.minimum(boxes[:, None, 2:], boxes[:, 2:])
+    shared, areas = np.prod(np.clip(high - low, 0, None), axis=2), np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+    overlap = shared / (areas[:, None] + areas - shared)
+    # It holds for low-resolution boxes, before masks are tidied. Measured: 0.15; 0.97 without it.
+    assert np.max(overlap - np.eye(len(boxes))) < 0.25
 
 
 @pytest.fixture(scope="module")
