@@ -89,7 +89,7 @@ def test_settings_choose_masks(sam: SAM, media: Path) -> None:
 
 
 def test_iou_says_how_far_masks_may_overlap(embedded_sam: SAM, data: Path) -> None:
-    boxes = embedded_sam(data / "shoes.jpg", iou=0.1)[0].numpy().boxes.xyxy
+    boxes = np.asarray(embedded_sam(data / "shoes.jpg", iou=0.1)[0].numpy().boxes.xyxy, np.float64)
     assert len(boxes) > 5
     low, high = np.maximum(boxes[:, None, :2], boxes[:, :2]), np.minimum(boxes[:, None, 2:], boxes[:, 2:])
     shared, areas = np.prod(np.clip(high - low, 0, None), axis=2), np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
