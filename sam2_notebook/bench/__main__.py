@@ -20,7 +20,17 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from sam2_notebook.bench.contenders import GRID_PART, PHOTO, Contender, clip, ours, photo, random_tiny, transformers
+from sam2_notebook.bench.contenders import (
+    GRID_PART,
+    PHOTO,
+    Contender,
+    Track,
+    clip,
+    ours,
+    photo,
+    random_tiny,
+    transformers,
+)
 
 PARTS = ("encode", "click", "grid", "video", "memory")
 FULL = 7  # the frame from which on a frame recalls seven maps
@@ -41,12 +51,9 @@ def medians(calls: Sequence[Callable[[], object]], repeats: int, clock: Callable
     return [statistics.median(kept) for kept in times]
 
 
-def video(
-    contenders: Sequence[Contender], objects: int, frames: int, clock: Callable[[], float], *, coarse: bool
-) -> list[float | None]:
+def video(tracks: Sequence[Track | None], objects: int, frames: int, clock: Callable[[], float]) -> list[float | None]:
     """Median milliseconds per frame once memory is full, frame by frame in turns."""
-    length = FULL + frames
-    walks: list[Iterator[object] | None] = [c.track(objects, length, coarse) if c.track else None for c in contenders]
+    walks = [track(objects, FULL + frames) if track else None for track in tracks]
     times: list[list[float]] = [[] for _ in walks]
     for frame in range(FULL + frames):
         for walk, kept in zip(walks, times, strict=True):
@@ -96,7 +103,7 @@ def alone(who: str, deed: str, folder: str) -> None:
         one = ours(who, None if who == "embedded" else random_tiny(), "auto", pixels, frames)
     one.click()
     if deed == "video" and one.track is not None:
-        for _ in one.track(1, len(frames), False):
+        for _ in one.track(1, len(frames)):
             pass
     sys.stdout.write(f"{_peak_kib() / 1024:.0f}\n")
 
@@ -120,11 +127,11 @@ def measured(arguments: argparse.Namespace, contenders: Sequence[Contender]) -> 
     if "grid" in parts:
         yield f"grid of {arguments.prompts} clicks decoded, s", grid(contenders, arguments.prompts, clock)
     if "video" in parts:
-        for objects, coarse in ((1, False), (1, True), (4, False), (4, True)):
+        for objects, pooled in ((1, False), (1, True), (4, False), (4, True)):
             words = "1 object" if objects == 1 else f"{objects} objects"
-            words += ", ours looking back coarsely" if coarse else ""
-            found = video(contenders, objects, arguments.frames, clock, coarse=coarse)
-            yield f"video, {words}, full memory, ms/frame", found
+            words += ", our memory pooled" if pooled else ""
+            tracks = [(c.track_pooled if pooled else None) or c.track for c in contenders]
+            yield f"video, {words}, full memory, ms/frame", video(tracks, objects, arguments.frames, clock)
     if "memory" in parts:
         who = ["embedded", "ours", None, "peer"][: len(contenders)]
         for deed, words in DEEDS.items():

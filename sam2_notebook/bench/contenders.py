@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -25,6 +26,7 @@ NAME = "sam2.1_hiera_tiny"
 CLICK = (900.0, 600.0)
 GRID_PART = CPU_BATCH  # prompts of the grid that are asked together, as `AutomaticMasker` does
 Pixels = npt.NDArray[np.uint8]
+Track = Callable[[int, int], Iterator[object]]
 Peer = TypeVar("Peer", bound=torch.nn.Module)
 
 
@@ -34,14 +36,15 @@ class Contender:
 
     `click` answers one click on the encoded photo with one mask at its full size; `grid` answers `GRID_PART` prompts of
     a grid, from a given one on, with low-resolution masks; `track` yields after every frame of a clip in which so many
-    objects are followed, looking back coarsely if that is asked for and it can.
+    objects are followed, `track_pooled` with the predictor's pooled memory.
     """
 
     name: str
     encode: Callable[[], object]
     click: Callable[[], npt.NDArray[np.bool_]]
     grid: Callable[[int], object]
-    track: Callable[[int, int, bool], Iterator[object]] | None
+    track: Track | None
+    track_pooled: Track | None = None
 
 
 def photo() -> Pixels:
@@ -77,8 +80,8 @@ def ours(name: str, model: Sam2 | None, precision: Precision, pixels: Pixels, vi
         prompts = PromptTensors(points=points, labels=torch.ones(len(points), 1, dtype=torch.long))
         return predictor.network.segment(encoded.features, prompts, multimask=True)
 
-    def track(objects: int, frames: int, coarse: bool) -> Iterator[object]:
-        tracker = VideoPredictor(predictor.model, device="cpu", precision=precision, coarse_memory=coarse)
+    def track(objects: int, frames: int, *, pooled: bool = False) -> Iterator[object]:
+        tracker = VideoPredictor(predictor.model, device="cpu", precision=precision, pooled_memory=pooled)
         with tracker.open(_frames(video, frames)) as session:
             for number, place in enumerate(clicks(objects, CLIP), start=1):
                 session.add(0, number, points=[place])
@@ -90,6 +93,7 @@ def ours(name: str, model: Sam2 | None, precision: Precision, pixels: Pixels, vi
         click=lambda: predictor.segment(encoded, [CLICK], multimask=True).best.masks[0],
         grid=grid,
         track=track if predictor.model.memory is not None else None,
+        track_pooled=partial(track, pooled=True) if predictor.model.memory is not None else None,
     )
 
 
@@ -124,7 +128,7 @@ def transformers(model: Sam2 | None, pixels: Pixels, video: Pixels | None = None
         ).pred_masks
 
     @torch.inference_mode()
-    def follow(objects: int, frames: int, coarse: bool) -> Iterator[object]:  # noqa: ARG001
+    def follow(objects: int, frames: int) -> Iterator[object]:
         tracker = _with_weights(Sam2VideoModel(Sam2VideoConfig()).eval(), model)
         session = Sam2VideoInferenceSession(
             video=_normal(_frames(video, frames), side),

@@ -12,7 +12,7 @@ from torch import Tensor
 
 RECENT_MAPS = 6
 POINTERS = 16
-PROMPTED_SLOT = RECENT_MAPS
+NEWEST_SLOT, PROMPTED_SLOT = 0, RECENT_MAPS
 
 
 @dataclass(frozen=True, kw_only=True)

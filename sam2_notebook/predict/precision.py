@@ -54,9 +54,9 @@ class Engine:
     """
 
     def __init__(
-        self, model: Sam2, precision: Precision = "auto", *, compiled: bool = False, coarse_memory: bool = False
+        self, model: Sam2, precision: Precision = "auto", *, compiled: bool = False, pooled_memory: bool = False
     ) -> None:
-        self.model, self.compiled, self.coarse_memory = model, compiled, coarse_memory
+        self.model, self.compiled, self.pooled_memory = model, compiled, pooled_memory
         self.dtype = choose_precision(precision, model)
         self._lock = threading.Lock()
         self._made: tuple[str, torch.device, Network] | None = None
@@ -80,5 +80,5 @@ class Engine:
 
     def _make(self) -> Network:
         if self.model.device.type == "cpu":
-            return FastSam2(self.model, self.dtype, coarse_memory=self.coarse_memory)
+            return FastSam2(self.model, self.dtype, pooled_memory=self.pooled_memory)
         return AcceleratedSam2(self.model, self.dtype, compiled=self.compiled)

@@ -25,7 +25,7 @@ class VideoPredictor:
     an object forget what tracking had seen in the 7 frames before and after.
 
     `precision` is what it is for `ImagePredictor`; sessions go on with the one they began with,
-    and so with the parameters. With `coarse_memory` a CPU looks back in half the resolution, but for prompted frames
+    and so with the parameters. With `pooled_memory` a CPU looks back in half the resolution, but for prompted frames
     and the one just before: faster with large networks, and no longer quite what the paper does. GPUs always look back
     in full.
 
@@ -48,7 +48,7 @@ class VideoPredictor:
         clear_memory_around_prompts: bool = False,
         precision: Precision = "auto",
         compiled: bool = False,
-        coarse_memory: bool = False,
+        pooled_memory: bool = False,
     ) -> None:
         if hole_area < 0:
             raise PromptError(f"hole_area is a number of pixels, 0 to fill none; got {hole_area}")
@@ -60,8 +60,8 @@ class VideoPredictor:
             )
         self.device = loaded.device if device is None else torch.device(device)
         self.model = loaded.to(self.device).eval()
-        self.coarse_memory = coarse_memory and self.device.type == "cpu"
-        self._engine = Engine(self.model, precision, compiled=compiled, coarse_memory=self.coarse_memory)
+        self.pooled_memory = pooled_memory and self.device.type == "cpu"
+        self._engine = Engine(self.model, precision, compiled=compiled, pooled_memory=self.pooled_memory)
         self.hole_area = hole_area
         self.clear_memory_around_prompts = clear_memory_around_prompts
 

@@ -10,11 +10,9 @@ import sys
 import threading
 from typing import Any
 
-SECONDS = 0.5
+NAME, SECONDS = "sam2_notebook awake", 0.5
 ANYWHERE = ("0.0.0.0", "*", "")  # noqa: S104
 FIRST_DEAF, FIRST_WELL = (7, 0), (7, 4)
-
-NAME = "sam2-awake"
 
 _lock = threading.Lock()
 

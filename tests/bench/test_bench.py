@@ -14,9 +14,9 @@ from sam2_notebook.bench.contenders import PHOTO, Contender
 def contender(name: str, log: list[str], *, videos: bool = True) -> Contender:
     """One that only writes down what it was asked."""
 
-    def track(objects: int, frames: int, coarse: bool) -> Iterator[object]:
+    def track(objects: int, frames: int) -> Iterator[object]:
         for frame in range(frames):
-            log.append(f"{name} {objects} {frame}" + " coarsely" * coarse)
+            log.append(f"{name} {objects} {frame}")
             yield frame
 
     def told(deed: str) -> None:
@@ -41,10 +41,8 @@ def test_calls_take_turns_and_the_first_round_does_not_count() -> None:
 def test_frames_count_from_full_memory_on_and_pictures_only_is_no_failure() -> None:
     log, ticks = [], iter(range(1000))
     contenders = [contender("a", log), contender("b", log, videos=False), contender("c", log)]
-    assert bench.video(contenders, 4, 2, lambda: float(next(ticks)), coarse=False) == [1000.0, None, 1000.0]
+    assert bench.video([c.track for c in contenders], 4, 2, lambda: float(next(ticks))) == [1000.0, None, 1000.0]
     assert log == [f"{name} 4 {frame}" for frame in range(bench.FULL + 2) for name in "ac"]
-    bench.video(contenders[:1], 1, 1, lambda: 0.0, coarse=True)
-    assert log[-1] == f"a 1 {bench.FULL} coarsely"
 
 
 def test_a_grid_is_asked_whole_and_in_turns() -> None:

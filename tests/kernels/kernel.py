@@ -28,6 +28,10 @@ class Heard:
     buffers: tuple[bytes, ...]
     parent: str
 
+    def ends(self, request: str) -> bool:
+        """Whether it says that a request is done with."""
+        return self.parent == request and self.content.get("execution_state") == "idle"
+
     @property
     def comm_data(self) -> dict[str, Any]:
         """What a comm message carries; for a widget's custom message, see its `content`."""
@@ -110,7 +114,7 @@ class KernelUnderTest:
 
     def wait_for_cell(self, request: str, timeout_s: float = RUN_SECONDS) -> None:
         """Wait until a cell has ended; raises CellError with its error."""
-        self.wait_for(lambda m: m.parent == request and m.content.get("execution_state") == "idle", timeout_s)
+        self.wait_for(lambda m: m.ends(request), timeout_s)
         for message in self.heard:
             if message.parent == request and message.kind == "error":
                 raise CellError("\n".join(message.content["traceback"]))
@@ -124,7 +128,7 @@ class KernelUnderTest:
 
     def has_ended(self, request: str) -> bool:
         """Whether a cell's end is among the messages read so far: they are read one by one, in the kernel's order."""
-        return any(m.parent == request and m.content.get("execution_state") == "idle" for m in self.heard)
+        return any(m.ends(request) for m in self.heard)
 
     def recover(self, timeout_s: float = RUN_SECONDS) -> None:
         """Wait until cells run again after one has raised: for a while a kernel throws away what it is sent."""

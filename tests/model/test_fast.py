@@ -131,14 +131,14 @@ def by_fours(tokens: torch.Tensor) -> torch.Tensor:
 
 
 @torch.inference_mode()
-def test_a_coarse_memory_counts_four_neighbours_as_four_times_their_mean_but_where_it_matters(
+def test_a_pooled_memory_counts_four_neighbours_as_four_times_their_mean_but_where_it_matters(
     pair: tuple[Sam2, FastSam2], monkeypatch: pytest.MonkeyPatch
 ):
     model, exact = pair
     assert model.memory is not None
     attention = model.memory.attention
     asked, remembered = features(model), recollection(2)
-    coarse = FastSam2(model, coarse_memory=True).recall(asked, remembered).coarse
+    coarse = FastSam2(model, pooled_memory=True).recall(asked, remembered).coarse
     assert (coarse - exact.recall(asked, remembered).coarse).abs().max() > 100 * EXACT
 
     sources, rotate = attention.sources, AxialRotation.forward
@@ -161,10 +161,10 @@ def test_a_coarse_memory_counts_four_neighbours_as_four_times_their_mean_but_whe
 
 
 @torch.inference_mode()
-def test_a_coarse_memory_of_a_prompted_frame_is_exact(pair: tuple[Sam2, FastSam2]):
+def test_a_pooled_memory_of_a_prompted_frame_is_exact(pair: tuple[Sam2, FastSam2]):
     model, exact = pair
     asked, remembered = features(model), recollection(2, frames=1)
-    coarse = FastSam2(model, coarse_memory=True)
+    coarse = FastSam2(model, pooled_memory=True)
     assert torch.equal(coarse.recall(asked, remembered).coarse, exact.recall(asked, remembered).coarse)
 
 

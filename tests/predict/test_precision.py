@@ -108,18 +108,18 @@ def test_videos_take_a_precision_too() -> None:
         assert len(list(session.propagate())) == 4
 
 
-def test_a_coarse_memory_follows_as_well(embedded: Sam2) -> None:
+def test_a_pooled_memory_follows_as_well(embedded: Sam2) -> None:
     truth = [make_scene(11, Size(height=180, width=320)).render(i / 8) for i in range(9)]
     clip = np.stack([scene.pixels for scene in truth])
     largest = max(truth[0].masks, key=np.sum)
     followed = {}
-    for coarse in (False, True):
-        with VideoPredictor(embedded, device="cpu", coarse_memory=coarse).open(clip) as session:
+    for how in (False, True):
+        with VideoPredictor(embedded, device="cpu", pooled_memory=how).open(clip) as session:
             session.add(0, 1, mask=largest)
-            followed[coarse] = np.stack([result[1].mask for result in session.propagate()])
-    full, coarse = (np.concatenate(list(followed[how])) for how in (False, True))
-    assert not np.array_equal(full, coarse)
-    assert iou(full, coarse) > 0.9  # measured: 0.95
+            followed[how] = np.stack([result[1].mask for result in session.propagate()])
+    full, pooled = (np.concatenate(list(followed[how])) for how in (False, True))
+    assert not np.array_equal(full, pooled)
+    assert iou(full, pooled) > 0.9  # measured: 0.95
 
 
 def test_the_network_follows_its_parameters(photo: np.ndarray) -> None:

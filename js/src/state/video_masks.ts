@@ -7,7 +7,7 @@ import { exactShape, type Shape } from "./masks";
 import { ByteStore } from "./store";
 
 interface Known {
-  /** Its own number. */
+  /** A number that no other mask has had. */
   readonly stamp: number;
   /** Null: the kernel says there is none. */
   readonly view: MaskView | null;

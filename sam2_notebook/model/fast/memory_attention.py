@@ -4,7 +4,7 @@ It has one head, and shares sum to one: so the memories themselves are mixed, 64
 through the value and the output projection at once, as one matrix. What the first layer sees of the frame itself is the
 same for every object, and computed once.
 
-If it is `coarse`, four neighbours of a recent frame's map speak as one: their keys, turned to their places, and values
+If it is `pooled`, four neighbours of a recent frame's map speak as one: their keys, turned to their places, and values
 are averaged, and counted four times. That is no longer the paper's attention, but near it, since neighbours remember
 nearly the same. Maps of the frame just before and of prompted frames stay whole: without the former, objects were lost.
 """
@@ -19,11 +19,10 @@ from torch import Tensor
 from sam2_notebook.model.fast.attention import attend
 from sam2_notebook.model.fast.crew import spread
 from sam2_notebook.model.fast.linear import Linear, Norm
-from sam2_notebook.model.memory import PROMPTED_SLOT, Recollection
+from sam2_notebook.model.memory import NEWEST_SLOT, PROMPTED_SLOT, Recollection
 from sam2_notebook.model.memory_attention import MemoryAttention, MemoryLayer, RotaryAttention
 
-TOGETHER = 2  # tokens each way
-NEWEST_SLOT = 0
+POOL = 2  # tokens each way
 
 
 class Rotation:
@@ -88,13 +87,13 @@ class Memories:
     """What one object's frame recalls: maps as keys, which know place and time, and all values."""
 
     def __init__(
-        self, attention: MemoryAttention, recollection: Recollection, row: int, dtype: torch.dtype, *, coarse: bool
+        self, attention: MemoryAttention, recollection: Recollection, row: int, dtype: torch.dtype, *, pooled: bool
     ) -> None:
         (keys, values), pointers = attention.sources(recollection[row : row + 1], torch.float32)
         self.keys = keys[0].to(dtype)  # (frames, tokens, memory_dim)
-        self.joined = [coarse and NEWEST_SLOT < slot < PROMPTED_SLOT for slot in recollection.slots]
-        parts = [_together(value) if joined else value for value, joined in zip(values[0], self.joined, strict=True)]
-        speak_for = [float(TOGETHER**2 if joined else 1) for joined in self.joined]
+        self.pooled = [pooled and NEWEST_SLOT < slot < PROMPTED_SLOT for slot in recollection.slots]
+        parts = [_pooled(value) if pooled else value for value, pooled in zip(values[0], self.pooled, strict=True)]
+        speak_for = [float(POOL**2 if pooled else 1) for pooled in self.pooled]
         self.pointer_keys = None
         if pointers is not None:
             self.pointer_keys = pointers[0][0].to(dtype)
@@ -102,29 +101,30 @@ class Memories:
             speak_for.append(1.0)
         self.values = torch.cat(parts).to(dtype)
         self.bias = None
-        if any(self.joined):
+        if any(self.pooled):
             counts = [part.new_full(part.shape[:1], number) for part, number in zip(parts, speak_for, strict=True)]
             self.bias = torch.cat(counts).log().to(dtype)
 
     def turned(self, look: Look, rotation: Rotation) -> Float[Tensor, "keys dim"]:
         """The keys of one layer, turned to their places; pointers have none."""
         keys = [rotation(look.k(frame)) for frame in self.keys]
-        parts = [_together(k) if joined else k for k, joined in zip(keys, self.joined, strict=True)]
+        parts = [_pooled(k) if pooled else k for k, pooled in zip(keys, self.pooled, strict=True)]
         return torch.cat(parts if self.pointer_keys is None else [*parts, look.k(self.pointer_keys)])
 
 
-def _together(tokens: Float[Tensor, "tokens dim"]) -> Float[Tensor, "fewer dim"]:
+def _pooled(tokens: Float[Tensor, "tokens dim"]) -> Float[Tensor, "fewer dim"]:
     """Tokens of a square map, the mean of each square of neighbours in their place."""
     side = math.isqrt(len(tokens))
-    square = tokens.view(side // TOGETHER, TOGETHER, side // TOGETHER, TOGETHER, -1)
+    square = tokens.view(side // POOL, POOL, side // POOL, POOL, -1)
     return square.mean(dim=(1, 3)).flatten(0, 1)
 
 
 class FastMemoryAttention:
     """Memory attention's parameters at work in one precision on a CPU."""
 
-    def __init__(self, attention: MemoryAttention, dtype: torch.dtype, *, coarse: bool = False) -> None:
-        self.plain, self.dtype, self.coarse = attention, dtype, coarse
+    def __init__(self, attention: MemoryAttention, dtype: torch.dtype, *, pooled: bool = False) -> None:
+        self.plain, self.dtype = attention, dtype
+        self.pooled = pooled and math.isqrt(len(attention.place)) % POOL == 0
         self.layers = [Layer(layer, dtype) for layer in attention.layers if isinstance(layer, MemoryLayer)]
         self.rotation = Rotation(attention.rotation.cos, attention.rotation.sin)
 
@@ -141,7 +141,7 @@ class FastMemoryAttention:
         return self.layers[0].around(picture.flatten(1).T.float() + self.plain.frame_place, self.rotation)
 
     def _back(self, x: Float[Tensor, "tokens dim"], recollection: Recollection, row: int) -> Tensor:
-        memories = Memories(self.plain, recollection, row, self.dtype, coarse=self.coarse)
+        memories = Memories(self.plain, recollection, row, self.dtype, pooled=self.pooled)
         x = self.layers[0].back(x, memories, self.rotation)
         for layer in self.layers[1:]:
             x = layer.back(layer.around(x, self.rotation), memories, self.rotation)

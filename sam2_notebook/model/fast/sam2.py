@@ -10,7 +10,7 @@ from torch import Tensor
 from sam2_notebook.model.fast.crew import spread
 from sam2_notebook.model.fast.decoder import FastDecoder, Skips
 from sam2_notebook.model.fast.image_encoder import FastImageEncoder
-from sam2_notebook.model.fast.memory_attention import TOGETHER, FastMemoryAttention
+from sam2_notebook.model.fast.memory_attention import FastMemoryAttention
 from sam2_notebook.model.fast.memory_encoder import FastMemoryEncoder
 from sam2_notebook.model.image_encoder import ImageFeatures
 from sam2_notebook.model.mask_decoder import MaskPrediction
@@ -25,7 +25,7 @@ class FastSam2:
     What only videos need is made when first asked for.
 
     `dtype` is the precision of all that has as many values as a picture has pixels; float32 is exact, bfloat16 is
-    faster on CPUs that have it. Tokens, sums over layers and answers are float32 in any case. With `coarse_memory` most
+    faster on CPUs that have it. Tokens, sums over layers and answers are float32 in any case. With `pooled_memory` most
     recent frames are looked back at in half the resolution: no longer exact, but faster.
 
     >>> from sam2_notebook.model import Sam2Config
@@ -37,9 +37,8 @@ class FastSam2:
     torch.Size([1, 3, 16, 16])
     """
 
-    def __init__(self, model: Sam2, dtype: torch.dtype = torch.float32, *, coarse_memory: bool = False) -> None:
-        self.plain, self.config, self.dtype = model, model.config, dtype
-        self.coarse_memory = coarse_memory and model.config.grid % TOGETHER == 0
+    def __init__(self, model: Sam2, dtype: torch.dtype = torch.float32, *, pooled_memory: bool = False) -> None:
+        self.plain, self.config, self.dtype, self.pooled_memory = model, model.config, dtype, pooled_memory
         with torch.no_grad():
             self.encoder = FastImageEncoder(model, dtype)
             position = model.prompt_encoder.points.positions.grid(self.config.grid)
@@ -51,7 +50,7 @@ class FastSam2:
         with torch.no_grad():
             if self.plain.memory is None:
                 return None
-            return FastMemoryAttention(self.plain.memory.attention, self.dtype, coarse=self.coarse_memory)
+            return FastMemoryAttention(self.plain.memory.attention, self.dtype, pooled=self.pooled_memory)
 
     @cached_property
     def memory_encoder(self) -> FastMemoryEncoder | None:
