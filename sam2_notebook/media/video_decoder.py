@@ -118,6 +118,11 @@ class FileReel:
             self._file.seek(0)
         try:
             container = av.open(self._file, "r", format=self._format, metadata_errors="ignore")
+        except FileNotFoundError as error:
+            raise MediaError(
+                f"{self.label}: the file is no longer there; it was moved, removed, or its disk is gone. Put it back, "
+                "or open it where it is now."
+            ) from error
         except (FFmpegError, OSError, ValueError) as error:
             raise MediaError(
                 f"{self.label}: the video is damaged or cut short, FFmpeg cannot open it "
@@ -205,11 +210,11 @@ class FileReel:
 
     def _go(self, key: int) -> None:
         """Stand at a key, or somewhere before it: some containers land late or have no table to seek by."""
-        self._ahead = None
-        self._position = 0
+        # Until it stands there it stands nowhere, so that what fails on the way leaves nothing to read on from.
+        self._frames, self._ahead, self._position = iter(()), None, len(self._index.pts)
         if not self._index.is_timed or key == self._index.keys[0] or not self._seek(key):
             self._reopen()
-        self._frames = self._numbered()
+        self._frames, self._position = self._numbered(), 0
 
     def _seek(self, key: int) -> bool:
         """Whether a seek worked, judged by the first packet that comes; a seek back to before it follows."""
@@ -235,8 +240,10 @@ class FileReel:
         return self._leaves_out and packet.pts is not None and packet.pts < self._passing_before
 
     def _reopen(self) -> None:
-        self._container.close()
+        """Begin anew. Should the file be gone, what is open stays: reading a closed container ends the process."""
+        before = self._container
         self._container, self._stream = self._open()
+        before.close()
 
     def _pixels(self, frame: VideoFrame, upright_width: int | None) -> ByteImage:
         """Upright 8-bit RGB. HD video that does not name its colours has those of HD, as players assume."""

@@ -1,6 +1,7 @@
 """Video files of many kinds: every frame by number is byte for byte what decoding from the beginning gives."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import av
@@ -198,6 +199,22 @@ def test_a_closed_video_says_so_and_frames_handed_out_stay_good(tmp_path: Path) 
     assert not video.has(4)
     with pytest.raises(MediaError, match="closed"):
         video.frame(4)
+
+
+@pytest.mark.parametrize("ending", ["mp4", "ts"])
+def test_a_file_that_goes_away_is_told_of_and_read_again_when_it_is_back(ending: str, tmp_path: Path) -> None:
+    path = write(tmp_path / f"clip.{ending}", Recipe(ending=ending, gop=6, b_frames=2))
+    wanted = plainly_decoded(path)
+    with open_video(path, cache_bytes=0) as video:
+        video.frame(20)
+        path.rename(tmp_path / "elsewhere")
+        with pytest.raises(MediaError, match="no longer there"):
+            video.frame(0)
+        for index in (14, 2, 27):  # whether these can be read depends on the container; none may end the process
+            with suppress(MediaError):
+                assert np.array_equal(video.frame(index), wanted[index])
+        (tmp_path / "elsewhere").rename(path)
+        assert all(np.array_equal(video.frame(i), wanted[i]) for i in (14, 2, 27, 0))
 
 
 @pytest.mark.parametrize("index", [-1, FRAMES, 2**40, None, 1.0, True, "1", float("nan")])
