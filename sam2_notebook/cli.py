@@ -48,6 +48,8 @@ def segment(  # noqa: PLR0913, PLR0917 -- one argument per option is how typer i
     from sam2_notebook.media import write_mask_png
     from sam2_notebook.predict import ImagePredictor
 
+    if out is not None and out.exists() and photo.exists() and out.samefile(photo):
+        raise PromptError(f"--out {out} is the photo itself, which would be lost; give another name")
     points = [_numbers(p, 2, "--point") for p in point or ()] + [_numbers(p, 2, "--negative") for p in negative or ()]
     labels = [1] * len(point or ()) + [0] * len(negative or ())
     corners = None if box is None else _numbers(box, 4, "--box")

@@ -67,19 +67,26 @@ class Export:
                 self.tick(frame)
 
 
+def target_of(path: str | os.PathLike[str], kind: ExportFormat) -> Path:
+    """Where an export of that kind goes: a missing ending is added. Raises MediaError for an unknown kind.
+
+    >>> target_of("clip", "overlay").name
+    'clip.mp4'
+    """
+    target, ending = Path(path).expanduser(), ENDINGS.get(kind)
+    if ending is None:
+        raise MediaError(f"there is no format {kind!r}. Wanted one of {', '.join(ENDINGS)}.")
+    return target.with_name(target.name + ending) if ending and target.suffix.lower() != ending else target
+
+
 def export_video(export: Export, path: str | os.PathLike[str], kind: ExportFormat) -> Path:
     """Write an export as `kind` to a file or, for `png` and `davis`, a new folder; returns where it is.
 
-    A missing ending is added. Raises MediaError: a folder that is taken, a full disk, frames that cannot be read.
+    A missing ending is added. Raises MediaError: an unknown kind, a folder that is taken, a full disk, frames that cannot be read.
     """
-    target = Path(path).expanduser()
-    ending = ENDINGS.get(kind)
-    if ending is None:
-        raise MediaError(f"there is no format {kind!r}. Wanted one of {', '.join(ENDINGS)}.")
+    target, ending = target_of(path, kind), ENDINGS[kind]
     if not export.objects:
         raise MediaError("there is nothing to export: no object has a mask yet. Click on one and follow it first.")
-    if ending and target.suffix.lower() != ending:
-        target = target.with_name(target.name + ending)
     if not target.parent.is_dir():
         raise MediaError(f"{target}: there is no folder {target.parent.name!r}. Make it first, or write elsewhere.")
     if not ending and target.exists():

@@ -155,12 +155,17 @@ def pass_over(path: Path) -> None:
 def save_session(
     path: str | os.PathLike[str], video: VideoReference, document: VideoDocument, masks: Iterable[StoredMask]
 ) -> Path:
-    """Write a whole session as one file, which appears complete or not at all; MediaError says why not."""
+    """Write a whole session as one file, which appears complete or not at all; MediaError says why not.
+
+    An older session of that name is replaced, any other file is not.
+    """
     target = Path(path).expanduser()
     draft = target.with_name(f".{uuid4().hex}{SUFFIX}")
     with _told(target):
         if not target.parent.is_dir():
             raise MediaError(f"{target}: there is no folder {target.parent.name!r}. Make it first, or save elsewhere.")
+        if not _may_be_replaced(target):
+            raise MediaError(f"{target}: it is no saved session, and would be lost. Give another name, or remove it.")
         try:
             file = SessionFile(draft, video, along=False)
             try:
@@ -224,6 +229,15 @@ def _opened(path: Path) -> sqlite3.Connection:
     database.execute("PRAGMA trusted_schema = OFF")
     database.execute("PRAGMA cell_size_check = ON")
     return database
+
+
+def _may_be_replaced(path: Path) -> bool:
+    """Whether nothing but a session is there: SQLite says at byte 68 whose file it is."""
+    if not path.exists():
+        return True
+    with open(path, "rb") as file:
+        head = file.read(72)
+    return not head or (head.startswith(b"SQLite format 3\0") and head[68:] == APPLICATION.to_bytes(4, "big"))
 
 
 def _check(database: sqlite3.Connection, path: Path) -> None:

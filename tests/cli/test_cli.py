@@ -59,6 +59,15 @@ def test_mistakes_are_told_in_one_line(data: Path, tmp_path: Path, arguments: tu
     assert not list(tmp_path.iterdir())
 
 
+def test_the_photo_itself_is_not_written_over(data: Path, tmp_path: Path) -> None:
+    photo = tmp_path / "photo.png"
+    Image.new("RGB", (20, 16)).save(photo)
+    before = photo.read_bytes()
+    done = run("segment", photo, "--point", "3,3", "--out", photo)
+    assert (done.returncode, photo.read_bytes()) == (1, before)
+    assert "would be lost" in done.stderr
+
+
 def test_a_missing_photo_is_told(tmp_path: Path) -> None:
     done = run("segment", tmp_path / "none.jpg", "--point", "1,1")
     assert done.returncode == 1

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from sam2_notebook.errors import EditError
+from sam2_notebook.errors import EditError, MediaError
 from sam2_notebook.media import write_video
 from sam2_notebook.widgets.video import VideoSegmenter
 from sam2_notebook.widgets.video_file import load_session
@@ -124,8 +124,14 @@ def test_the_video_itself_is_not_written_over(tmp_path: Path, monkeypatch: pytes
     widget = VideoSegmenter(clip, predictor(), autosave=False)
     widget.add_point(3, 30, 20)
     widget.wait(60)
-    for name in ("blocks.mp4", clip, tmp_path / "." / "blocks.mp4"):
+    (tmp_path / "link.mp4").symlink_to(clip)
+    (tmp_path / "twin.mp4").hardlink_to(clip)
+    for name in ("blocks.mp4", clip, tmp_path / "." / "blocks.mp4", "blocks", "link", "twin.mp4"):
         with pytest.raises(EditError, match="the video itself"):
-            widget.export(name)
+            widget.export(name, "overlay")
+    for name in ("blocks.mp4", "link.mp4"):
+        with pytest.raises(MediaError, match="no saved session"):
+            widget.save(name)
+    assert widget.save(widget.save("work.sam2video")).is_file()
     assert clip.read_bytes() == content
     widget.close()

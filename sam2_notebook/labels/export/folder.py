@@ -35,12 +35,15 @@ _JPEG_QUALITY = 95
 
 @dataclass(kw_only=True)
 class OutputFolder:
-    """What an exporter writes to. Every path is inside `draft`; `left_out` counts what the format cannot say."""
+    """What an exporter writes to. Every path is inside `draft`; `left_out` counts what the format cannot say, `placed`
+    are the pictures among the files.
+    """
 
     draft: Path
     pictures: Pictures
     names: UniqueNames = field(default_factory=UniqueNames)
     left_out: Counter[str] = field(default_factory=Counter)
+    placed: set[str] = field(default_factory=set)
 
     def path(self, relative: str) -> Path:
         """A place for a file, its folder made; the parts of `relative` that come from data are safe names."""
@@ -66,6 +69,7 @@ class OutputFolder:
         if self.pictures == "leave":
             return
         target = self.path(relative)
+        self.placed.add(target.relative_to(self.draft).as_posix())
         if self._turned(image):
             assert image.path is not None
             pixels = read_image(image.path).pixels
@@ -92,16 +96,17 @@ def output_folder(target: Path, existing: Existing, pictures: Pictures) -> Itera
     """An empty draft that becomes part of `target` at the end, or vanishes if anything goes wrong.
 
     `refuse` wants an empty or new folder. `overwrite` replaces files of the same names and removes what an earlier
-    export left; other files stay. `merge` adds files, and refuses if one of another content is there; its card stands
-    beside that of the export before.
+    export left; other files stay, and pictures that no export wrote are never replaced. `merge` adds files, and refuses
+    if one of another content is there; its card stands beside that of the export before.
     """
     _check(target, existing)
     draft = target / f"{_PARTIAL}{uuid4().hex}"
     made = not target.exists()
     try:
         draft.mkdir(parents=True)
-        yield OutputFolder(draft=draft, pictures=pictures)
-        _move_in(draft, target, existing)
+        output = OutputFolder(draft=draft, pictures=pictures)
+        yield output
+        _move_in(output, target, existing)
     except OSError as error:
         raise LabelError(
             f"{target}: the export cannot be written ({error}). What was there before is unchanged where it was not "
@@ -127,14 +132,15 @@ def _check(target: Path, existing: Existing) -> None:
         )
 
 
-def _move_in(draft: Path, target: Path, existing: Existing) -> None:
+def _move_in(output: OutputFolder, target: Path, existing: Existing) -> None:
+    draft = output.draft
     written = sorted(p.relative_to(draft).as_posix() for p in draft.rglob("*") if p.is_file())
     outside = [name for name in written if not _inside(target, target / name)]
     if outside:
         raise LabelError(
             f"{target}: a link in it leads elsewhere ({outside[0]}); nothing was written. Remove the link."
         )
-    earlier = _listed(target)
+    earlier = set(_listed(target))
     if existing == "merge":
         written = _aside(draft, target, written)
         clash = [name for name in written if _differs(draft / name, target / name)]
@@ -143,14 +149,23 @@ def _move_in(draft: Path, target: Path, existing: Existing) -> None:
                 f"{target}: {len(clash):,} files are there with other content, such as {clash[0]}; nothing was "
                 "written. Choose another folder, or existing='overwrite' to replace them."
             )
+    theirs = [name for name in written if name not in earlier and (target / name).exists()]
+    as_it_is = {name for name in theirs if not _differs(draft / name, target / name)}
+    pictures = sorted(output.placed.intersection(theirs) - as_it_is)
+    if pictures:
+        raise LabelError(
+            f"{target}: {len(pictures):,} pictures there are not from an export and differ from those to be written, "
+            f"such as {pictures[0]}; they may be your originals, so nothing was written. Choose another folder."
+        )
     if existing == "overwrite":
-        for name in set(earlier) - set(written):
+        for name in earlier.difference(written):
             if _inside(target, target / name):
                 (target / name).unlink(missing_ok=True)
+    written = [name for name in written if name not in as_it_is]  # and so never removed as an export's
     for name in written:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         os.replace(draft / name, target / name)
-    kept = set(earlier) | set(written) if existing == "merge" else set(written)
+    kept = earlier.union(written) if existing == "merge" else written
     (draft / LISTING).write_text(json.dumps(sorted(kept)), "utf-8")
     os.replace(draft / LISTING, target / LISTING)
 

@@ -99,6 +99,24 @@ def test_a_full_folder_is_a_choice(tmp_path: Path) -> None:
     assert (out / "thesis.txt").read_text() == "mine"
 
 
+def test_pictures_that_no_export_wrote_are_neither_replaced_nor_removed(tmp_path: Path) -> None:
+    out = tmp_path / "dataset"
+    dataset = named("1.png", "2.png").map(lambda image: replace(image, path=out / "images" / image.name))
+    (out / "images").mkdir(parents=True)
+    for number, name in enumerate(("1.png", "2.png")):
+        Image.fromarray(np.full((6, 8, 3), number, np.uint8)).save(out / "images" / name)
+    originals = {path: path.read_bytes() for path in (out / "images").iterdir()}
+    for existing in ("overwrite", "merge"):
+        export(dataset, out, "coco", existing=existing)
+    export(replace(dataset, images=list(dataset.images)[:1]), out, "coco", existing="overwrite")
+    assert {path: path.read_bytes() for path in (out / "images").iterdir()} == originals
+    other = tmp_path / "other.png"
+    Image.fromarray(np.full((6, 8, 3), 9, np.uint8)).save(other)
+    with pytest.raises(LabelError, match=r"images/1\.png.*may be your originals, so nothing was written"):
+        export(dataset.map(lambda image: replace(image, path=other)), out, "coco", existing="overwrite")
+    assert {path: path.read_bytes() for path in (out / "images").iterdir()} == originals
+
+
 def test_merging_adds_and_never_replaces(tmp_path: Path) -> None:
     out = tmp_path / "out"
     export(named("1.png"), out, "yolo", pictures="leave")
