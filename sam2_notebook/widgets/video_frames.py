@@ -99,8 +99,8 @@ class FrameServer:
             error: MediaError | None = None
             try:
                 self.source.has(frame)
-            except MediaError as met:
-                error = met
+            except Exception as met:  # noqa: BLE001 - a source of somebody else's raises whatever it likes
+                error = _as_ours(met, frame)
             then(error)
 
         self._waiter.submit(self, who, wait)
@@ -183,8 +183,8 @@ class FrameServer:
         frame = serving.left[0]
         try:
             jpeg = self._jpeg(frame, min(request.width, MAX_WIDTH), request.quality)
-        except (MediaError, MemoryError) as error:
-            serving.give_up([frame], error)
+        except Exception as error:  # noqa: BLE001 - as above, and the page waits for an answer
+            serving.give_up([frame], _as_ours(error, frame))
         else:
             serving.frames.append(frame)
             serving.jpegs.append(jpeg)
@@ -239,6 +239,14 @@ class FrameServer:
             self._bytes += len(jpeg[0])
             while self._bytes > JPEG_BYTES:
                 self._bytes -= len(self._jpegs.popitem(last=False)[1][0])
+
+
+def _as_ours(error: Exception, frame: int) -> MediaError:
+    """What kept a frame from being read, in words for the page."""
+    if isinstance(error, MediaError):
+        return error
+    told = in_words(error) if isinstance(error, MemoryError) else f"{type(error).__name__}: {error}"
+    return MediaError(f"frame {frame} cannot be read ({told})")
 
 
 def video_key(source: FrameSource) -> str:

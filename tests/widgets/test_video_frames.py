@@ -16,7 +16,8 @@ from sam2_notebook.widgets.video_frames import FrameServer
 class Reader:
     """A video of 40 frames that remembers which were read, and waits before the first one."""
 
-    def __init__(self) -> None:
+    def __init__(self, broken: dict[int, Exception]) -> None:
+        self._broken = broken
         self._inner = open_video(np.zeros((40, 12, 16, 3), np.uint8))
         self.read: list[int] = []
         self.may_begin = threading.Event()
@@ -25,6 +26,8 @@ class Reader:
         """A frame, once it may begin."""
         self.may_begin.wait(10)
         self.read.append(index)
+        if index in self._broken:
+            raise self._broken[index]
         return self._inner.frame(index)
 
     def __getattr__(self, name: str) -> object:
@@ -44,9 +47,9 @@ def ask(seq: int, frames: range, purpose: str = "ahead", generation: int = 0) ->
     )
 
 
-def served(*requests: FramesRequest) -> tuple[list[int], dict[int, Packet]]:
-    """Which frames are read, in order, and the answers by `seq`."""
-    reader, answers, done = Reader(), {}, threading.Event()
+def served(*requests: FramesRequest, broken: dict[int, Exception] | None = None) -> tuple[list[int], dict[int, Packet]]:
+    """Which frames are read, in order, and the answers by `seq`; frames that are `broken` raise."""
+    reader, answers, done = Reader(broken or {}), {}, threading.Event()
 
     def reply(request: FramesRequest, packet: Packet) -> None:
         answers[request.seq] = packet
@@ -120,3 +123,15 @@ def test_who_waits_for_a_streams_next_frame_holds_up_nobody() -> None:
     assert isinstance(message, FramesData)
     assert message.frames == (3, 4)
     server.close()
+
+
+def test_whatever_a_source_raises_the_page_gets_its_answers() -> None:
+    errors = {1: OSError("the disk went away"), 2: MemoryError(), 9: AssertionError("container is not open")}
+    read, answers = served(ask(0, range(4)), ask(1, range(8, 10)), broken=errors)
+    assert read == [0, 1, 2, 3, 8, 9]
+    messages = [answers[seq].message for seq in (0, 1)]
+    assert [message.frames for message in messages if isinstance(message, FramesData)] == [(0, 3), (8,)]
+    missing = [m for message in messages if isinstance(message, FramesData) for m in message.missing]
+    assert [m.frame for m in missing] == [1, 2, 9]
+    for words, told in zip(("the disk went away", "not enough memory", "container is not open"), missing, strict=True):
+        assert words in told.text
