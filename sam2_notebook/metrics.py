@@ -62,6 +62,8 @@ def boundary_f(got: BoolMask, wanted: BoolMask, tolerance: float = 0.008) -> flo
     """
     import cv2
 
+    if got.shape != wanted.shape:
+        raise ValueError(f"masks of one size can be compared; these are {got.shape} and {wanted.shape}")
     outlines = _outline(got), _outline(wanted)
     if not outlines[0].any() and not outlines[1].any():
         return 1.0
@@ -227,7 +229,11 @@ class TrackScore:
 
 def score_track(got: npt.NDArray[np.bool_], wanted: npt.NDArray[np.bool_], *, first: int = 1) -> TrackScore:
     """Compare masks (frames, height, width) from frame `first` on to the last but one, as DAVIS does: the first frame
-    was given, the last is left out. Clips of fewer than three frames count to the end."""
+    was given, the last is left out. Clips of two frames count to the end. ValueError where no frame would count."""
+    if got.shape != wanted.shape or wanted.ndim != 3:
+        raise ValueError(f"masks are (frames, height, width), of one shape; these are {got.shape} and {wanted.shape}")
+    if not 0 <= first < len(wanted):
+        raise ValueError(f"a clip of {len(wanted)} frames has none from frame {first} on to compare")
     last = len(wanted) - 1 if len(wanted) > first + 1 else len(wanted)
     frames = range(first, last)
     hidden = [i for i in frames if not wanted[i].any()]

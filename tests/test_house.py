@@ -22,7 +22,7 @@ CATCHES_EVERYTHING: dict[str, str] = {
     "widgets/everything.py": "whatever ends a run is shown as its end, and raised where somebody waits for it",
     "widgets/label_jobs.py": "whatever ends a job is shown as its end, and raised where somebody waits for it",
     "widgets/inference.py": "an image that cannot be encoded shows its reason in the widget",
-    "widgets/video_frames.py": "a source of frames may be anybody's; the page gets an answer for each frame it asked for",
+    "widgets/video_frames.py": "anybody may write a source of frames; the page gets an answer for each it asked for",
     "widgets/video_inference.py": "a frame that cannot be segmented shows its reason in the widget, and is failed once",
     "widgets/video_tracking.py": "whatever ends a propagation is shown as its end, and what was done is kept",
     "widgets/worker.py": "the only worker thread goes on after a job failed",

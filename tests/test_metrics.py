@@ -119,6 +119,16 @@ def test_rank_correlation(first: list[float], second: list[float], wanted: float
     assert spearman(first, second) == pytest.approx(wanted, abs=1e-4)
 
 
+def test_what_cannot_be_compared_is_refused() -> None:
+    with pytest.raises(ValueError, match="one size"):
+        boundary_f(np.ones((9, 9), bool), np.ones((5, 5), bool))
+    with pytest.raises(ValueError, match="one shape"):
+        score_track(np.ones((4, 5, 5), bool), np.ones((5, 5, 5), bool))
+    with pytest.raises(ValueError, match="a clip of 1 frames has none from frame 1"):
+        score_track(np.ones((1, 5, 5), bool), np.ones((1, 5, 5), bool))
+    assert len(score_track(np.ones((2, 5, 5), bool), np.ones((2, 5, 5), bool)).j) == 1
+
+
 def test_tracks_count_neither_the_given_nor_the_last_frame_and_notice_absence() -> None:
     gone = np.zeros_like(WANTED)
     wanted = np.stack([WANTED, WANTED, gone, gone, WANTED])

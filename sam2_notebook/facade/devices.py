@@ -7,6 +7,7 @@ from typing import TypeAlias
 import torch
 
 from sam2_notebook.errors import ModelError
+from sam2_notebook.weights.devices import device_here, devices_here
 
 Device: TypeAlias = str | int | torch.device | Sequence[int | str] | None
 IDLE = "-1"
@@ -45,21 +46,16 @@ def usable_device(device: Device) -> str | None:
     if not name:
         return None
     try:
-        torch.empty(1, device=name)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise ModelError(f"device={device!r} cannot be used: {_here()}. Wanted {FORMS}.") from error
-    return name
+        return str(device_here(name))
+    except ModelError as error:
+        raise ModelError(f"{error} Or {FORMS}.") from error
 
 
 def _idle_gpu() -> str:
     """The GPU with the most free memory."""
     count = torch.cuda.device_count()
     if not count:
-        raise ModelError(f"device=-1 asks for an idle GPU: {_here()}. Leave device out to take the best there is.")
+        raise ModelError(
+            f"device=-1 asks for an idle GPU: {devices_here()}. Leave device out to take the best there is."
+        )
     return f"cuda:{max(range(count), key=lambda index: torch.cuda.mem_get_info(index)[0])}"
-
-
-def _here() -> str:
-    count = torch.cuda.device_count()
-    gpus = [f"cuda:{index}" for index in range(count)] + ["mps"] * torch.backends.mps.is_available()
-    return f"this machine has, as this torch sees it, cpu{''.join(f', {gpu}' for gpu in gpus) or ' and no GPU'}"

@@ -6,6 +6,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from numbers import Real
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol, cast
@@ -228,8 +229,10 @@ def open_video(source: VideoSource | Video, *, cache_bytes: int = CACHE_BYTES, f
     """
     if isinstance(source, Video):
         return source
-    if not 0 < fps < 1e6:
-        raise MediaError(f"a rate of {fps} frames per second was asked for. Wanted more than 0.")
+    if not isinstance(fps, Real) or not 0 < fps < 1e6:
+        raise MediaError(f"a rate of {fps!r} frames per second was asked for. Wanted a number above 0.")
+    if not isinstance(cache_bytes, Real) or not cache_bytes >= 0:
+        raise MediaError(f"cache_bytes={cache_bytes!r} was asked for. Wanted a number of bytes, 0 to keep no frame.")
     if isinstance(source, str | os.PathLike):
         return _of_path(os.fspath(source), cache_bytes, fps)
     if isinstance(source, bytes | bytearray | memoryview):

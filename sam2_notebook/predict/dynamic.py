@@ -21,6 +21,7 @@ from sam2_notebook.predict.prompts import Numbers, ObjectPrompt
 from sam2_notebook.predict.tidy import tidy_logits, usual_tidy
 from sam2_notebook.predict.tracker import ACCELERATOR_BATCH, CPU_BATCH
 from sam2_notebook.values.geometry import Box
+from sam2_notebook.values.whole import whole
 
 PUBLISHED_DIM = 256  # masks of narrower networks, the embedded one among them, are rough, and their memory is weak
 ABSENT_SCORE = -32.0
@@ -64,7 +65,7 @@ class DynamicSession:
         lookalikes: bool | None = None,
     ) -> None:
         for name, value in (("most_objects", most_objects), ("most_memories", most_memories)):
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+            if value is not None and ((number := whole(value)) is None or number < 1):
                 raise PromptError(f"{name} is a whole number of at least 1, or None for no limit; got {value!r}")
         self.pictures = Pictures(network=Engine(with_memory(model, device)).current()[1])
         self.most_objects, self.most_memories = most_objects, most_memories
@@ -246,7 +247,7 @@ class DynamicSession:
         self._banks = {**self._banks, name: dict(newest)}
 
     def _check_room(self, name: ObjectName) -> None:
-        if isinstance(name, bool) or not isinstance(name, int | str):
+        if whole(name) is None and not isinstance(name, str):
             raise PromptError(f"an object is named by a whole number or a word; got {name!r}")
         if name not in self._banks and self.most_objects is not None and len(self._banks) >= self.most_objects:
             raise PromptError(

@@ -21,6 +21,7 @@ from sam2_notebook.predict.tensors import image_tensor, prompt_tensors
 from sam2_notebook.predict.tidy import tidy_logits
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.weights import load_model
+from sam2_notebook.weights.devices import device_here
 
 ENCODED_PICTURES = 8
 PARTED_PICTURES = 64
@@ -91,7 +92,7 @@ def with_memory(model: Sam2 | str | Path | None, device: str | torch.device | No
             "this network segments pictures only, it has no memory to know objects again by. Take one that has, such "
             'as "sam2.1_hiera_tiny".'
         )
-    return (loaded if device is None else loaded.to(device)).eval()
+    return (loaded if device is None else loaded.to(device_here(device))).eval()
 
 
 def recollection_of(bank: Iterable[Memory]) -> Recollection:

@@ -19,6 +19,7 @@ from sam2_notebook.predict.tensors import image_tensor, prompt_tensors
 from sam2_notebook.predict.tidy import tidy_logits, usual_tidy
 from sam2_notebook.values.geometry import Box, Size
 from sam2_notebook.weights import EMBEDDED, load_model
+from sam2_notebook.weights.devices import device_here
 
 CPU_BATCH, ACCELERATOR_BATCH = 8, 64
 
@@ -54,7 +55,7 @@ class ImagePredictor:
         compiled: bool = False,
     ) -> None:
         loaded = model if isinstance(model, Sam2) else load_model(model, device=device)
-        self.device = loaded.device if device is None else torch.device(device)
+        self.device = loaded.device if device is None else device_here(device)
         self.model = loaded.to(self.device).eval()
         self._engine = Engine(self.model, precision, compiled=compiled)
         self.model_name = _name(model)

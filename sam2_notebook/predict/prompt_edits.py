@@ -9,6 +9,7 @@ from sam2_notebook.errors import PromptError
 from sam2_notebook.predict.prompts import Numbers, ObjectPrompt, object_prompts
 from sam2_notebook.values.geometry import Box, Size
 from sam2_notebook.values.prompts import MAX_POINTS
+from sam2_notebook.values.whole import whole
 
 PromptKind = Literal["point", "box", "mask"]
 
@@ -48,13 +49,13 @@ def without(prompt: ObjectPrompt, kind: PromptKind, index: int) -> ObjectPrompt 
     """The prompt without its box, its mask or one of its clicks; None if nothing is left of it."""
     if kind == "box" and prompt.box is not None:
         left = replace(prompt, box=None)
-    elif kind == "point" and -len(prompt.points) <= index < len(prompt.points):
-        left = replace(prompt, points=np.delete(prompt.points, index, 0), labels=np.delete(prompt.labels, index))
+    elif kind == "point" and (place := whole(index)) is not None and -len(prompt.points) <= place < len(prompt.points):
+        left = replace(prompt, points=np.delete(prompt.points, place, 0), labels=np.delete(prompt.labels, place))
     elif kind == "mask" and prompt.mask is not None:
         return None
     else:
         has = [f"{len(prompt.points)} points"] * bool(len(prompt.points))
         has += ["a box"] * (prompt.box is not None) + ["a mask"] * (prompt.mask is not None)
-        asked = f"point {index}" if kind == "point" else kind
+        asked = f"point {index!r}" if kind == "point" else kind
         raise PromptError(f"there is no {asked} to remove here; the prompts are {', '.join(has)}")
     return left if len(left.points) or left.box is not None else None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from sam2_notebook.errors import PromptError
 from sam2_notebook.values.geometry import Box, Size, check_inside
@@ -82,11 +83,26 @@ def _check(prompt: ObjectPrompt, size: Size) -> None:
         check_inside(prompt.points, size)
     if prompt.box is not None:
         check_inside(np.array(prompt.box.as_tuple()).reshape(2, 2), size, "box corner")
+    if prompt.mask is not None and prompt.mask.dtype == np.bool_:
+        check_mask_of(prompt.mask, size)
     if not len(prompt.points) and prompt.box is None and prompt.mask is None:
         raise PromptError("an object has no point, no box and no mask; leave it out or give it one")
 
 
+def check_mask_of(mask: npt.NDArray[np.bool_], size: Size) -> None:
+    """Refuse a mask that is not of the whole picture: stretched, it would mean something else."""
+    if mask.dtype != np.bool_ or mask.shape != (size.height, size.width):
+        turned = mask.shape == (size.width, size.height)
+        raise PromptError(
+            f"a bool mask is of the whole picture, {size.height} high and {size.width} wide; got {mask.dtype} of the "
+            f"shape {mask.shape}. "
+            + ("Height comes first: transpose it." if turned else "Resize it, and compare it with a threshold, first.")
+        )
+
+
 def _array(value: object, what: str) -> npt.NDArray[np.float64]:
+    if isinstance(value, torch.Tensor):
+        value = value.detach().cpu()
     try:
         return np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -102,6 +118,8 @@ def _points(value: Numbers | Sequence[Numbers] | None) -> list[npt.NDArray[np.fl
         array = _array(value, "points")
         if array.ndim == 1 and array.size == 2:
             array = array[None]
+        if array.ndim not in (2, 3) and array.size:
+            raise PromptError(f"points have the shape {array.shape}; {FORMS}")
         parts = [array] if array.ndim == 2 else list(array)
     parts = [p.reshape(0, 2) if p.size == 0 else p for p in parts]
     for part in parts:

@@ -13,6 +13,7 @@ from sam2_notebook.predict.tracker import Tracker
 from sam2_notebook.predict.video_session import VideoSession
 from sam2_notebook.values.frames import FrameSource
 from sam2_notebook.weights import load_model
+from sam2_notebook.weights.devices import device_here
 
 HOLE_AREA = 8
 
@@ -58,7 +59,7 @@ class VideoPredictor:
                 "this network segments pictures only, it has no memory to follow objects through a video. "
                 'Take one that has, such as VideoPredictor("sam2.1_hiera_tiny").'
             )
-        self.device = loaded.device if device is None else torch.device(device)
+        self.device = loaded.device if device is None else device_here(device)
         self.model = loaded.to(self.device).eval()
         self.pooled_memory = pooled_memory and self.device.type == "cpu"
         self._engine = Engine(self.model, precision, compiled=compiled, pooled_memory=self.pooled_memory)

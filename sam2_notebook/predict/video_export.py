@@ -82,7 +82,8 @@ def target_of(path: str | os.PathLike[str], kind: ExportFormat) -> Path:
 def export_video(export: Export, path: str | os.PathLike[str], kind: ExportFormat) -> Path:
     """Write an export as `kind` to a file or, for `png` and `davis`, a new folder; returns where it is.
 
-    A missing ending is added. Raises MediaError: an unknown kind, a folder that is taken, a full disk, frames that cannot be read.
+    A missing ending is added. Raises MediaError: an unknown kind, a folder that is taken, a full disk, frames that
+    cannot be read.
     """
     target, ending = target_of(path, kind), ENDINGS[kind]
     if not export.objects:

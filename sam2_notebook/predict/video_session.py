@@ -1,6 +1,5 @@
 """One video being segmented: prompts anywhere, followed either way, corrected at any time."""
 
-import operator
 from collections.abc import Generator, Iterable, Mapping
 from typing import Literal
 
@@ -11,7 +10,7 @@ import torch
 from sam2_notebook.errors import PromptError
 from sam2_notebook.model.memory import RECENT_MAPS
 from sam2_notebook.predict.prompt_edits import PromptKind, joined, one_prompt, without
-from sam2_notebook.predict.prompts import Numbers, ObjectPrompt
+from sam2_notebook.predict.prompts import Numbers, ObjectPrompt, check_mask_of
 from sam2_notebook.predict.propagation import Propagation
 from sam2_notebook.predict.segmentation import Segmentation
 from sam2_notebook.predict.tracker import Tracker, short_of_memory, within_memory
@@ -21,6 +20,7 @@ from sam2_notebook.predict.video_state import VideoState
 from sam2_notebook.values.frames import FrameSource
 from sam2_notebook.values.geometry import Box
 from sam2_notebook.values.masks import BoolMask
+from sam2_notebook.values.whole import whole
 
 Direction = Literal["forward", "backward", "both"]
 MAX_OBJECT_ID = 2**31 - 1
@@ -39,6 +39,7 @@ class VideoSession:
         self._tracker = tracker
         self._owns_source = owns_source
         self._clear_memory = clear_memory_around_prompts
+        self._is_closed = False
         self._state = VideoState(source=tracker.source, mask_side=tracker.network.config.mask_size)
 
     @property
@@ -92,6 +93,7 @@ class VideoSession:
         `candidate` 0, 1 or 2 says which (`candidates` has them), None takes the best. Ends a propagation under way.
         Raises PromptError, MediaError for a frame that cannot be read, ModelError when memory runs out.
         """
+        self._check_open()
         frame, obj = self._frame(frame), _object_id(obj)
         new = one_prompt(points, labels, box, mask, self.source.size)
         with self._state.lock:
@@ -111,6 +113,7 @@ class VideoSession:
 
     def remove_prompt(self, frame: int, obj: int, index: int = -1, kind: PromptKind = "point") -> FrameResult:
         """Take back one click (the last, or number `index`), the box or the mask; ends a propagation under way."""
+        self._check_open()
         with self._state.lock:
             old = self._prompted(frame, obj)
             left = without(old.prompt, kind, index)
@@ -162,9 +165,11 @@ class VideoSession:
         Raises PromptError for unknown frames or objects and where there is no prompt, MediaError for a frame that
         cannot be read, ModelError when memory runs out.
         """
+        self._check_open()
         if direction not in ("forward", "backward", "both"):
             raise PromptError(f'a direction is "forward", "backward" or "both"; got {direction!r}')
-        if frames is not None and (isinstance(frames, bool) or not isinstance(frames, int) or frames < 1):
+        most = whole(frames)
+        if frames is not None and (most is None or most < 1):
             raise PromptError(f"frames is how many results to give, at least 1, or None for all; got {frames!r}")
         with self._state.lock:
             ids = self._chosen(objects)
@@ -178,7 +183,7 @@ class VideoSession:
                 tracker=self._tracker,
                 objects=ids,
                 epoch=self._state.epoch,
-                most_frames=frames,
+                most_frames=most,
             )
         return _walk(order, start, direction)
 
@@ -191,10 +196,13 @@ class VideoSession:
         changed. Ends a propagation under way. PromptError for an object that there is not, MediaError for a frame that
         cannot be read.
         """
+        self._check_open()
         step = -1 if reverse else 1
         with self._state.lock:
             track = self._track(obj)
-            known = {self._frame(frame): mask for frame, mask in masks.items()}
+            known = {self._frame(frame): np.asarray(mask) for frame, mask in masks.items()}
+            for mask in known.values():
+                check_mask_of(mask, self.source.size)
             last = max(known, key=lambda frame: step * frame, default=None)
             followed_here = known.keys() & track.bank.tracked.keys()
             if last is None or followed_here or track.goes_on_at(last + step, reverse=reverse):
@@ -212,6 +220,7 @@ class VideoSession:
 
     def prepare(self, frame: int) -> None:
         """Encode a frame ahead of prompts for it; the features of the last few frames are kept."""
+        self._check_open()
         with self._state.lock:
             self._tracker.features(self._frame(frame))
 
@@ -228,6 +237,7 @@ class VideoSession:
         """End what is under way and let go of the video, if it was opened for this session; results stay readable."""
         self.cancel()
         with self._state.lock:
+            self._is_closed = True
             self._tracker.close()
             if self._owns_source:
                 self.source.close()
@@ -285,6 +295,8 @@ class VideoSession:
         if objects is None:
             ids = tuple(i for i in self.objects if self._state.tracks[i].prompted)
         else:
+            if not isinstance(objects, Iterable):
+                raise PromptError(f"objects are some ids, such as [1], or None for all; got {objects!r}")
             ids = tuple(sorted(set(map(_object_id, objects))))
             silent = [i for i in ids if not self._track(i).prompted]
             if silent:
@@ -298,14 +310,22 @@ class VideoSession:
         return ids
 
     def _frame(self, frame: int) -> int:
-        try:
-            number = -1 if isinstance(frame, bool) else operator.index(frame)
-        except TypeError:
-            number = -1
-        if number < 0 or not self.source.has(number):
+        """A frame to read results of; those that are there can still be read when the video is closed."""
+        number = whole(frame)
+        if number is None or not (0 <= number < len(self.source) if self._is_closed else self._has(number)):
             last = len(self.source) - 1
             raise PromptError(f"there is no frame {frame!r}: {self.source.name} has the frames 0 to {last}")
         return number
+
+    def _has(self, number: int) -> bool:
+        return number >= 0 and self.source.has(number)
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise PromptError(
+                f"this session on {self.source.name} is closed: its results can be read, but not changed. Open the "
+                "video again to go on."
+            )
 
     def _track(self, obj: int) -> Track:
         track = self._state.tracks.get(_object_id(obj))
@@ -335,17 +355,14 @@ def _walk(order: Propagation, start: int, direction: Direction) -> Generator[Fra
 def _check_candidate(candidate: int | None, prompt: ObjectPrompt) -> None:
     if candidate is None:
         return
-    if isinstance(candidate, bool) or candidate not in (0, 1, 2):
+    if whole(candidate) not in (0, 1, 2):
         raise PromptError(f"a lone click has the candidates 0, 1 and 2; got {candidate!r}")
     if not prompt.is_ambiguous:
         raise PromptError("only a lone click has candidates to choose from; what is said of the object here is more")
 
 
 def _object_id(obj: int) -> int:
-    try:
-        number = -1 if isinstance(obj, bool) else operator.index(obj)
-    except TypeError:
-        number = -1
-    if not 0 <= number <= MAX_OBJECT_ID:
+    number = whole(obj)
+    if number is None or not 0 <= number <= MAX_OBJECT_ID:
         raise PromptError(f"the id of an object is a whole number from 0 to {MAX_OBJECT_ID}; got {obj!r}")
     return number

@@ -1,6 +1,6 @@
 """Masks as bool arrays (height, width), and their run-length form. Pure numpy; nothing here changes its input."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypedDict, cast
 
@@ -224,21 +224,27 @@ class Rle:
         return cls(size, tuple(np.diff(bounds).astype(np.int64).tolist()))
 
     @classmethod
-    def from_coco(cls, coco: CocoRle) -> "Rle":
-        """Read COCO's text form; ValueError if the text is cut off or does not fit the size.
+    def from_coco(cls, coco: Mapping[str, object]) -> "Rle":
+        """Read COCO's text form, as str or bytes, or its plain counts; ValueError if it is cut off or does not fit the
+        size.
 
         >>> Rle.from_coco({"size": [2, 2], "counts": "13"}).to_mask().tolist()
         [[False, True], [True, True]]
         """
-        height, width = coco["size"]
-        text = np.frombuffer(coco["counts"].encode("ascii"), dtype=np.uint8)
+        height, width = cast("list[int]", coco["size"])
+        size, said = Size(height=int(height), width=int(width)), coco["counts"]
+        if isinstance(said, list):
+            return cls(size, tuple(int(count) for count in cast("list[int]", said)))
+        if not isinstance(said, str | bytes):
+            raise ValueError(f"the counts of a COCO mask are text, bytes or a list; got {type(said).__name__}")
+        text = np.frombuffer(said.encode("ascii") if isinstance(said, str) else said, dtype=np.uint8)
         if ((text < 48) | (text > 111)).any():
             raise ValueError("the text of a COCO mask has the characters 0 to o only")
         counts = varints.unpack(text - np.uint8(48), 5, signed=True)
         # From the fourth on, a count is written as the difference to the one two places before.
         counts[1::2] = np.cumsum(counts[1::2])
         counts[2::2] = np.cumsum(counts[2::2])
-        return cls(Size(height=height, width=width), tuple(counts.tolist()))
+        return cls(size, tuple(counts.tolist()))
 
     @property
     def area(self) -> int:

@@ -11,6 +11,7 @@ from torch.overrides import TorchFunctionMode
 from sam2_notebook.errors import ModelError
 from sam2_notebook.model import Sam2, Sam2Config
 from sam2_notebook.model.threads import on_threads
+from sam2_notebook.weights.devices import device_here
 from sam2_notebook.weights.files import Contents, read
 from sam2_notebook.weights.foreign import describe_tensors
 from sam2_notebook.weights.metadata import Metadata
@@ -35,18 +36,20 @@ def load_model(source: str | Path | None = None, *, device: torch.device | str |
     Face's cache, and else downloaded and checked; or a path: of a file that `save_model` wrote, of Meta's or
     Ultralytics' .pt, or of Hugging Face's safetensors (or the folder around it). What a file holds is told from its
     tensors, never from its name. The network comes in float32, ready for inference, on
-    `device`: by default CUDA, else Apple's GPU, else the CPU. Raises ModelError when the source is unknown or unusable.
+    `device`: by default CUDA, else Apple's GPU, else the CPU. Raises ModelError when the source is unknown or unusable,
+    or the device is not there.
 
     >>> load_model(device="cpu").config.image_size
     512
     """
+    where = device_here(device)
     path = locate(source)
     with on_threads(1):  # copies, which many threads make little faster
         try:
             model = _interpret(read(path))
         except ModelError as error:
             raise ModelError(f"{path} cannot be used as a SAM 2 network. {error}") from error
-        return model.eval().to(device or best_device())
+        return model.eval().to(where)
 
 
 def models_folder() -> Path:
@@ -61,13 +64,6 @@ def models_folder() -> Path:
 def cached(name: str) -> Path | None:
     """The file of a published network, if it is there already."""
     return next((path for file in file_names(name) if (path := models_folder() / file).is_file()), None)
-
-
-def best_device() -> torch.device:
-    """CUDA if there is one, else Apple's GPU, else the CPU."""
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
 def locate(source: str | Path | None) -> Path:

@@ -64,6 +64,14 @@ def test_missing_files_folders_and_addresses(tmp_path: Path) -> None:
     assert "no video" in refusal({"frames": []})
 
 
+@pytest.mark.parametrize(
+    "given", [{"fps": "a"}, {"fps": 0}, {"fps": float("nan")}, {"cache_bytes": -1}, {"cache_bytes": None}]
+)
+def test_settings_without_sense_are_refused(given: dict) -> None:
+    with pytest.raises(MediaError, match="was asked for"):
+        open_video(np.zeros((3, 8, 8, 3), np.uint8), **given)
+
+
 @pytest.mark.parametrize("ending", ["mp4", "mkv", "m4a"])
 def test_sound_without_a_picture_is_refused(ending: str, tmp_path: Path) -> None:
     message = refusal(write_sound(tmp_path / f"song.{ending}"))

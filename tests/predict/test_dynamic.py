@@ -144,6 +144,7 @@ def test_pictures_come_in_any_order(session: DynamicSession) -> None:
         (lambda s: s.remember(clip()[0], 1), "nothing to segment"),
         (lambda s: s.remember(clip()[0], 1, points=[[900, 5]]), "outside"),
         (lambda s: [s.remember(clip()[0], i, box=BOX) for i in range(3)], "one more than the 2 allowed"),
+        (lambda s: s.remember(clip()[0], 1, mask=np.ones((5, 5), bool)), "60 high and 80 wide"),
         (lambda _: DynamicSession(video_model(), most_memories=0), "most_memories"),
     ],
 )

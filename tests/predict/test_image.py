@@ -10,11 +10,12 @@ import pytest
 import torch
 from PIL import Image as PillowImage
 
-from sam2_notebook.errors import MediaError, PromptError
+from sam2_notebook.errors import MediaError, ModelError, PromptError
 from sam2_notebook.model import Sam2
-from sam2_notebook.predict import ImagePredictor
+from sam2_notebook.predict import DynamicSession, ImagePredictor, VideoPredictor
 from sam2_notebook.predict.tensors import masks_at_size
 from sam2_notebook.values.geometry import Size
+from sam2_notebook.weights import load_model
 from tests.predict.conftest import random_model
 
 
@@ -84,12 +85,26 @@ def test_earlier_logits_refine_the_answer(predictor, photo) -> None:
     assert not np.allclose(refined.logits, plain.logits)
 
 
-@pytest.mark.parametrize("shape", [(90, 140), (45, 70), (16, 16), (300, 20)])
-def test_a_bool_mask_of_any_size_is_a_prompt(predictor, photo, shape) -> None:
-    mask = np.zeros(shape, bool)
-    mask[: shape[0] // 2] = True
+def test_a_bool_mask_of_the_picture_is_a_prompt(predictor, photo) -> None:
+    mask = np.zeros((90, 140), bool)
+    mask[:45] = True
     answer = predictor.segment(predictor.encode(photo), mask=mask)
     assert answer.masks.shape == (1, 90, 140)
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"), [((140, 90), "transpose it"), ((45, 70), "90 high and 140 wide"), ((16, 16), "Resize")]
+)
+def test_a_bool_mask_of_another_size_is_refused_not_stretched(predictor, photo, shape, words) -> None:
+    with pytest.raises(PromptError, match=words):
+        predictor.segment(predictor.encode(photo), mask=np.ones(shape, bool))
+
+
+def test_a_device_that_is_not_here_is_told_in_words() -> None:
+    for device in ("xx", "cuda:99", "mps:7", 3.5):
+        for make in (ImagePredictor, VideoPredictor, DynamicSession, load_model):
+            with pytest.raises(ModelError, match="this machine has"):
+                make(None, device=device)
 
 
 def test_paths_bytes_pillow_and_arrays_are_the_same_picture(predictor, photo, tmp_path) -> None:

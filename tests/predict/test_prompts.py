@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from sam2_notebook.errors import PromptError
 from sam2_notebook.predict.prompts import object_prompts
@@ -27,6 +28,7 @@ BOX = (10, 20, 30, 40)
         (None, None, [Box(*BOX), Box(*BOX)], [0, 0], [True, True]),
         ([[5, 6]], [1], BOX, [1], [True]),
         ([[[5, 6]], [[7, 8]]], None, [BOX, BOX], [1, 1], [True, True]),
+        (torch.tensor([[5.0, 6.0]], requires_grad=True), torch.tensor([1]), None, [1], [False]),
         ([200, 100], None, None, [1], [False]),  # the far corner is still the picture's
     ],
 )
@@ -63,6 +65,8 @@ def test_every_form_becomes_one_prompt_per_object(points, labels, box, clicks, b
         ({"mask": np.full((32, 32), np.nan, np.float32)}, "not finite"),
         ({"mask": np.zeros((2, 0, 5), bool)}, "shape"),
         ({"points": np.zeros((0, 2, 2))}, "no object"),
+        ({"points": 5}, "points have the shape"),
+        ({"points": np.zeros((1, 1, 1, 2))}, "points have the shape"),
         ({"points": [[[5, 6]], []]}, "no point, no box"),
     ],
 )

@@ -42,6 +42,18 @@ def test_the_text_form_is_that_of_pycocotools(mask: np.ndarray) -> None:
     assert Rle.from_coco(ours.to_coco()) == ours
 
 
+@given(MASKS)
+def test_what_pycocotools_hands_out_is_read_whatever_its_form(mask: np.ndarray) -> None:
+    height, width = mask.shape
+    flat = mask.ravel(order="F")
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], flat, [not flat[-1]]))))
+    counts = np.diff(np.concatenate(([0], edges))).tolist()
+    for form in (coco.encode(np.asfortranarray(mask, np.uint8)), {"size": [height, width], "counts": counts}):
+        assert np.array_equal(Rle.from_coco(form).to_mask(), mask)
+    with pytest.raises(ValueError, match="text, bytes or a list"):
+        Rle.from_coco({"size": [height, width], "counts": 3})
+
+
 def test_the_text_form_holds_on_a_large_picture() -> None:
     mask = np.zeros((3000, 2000), dtype=bool)
     mask[100:2900, 30:1900] = np.random.default_rng(0).random((2800, 1870)) > 0.001
