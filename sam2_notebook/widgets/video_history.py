@@ -102,4 +102,4 @@ class VideoHistory:
 
 def _changed(before: VideoDocument, after: VideoDocument) -> frozenset[int]:
     old, new = {o.id: o for o in before.objects}, {o.id: o for o in after.objects}
-    return frozenset(id for id in old.keys() | new.keys() if old.get(id) is not new.get(id))
+    return frozenset(id for id in old.keys() | new.keys() if old.get(id) != new.get(id))
