@@ -57,6 +57,10 @@ class FramePrompts:
         """Whether it is a lone click, which can mean three things."""
         return len(self.prompts.points) == 1 and self.prompts.box is None and self.mask is None
 
+    def up_to(self, clicks: int) -> "FramePrompts":
+        """The same frame with only the first so many clicks."""
+        return replace(self, prompts=replace(self.prompts, points=self.prompts.points[:clicks]))
+
     def with_prompts(self, prompts: Prompts, mask: str | None) -> "FramePrompts":
         """The same frame with other prompts; the choice of a candidate lasts while the first click does.
 

@@ -255,7 +255,8 @@ class VideoInference:
             del told.frames[frame]
             self._store.take(item, frame)
         for said in item.frames:
-            if told.frames.get(said.frame) != said and (item.id, said) not in self._failed:
+            is_done = told.frames.get(said.frame) == said == self._store.answered(item, said.frame)
+            if not is_done and (item.id, said) not in self._failed:
                 try:
                     self._say(session, item, said, told)
                 except Exception:
@@ -274,6 +275,7 @@ class VideoInference:
             session.clear(frame, item.id)
             del told.frames[frame]
         result = session.result(frame)
+        clicks = 0 if afresh or old is None else len(old.prompts.points)
         for step in steps:
             result = session.add(
                 frame,
@@ -284,7 +286,8 @@ class VideoInference:
                 mask=step.mask_of(session.source.size),
                 candidate=step.candidate,
             )
-        told.frames[frame] = said
+            clicks += len(step.points)
+            told.frames[frame] = said.up_to(clicks)  # if a later step fails, the next try goes on from here
         self._store.offer(frame, item, said, session.candidates(frame, item.id))
         self._store.put(frame, item, coded(result[item.id], version(item), self._history.rev), said)
 
