@@ -56,6 +56,11 @@ class VideoHistory:
         with self._lock:
             return VideoMoment(self.rev, self.document, self._history.can_undo, self._history.can_redo)
 
+    def changed_since(self, rev: int) -> frozenset[int]:
+        """The objects that were touched after a revision, even if they are as before; of the last 256 steps."""
+        with self._lock:
+            return self._history.changed_since(rev)
+
     def apply(self, frame: int, *edits: VideoEdit, author: str = "", base: int | None = None) -> int:
         """Apply all edits in a frame or none, as one step of the history; returns the revision.
 

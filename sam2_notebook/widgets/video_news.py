@@ -63,6 +63,9 @@ class VideoNews:
         state = desk.history.state()
         is_edited = state.rev != self._rev
         if is_edited:
+            # A page drops the lane of an object that goes, and needs it again, however soon the object is back.
+            for id_ in desk.history.changed_since(self._rev):
+                self._lanes.pop(id_, None)
             self._rev = state.rev
             self._note_prompts(self._document, state.document)
             self._document = state.document

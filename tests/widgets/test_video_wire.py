@@ -12,7 +12,7 @@ from sam2_notebook.protocol.codecs import decode_rle
 from sam2_notebook.protocol.messages import VERSION
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.widgets.video import VideoSegmenter
-from tests.widgets.videos import CLICK, FRAMES, NEW, TRACK, VideoPage, frames_request, predictor, video
+from tests.widgets.videos import CLICK, FRAMES, NEW, TRACK, VideoPage, frames_request, predictor, until, video
 
 SIZE = Size(height=60, width=80)
 
@@ -213,6 +213,32 @@ def test_an_id_given_anew_is_another_generation(page: VideoPage) -> None:
     generations = [lane["generation"] for message in page.wire.of("lanes") for lane in message["lanes"]]
     assert len(set(generations)) == 2
     assert page.masks(0, 1) == {}
+
+
+REMOVE = {"type": "video_edit", "rev": 1, "frame": 0, "edits": [{"kind": "remove_object", "object": 1}]}
+UNDO = {"type": "history", "direction": "undo"}
+REDO = {"type": "history", "direction": "redo"}
+
+
+@pytest.mark.parametrize("is_slow", [True, False], ids=["slowly", "at once"])
+@pytest.mark.parametrize("steps", [(REMOVE, UNDO), (UNDO, REDO)], ids=["undo of removing", "redo of adding"])
+def test_the_lane_of_an_object_that_comes_back_is_told_again(
+    page: VideoPage, steps: tuple[dict, ...], is_slow: bool
+) -> None:
+    page.edit(0, NEW, CLICK)
+    ended(page, page.ask(**TRACK)[0]["job"]["id"])
+    page.widget.wait(60)
+    time.sleep(0.2)  # until the last news is told
+    del page.wire.sent[:]
+    for step in steps:
+        assert page.ask(**step)[0]["type"] == "ack"
+        if is_slow:
+            rev = page.widget.revision
+            until(lambda rev=rev: any(m["document"]["rev"] == rev for m in page.wire.of("video_document")))
+    until(lambda: bool(page.wire.of("lanes")))
+    content, (states, *_) = next(m for m in reversed(page.wire.sent) if m[0]["type"] == "lanes")
+    assert [(lane["object"], lane["first"], lane["state"]) for lane in content["lanes"]] == [(1, 0, "full")]
+    assert np.frombuffer(states, np.uint8)[:FRAMES].tolist() == [1] * FRAMES
 
 
 def test_where_a_view_rests_is_known_and_cells_can_move_it(page: VideoPage) -> None:
