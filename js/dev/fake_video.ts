@@ -16,12 +16,8 @@ import type {
 } from "../src/protocol/messages.gen";
 import { VERSION } from "../src/protocol/messages.gen";
 import { isStep } from "../src/state/document";
-import {
-  applyAllInFrame,
-  changesVideoPrompts,
-  EMPTY_VIDEO,
-  findVideoObject,
-} from "../src/state/video_document";
+import { applyAllInFrame, changesVideoPrompts, findVideoObject } from "../src/state/video_document";
+import { FakeHistory } from "./fake_history";
 import { encodeRle, type Post } from "./fake_kernel";
 
 interface Result {
@@ -35,13 +31,12 @@ type Ask<T extends AnyRequest["type"]> = Extract<AnyRequest, { type: T }>;
 const NONE = 255;
 
 export class FakeVideo {
-  document: VideoDocumentView = EMPTY_VIDEO;
   notices: ReadonlyArray<Notice> = [];
   saved: SavedView = { state: "saved", rev: 0, text: "" };
   readonly received: AnyRequest[] = [];
   readonly #answered = new Map<string, unknown>();
-  readonly #history: VideoDocumentView[] = [];
-  readonly #undone: VideoDocumentView[] = [];
+  readonly #history = new FakeHistory();
+  /** By the number an object was born with. */
   readonly #results = new Map<number, Map<number, Result>>();
   readonly #toCome: Array<Ask<"frames">> = [];
   #job: JobView | null = null;
@@ -55,6 +50,10 @@ export class FakeVideo {
     readonly later: (work: () => void) => void = (work) => work(),
     readonly epoch = "epoch-1",
   ) {}
+
+  get document(): VideoDocumentView {
+    return this.#history.document;
+  }
 
   take(request: AnyRequest): void {
     this.received.push(request);
@@ -154,7 +153,7 @@ export class FakeVideo {
     const { frames } = this.video;
     const bytes = new Uint8Array(2 * frames).fill(NONE, frames);
     const object = findVideoObject(this.document, id);
-    const results = this.#results.get(id) ?? new Map<number, Result>();
+    const results = this.#resultsOf(id);
     let stale = 0;
     for (const [frame, { present, score }] of results) {
       const isStale = this.#isStale(id, frame);
@@ -172,14 +171,22 @@ export class FakeVideo {
           : missing > 0 || stale > 0
             ? "partial"
             : "full";
-    return [{ object: id, generation: 1, first: 0, state, stale, missing }, bytes];
+    return [{ object: id, generation: this.#history.born(id), first: 0, state, stale, missing }, bytes];
   }
 
   readonly #changedAt = new Map<number, number>();
 
+  #resultsOf(id: number): Map<number, Result> {
+    const born = this.#history.born(id);
+    const results = this.#results.get(born) ?? new Map<number, Result>();
+    this.#results.set(born, results);
+    return results;
+  }
+
   #isStale(id: number, frame: number): boolean {
     const said = findVideoObject(this.document, id)?.frames.some((one) => one.frame === frame) ?? false;
-    return !said && (this.#results.get(id)?.get(frame)?.rev ?? 0) < (this.#changedAt.get(id) ?? 0);
+    const rev = this.#resultsOf(id).get(frame)?.rev ?? 0;
+    return !said && rev < (this.#changedAt.get(this.#history.born(id)) ?? 0);
   }
 
   /** A stream has brought so many frames more, or has ended. */
@@ -207,8 +214,8 @@ export class FakeVideo {
 
   #masks({ view, seq, frames }: Ask<"masks">): void {
     const found = frames.flatMap((frame) =>
-      [...this.#results].flatMap(([id, results]) => {
-        const result = results.get(frame);
+      this.document.objects.flatMap(({ id }) => {
+        const result = this.#resultsOf(id).get(frame);
         return result === undefined ? [] : [this.#mask(id, frame, result)];
       }),
     );
@@ -239,40 +246,26 @@ export class FakeVideo {
 
   #change(request: Ask<"video_edit" | "history">): unknown {
     const { view, seq } = request;
-    const before = this.document;
     try {
-      const after =
-        request.type === "video_edit"
-          ? applyAllInFrame(before, request.edits, request.frame, this.video)
-          : this.#travel(request.direction);
-      this.document = { ...after, rev: before.rev + 1 };
-      if (request.type === "video_edit" && isStep(request.edits)) {
-        this.#history.push(before);
-        this.#undone.length = 0;
+      if (request.type === "history") this.#history.travel(request.direction);
+      else {
+        const after = applyAllInFrame(this.document, request.edits, request.frame, this.video);
+        this.#history.go(after, isStep(request.edits));
       }
     } catch (error) {
       return { type: "failure", view, seq, code: "invalid", message: String(error) };
     }
-    const [can_undo, can_redo] = [this.#history.length > 0, this.#undone.length > 0];
-    this.document = { ...this.document, can_undo, can_redo };
     this.saved = { state: "saved", rev: this.document.rev, text: "" };
     this.post({ type: "saved", epoch: this.epoch, saved: this.saved }, []);
     this.post({ type: "video_document", epoch: this.epoch, document: this.document }, []);
+    this.#publishLanes();
     if (request.type === "video_edit")
       for (const edit of request.edits)
         if (changesVideoPrompts(edit)) {
-          this.#changedAt.set(edit.object, this.document.rev);
+          this.#changedAt.set(this.#history.born(edit.object), this.document.rev);
           this.later(() => this.#predict(edit.object, request.frame));
         }
     return { type: "ack", view, seq, rev: this.document.rev };
-  }
-
-  #travel(direction: "undo" | "redo"): VideoDocumentView {
-    const [from, to] = direction === "undo" ? [this.#history, this.#undone] : [this.#undone, this.#history];
-    const found = from.pop();
-    if (found === undefined) throw new Error(`there is nothing to ${direction}`);
-    to.push(this.document);
-    return found;
   }
 
   #predict(id: number, frame: number): void {
@@ -283,8 +276,7 @@ export class FakeVideo {
   }
 
   #put(id: number, frame: number): void {
-    const results = this.#results.get(id) ?? new Map<number, Result>();
-    this.#results.set(id, results);
+    const results = this.#resultsOf(id);
     const present = (frame + 31 * id) % 160 < 130;
     const score = 0.62 + 0.3 * Math.cos(frame / 23 + id) ** 2;
     results.set(frame, { rev: this.document.rev, present, score });
@@ -292,7 +284,7 @@ export class FakeVideo {
 
   #publish(pairs: ReadonlyArray<readonly [number, number]>): void {
     const found = pairs.flatMap(([id, frame]) => {
-      const result = this.#results.get(id)?.get(frame);
+      const result = this.#resultsOf(id).get(frame);
       return result === undefined ? [] : [this.#mask(id, frame, result)];
     });
     const masks = found.map(([mask]) => mask);
@@ -350,7 +342,7 @@ export class FakeVideo {
 
   #memories(frame: number): ReadonlyArray<MemoryView> {
     return this.document.objects.flatMap((object): MemoryView[] => {
-      const result = this.#results.get(object.id)?.get(frame);
+      const result = this.#resultsOf(object.id).get(frame);
       if (result === undefined) return [];
       const prompted = object.frames.map((said) => said.frame).filter((far) => far !== frame);
       const before = Array.from({ length: 16 }, (_, i) => frame - i - 1).filter((far) => far >= 0);

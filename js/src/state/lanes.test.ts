@@ -47,8 +47,20 @@ describe("lanes", () => {
     const bytes = [Uint8Array.of(1, 9)];
     lanes.hear([view(), view({ object: 2 })], [...bytes, ...bytes], 1);
     expect(lanes.hear([view({ generation: 2 }), view({ object: 2 })], [...bytes, ...bytes], 1)).toEqual([1]);
-    lanes.keep(new Set([2]));
+    expect([lanes.keep(new Set([2])), lanes.keep(new Set([2]))]).toEqual([[1], []]);
     expect([...lanes.all.value.keys()]).toEqual([2]);
+  });
+
+  test("know an object that comes back from another that takes its id", () => {
+    const lanes = new Lanes();
+    const hear = (generation: number) => lanes.hear([view({ generation })], [Uint8Array.of(1, 9)], 1);
+    hear(1);
+    lanes.keep(new Set());
+    expect(hear(1)).toEqual([]);
+    lanes.keep(new Set());
+    expect(hear(2)).toEqual([1]);
+    lanes.reset();
+    expect(hear(1)).toEqual([]);
   });
 
   test("grow with a stream", () => {

@@ -21,6 +21,8 @@ export interface Lane {
 
 export class Lanes {
   readonly all: Signal<ReadonlyMap<number, Lane>> = signal(new Map());
+  /** The generation last heard of for each id, also of objects that are gone: an id may be given anew. */
+  readonly #generations = new Map<number, number>();
 
   /** What the kernel says of whole lanes or pieces of them. Returns the objects whose masks are all outdated. */
   hear(
@@ -32,20 +34,24 @@ export class Lanes {
     const outdated: number[] = [];
     views.forEach((view, i) => {
       const old = lanes.get(view.object);
-      if (old !== undefined && old.view.generation !== view.generation) outdated.push(view.object);
+      const known = this.#generations.get(view.object);
+      if (known !== undefined && known !== view.generation) outdated.push(view.object);
+      this.#generations.set(view.object, view.generation);
       lanes.set(view.object, overlaid(old, view, bytes[i] ?? new Uint8Array(), frames));
     });
     this.all.value = lanes;
     return outdated;
   }
 
-  /** Only these objects there are. */
-  keep(ids: ReadonlySet<number>): void {
-    const kept = [...this.all.value].filter(([id]) => ids.has(id));
-    if (kept.length < this.all.value.size) this.all.value = new Map(kept);
+  /** Only these objects there are. Returns those whose lanes are dropped. */
+  keep(ids: ReadonlySet<number>): ReadonlyArray<number> {
+    const gone = [...this.all.value.keys()].filter((id) => !ids.has(id));
+    if (gone.length > 0) this.all.value = new Map([...this.all.value].filter(([id]) => ids.has(id)));
+    return gone;
   }
 
   reset(): void {
+    this.#generations.clear();
     this.all.value = new Map();
   }
 

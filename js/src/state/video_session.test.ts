@@ -194,6 +194,80 @@ describe("undo of a correction", () => {
   });
 });
 
+describe("an object that goes", () => {
+  const remove: VideoEdit = { kind: "remove_object", object: 1 };
+  const known = () => [0, 3, 9].filter((frame) => wire.session.masks.shape(frame, 1) !== null);
+  const present = () => [0, 3, 9].filter((frame) => wire.session.lanes.stateAt(1, frame) === PRESENT);
+  const travel = (direction: "undo" | "redo") => wire.session.history(direction, () => {});
+
+  beforeEach(() => {
+    wire.session.edit(0, [add, click()]);
+    wire.flush();
+    wire.session.start(track);
+    wire.session.fetcher.want({}, [0, 3, 9]);
+    wire.flush();
+    expect([known(), present()]).toEqual([
+      [0, 3, 9],
+      [0, 3, 9],
+    ]);
+  });
+
+  test.each([
+    ["is removed", () => wire.session.edit(0, [remove]), () => travel("undo")],
+    ["is undone", () => travel("undo"), () => travel("redo")],
+  ])("because it %s leaves nothing, and comes back with all it had", (_, go, comeBack) => {
+    go();
+    wire.flush();
+    expect([known(), present()]).toEqual([[], []]);
+    comeBack();
+    wire.flush();
+    expect([known(), present()]).toEqual([
+      [0, 3, 9],
+      [0, 3, 9],
+    ]);
+    expect(wire.session.isBehind(0, 1)).toBe(false);
+  });
+
+  test.each([
+    ["is removed", () => wire.session.edit(0, [remove])],
+    ["is undone", () => travel("undo")],
+  ])("because it %s leaves no masks to the next one with its id", (_, go) => {
+    go();
+    wire.flush();
+    wire.session.edit(3, [add, click(50)]);
+    expect(known()).toEqual([]);
+    wire.flush();
+    expect([known(), present()]).toEqual([[3], [3]]);
+  });
+
+  test("while its masks are still on the way leaves them to no other", () => {
+    const view = wire.session.masks.view(9, 1);
+    wire.session.edit(0, [remove]);
+    wire.flush();
+    const late = { ...{ type: "masks_changed", epoch: "epoch-1", gone: [] }, masks: [view] };
+    wire.session.receive({ ...late, buffers: [{ what: "rle", shape: [48, 64], scale: 1, object: 1 }] }, [
+      new Uint8Array([0, 0, 0, 0]),
+    ]);
+    wire.session.edit(3, [add, click(50)]);
+    wire.flush();
+    expect(known()).toEqual([3]);
+  });
+
+  test("for another with its id is itself again when it comes back", () => {
+    wire.session.edit(0, [remove]);
+    wire.session.edit(3, [add, click(50)]);
+    wire.flush();
+    travel("undo");
+    travel("undo");
+    wire.flush();
+    expect([known(), present()]).toEqual([
+      [0, 3, 9],
+      [0, 3, 9],
+    ]);
+    expect([0, 3, 9].map((frame) => wire.session.isBehind(frame, 1))).toEqual([false, false, false]);
+  });
+});
+
 describe("another kernel", () => {
   test("has its own document, and nothing of the old one stays", () => {
     wire.session.edit(4, [add, click()]);

@@ -295,7 +295,7 @@ export class VideoSession {
       this.rev.value = this.#replica.base.rev;
       this.isSettled.value = this.#replica.isSettled;
       const ids = new Set(this.document.value.objects.map(({ id }) => id));
-      this.lanes.keep(ids);
+      for (const gone of this.lanes.keep(ids)) this.#forgetObject(gone);
     });
     const travel = this.#travel;
     if (travel === null || this.#replica.base.rev < travel.rev) return;
@@ -319,6 +319,12 @@ export class VideoSession {
       this.#link.hello();
     }
     this.#advance();
+  }
+
+  /** An object has gone. Another may take its id, or it comes back: then the kernel tells its lane. */
+  #forgetObject(object: number): void {
+    this.masks.forgetObject(object);
+    for (const key of this.#promptedAt.keys()) if (key.endsWith(` ${object}`)) this.#promptedAt.delete(key);
   }
 
   #confirm(frame: number, edits: ReadonlyArray<VideoEdit>, rev: number): void {
