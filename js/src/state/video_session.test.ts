@@ -268,6 +268,26 @@ describe("an object that goes", () => {
   });
 });
 
+test("an object that another hand makes during a step of ours gets its lane, if a little late", () => {
+  wire.session.edit(0, [add, click()]);
+  wire.flush();
+  wire.session.edit(0, [click(30)]);
+  const edits: VideoEdit[] = [{ ...add, object: 2 }, click(50, 2)];
+  wire.kernel.take({ type: "video_edit", view: "cell", seq: 1, rev: 1, frame: 3, edits });
+  for (const { content, buffers } of wire.down.splice(0)) wire.session.receive(content, buffers);
+  wire.session.edit(0, [click(40)]);
+  const isLanes = ({ content }: { content: unknown }) =>
+    JSON.stringify(content).startsWith('{"type":"lanes"');
+  while (wire.up.length + wire.down.length > 0) {
+    wire.down = wire.down.filter((one) => !isLanes(one)); // the real kernel tells only what has changed
+    wire.model.length = 0;
+    wire.turn();
+  }
+  expect([...wire.session.lanes.all.value.keys()]).toEqual([1]);
+  wire.pass(4_000);
+  expect([...wire.session.lanes.all.value.keys()]).toEqual([1, 2]);
+});
+
 describe("another kernel", () => {
   test("has its own document, and nothing of the old one stays", () => {
     wire.session.edit(4, [add, click()]);

@@ -73,7 +73,7 @@ export class VideoSession {
       wire: VIDEO_WIRE,
       snapshot: (snapshot, bytes, isNew) => this.#onSnapshot(snapshot, bytes, isNew),
       event: (event, bytes) => this.#onEvent(event, bytes),
-      isMissing: (rev) => this.#replica.isBehind(rev),
+      isMissing: (rev) => this.#replica.isBehind(rev) || (this.#replica.isSettled && this.#lacksLane),
       idle: () => this.frames.clear(),
     });
     this.frames = new Frames({
@@ -284,6 +284,12 @@ export class VideoSession {
   #isOutdated(frame: number, object: number, rev: number): boolean {
     if (this.#replica.awaits(object, changesVideoPrompts, frame)) return true;
     return rev < (this.#promptedAt.get(`${frame} ${object}`) ?? 0);
+  }
+
+  /** Whether there is an object without a lane: its news was lost, or came before the object itself could be shown. */
+  get #lacksLane(): boolean {
+    const lanes = this.lanes.all.peek();
+    return this.#replica.base.objects.some(({ id }) => !lanes.has(id));
   }
 
   /** Ask for the next step, and show where we are. */
