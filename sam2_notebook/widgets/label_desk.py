@@ -14,6 +14,7 @@ from sam2_notebook.errors import ConflictError, LabelError, Sam2NotebookError
 from sam2_notebook.labels.export import FORMATS as EXPORTS
 from sam2_notebook.labels.importers import FORMATS as IMPORTS
 from sam2_notebook.labels.kinds import is_clip
+from sam2_notebook.labels.schema import State
 from sam2_notebook.labels.store import LabelStore
 from sam2_notebook.predict import ImagePredictor
 from sam2_notebook.protocol.envelope import decode_label_request
@@ -321,10 +322,14 @@ class LabelDesk(ABC):
         if shown.problem and not shown.image.labels.path and how != "skip":
             raise Sam2NotebookError(shown.problem)
         here = shown.image.id
-        states = {"submit": "submitted", "skip": "skipped", "accept": "reviewed", "return": "returned"}
+        states: dict[str, State] = {
+            "submit": "submitted",
+            "skip": "skipped",
+            "accept": "reviewed",
+            "return": "returned",
+        }
         shown.save_masks()
-        shown.history.set_state(states[how], note)  # pyright: ignore[reportArgumentType]
-        self.queue.update(here)
+        shown.set_state(states[how], note)
         if how in {"accept", "return"}:
             return self.queue.after(here, frozenset({"submitted"}))
         return self.queue.unfinished_after(here)

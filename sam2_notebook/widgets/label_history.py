@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
 from sam2_notebook.errors import ConflictError as StoreConflict
 from sam2_notebook.errors import EditError
@@ -78,9 +79,7 @@ class StoredHistory(History[Moment]):
             before = _Step(self.now, self._ids, bool(edits))
             if edits:
                 self._save(edits, added)
-            self._back.append(before)
-            self._forth.clear()
-            return self._set(moment, author)
+            return self._step(before, moment, author)
 
     def undo(self, author: str) -> int:
         """Go back one step; EditError if there is none."""
@@ -95,12 +94,12 @@ class StoredHistory(History[Moment]):
         self._back.clear()
         self._forth.clear()
 
-    def set_state(self, state: State, note: str = "") -> None:
-        """Say how far the image is."""
+    def set_state(self, state: State, note: str = "") -> int:
+        """Say how far the image is, as one step: the store would undo that before anything else."""
         with self._lock:
-            self.image = self._store.edit(
-                self.image.id, SetState(state=state), revision=self.image.revision, seconds=self._seconds(), note=note
-            )
+            before = _Step(self.now, self._ids, is_stored=True)
+            self._save([SetState(state=state)], [], note)
+            return self._step(before, self.now, "")
 
     def complete(self, session: SessionState) -> None:
         """Save every mask that has come for an object since it was asked for."""
@@ -137,7 +136,7 @@ class StoredHistory(History[Moment]):
             edits = [AddAnnotation(annotation=annotation) for annotation in annotations]
             known = {a.id for a in self.image.labels.annotations}
             before = _Step(self.now, self._ids, is_stored=True)
-            self.image = self._store.edit(self.image.id, *edits, revision=self.image.revision)
+            self._write(lambda revision: self._store.edit(self.image.id, *edits, revision=revision))
             document, recipes, ids = self.now.document, dict(self.now.recipes), dict(self._ids)
             for annotation in self.image.labels.annotations:
                 if annotation.id is None or annotation.id in known:
@@ -149,10 +148,8 @@ class StoredHistory(History[Moment]):
                     document = replace(document, objects=(*document.objects, state))
                     recipes[id_] = Recipe(state.prompts, (), state.drawing)
                     ids[id_] = annotation.id
-            self._back.append(before)
-            self._forth.clear()
             self._ids = ids
-            return self._set(Moment(document, recipes), "")
+            return self._step(before, Moment(document, recipes), "")
 
     @property
     def boxes(self) -> tuple[int, ...]:
@@ -174,15 +171,19 @@ class StoredHistory(History[Moment]):
                 return self.rev
             before = _Step(self.now, self._ids, is_stored=True)
             self._save(edits, [])
-            self._back.append(before)
-            self._forth.clear()
-            return self._set(self.now, "")
+            return self._step(before, self.now, "")
 
     @property
     def unsaved(self) -> tuple[int, ...]:
         """Objects whose mask the store waits for."""
         pending = {a.id for a in self.image.labels.annotations if is_pending(a)}
         return tuple(id_ for id_, annotation in self._ids.items() if annotation in pending)
+
+    def _step(self, before: _Step, moment: Moment, author: str) -> int:
+        """Go there from `before`; what was undone cannot be done again any more."""
+        self._back.append(before)
+        self._forth.clear()
+        return self._set(moment, author)
 
     def _bring(self, before: Annotation, after: Annotation) -> None:
         if after != before:
@@ -233,21 +234,27 @@ class StoredHistory(History[Moment]):
             return True
         return state.id in self.unsaved
 
-    def _save(self, edits: list[LabelEdit], added: list[int]) -> None:
+    def _save(self, edits: list[LabelEdit], added: list[int], note: str = "") -> None:
         known = {a.id for a in self.image.labels.annotations}
-        try:
-            image = self._store.edit(self.image.id, *edits, revision=self.image.revision, seconds=self._seconds())
-        except StoreConflict as error:
-            self._keep_both(edits, error)
-            raise AssertionError("keeping both always raises") from error
-        self.image = image
+        seconds, id_ = self._seconds(), self.image.id
+        self._write(
+            lambda revision: self._store.edit(id_, *edits, revision=revision, seconds=seconds, note=note), edits
+        )
+        image = self.image
         new = [a.id for a in image.labels.annotations if a.id not in known]
         assert len(new) == len(added), "the store gives every new annotation an id"
         ids = {id_: n for id_, n in self._ids.items() if any(a.id == n for a in image.labels.annotations)}
         self._ids = {**ids, **{id_: n for id_, n in zip(added, new, strict=True) if n is not None}}
         self._objects.update({n: id_ for id_, n in self._ids.items()})
 
-    def _keep_both(self, edits: list[LabelEdit], error: StoreConflict) -> None:
+    def _write(self, write: Callable[[int], StoredImage], edits: Sequence[LabelEdit] = ()) -> None:
+        """Change the store from the revision that we know. ConflictError if it has another: then we show that."""
+        try:
+            self.image = write(self.image.revision)
+        except StoreConflict as error:
+            self._keep_both(edits, error)
+
+    def _keep_both(self, edits: Sequence[LabelEdit], error: StoreConflict) -> NoReturn:
         """Somebody else was faster: theirs stays, ours comes beside it as a proposal. Raises ConflictError."""
         image = self._store.image(self.image.id)
         if image.revision == self.image.revision:
@@ -277,7 +284,7 @@ class StoredHistory(History[Moment]):
             step = steps[-1] if steps else None
             if step is None or step.is_stored:
                 travel = self._store.undo if how == "undo" else self._store.redo
-                self.image = travel(self.image.id, revision=self.image.revision)
+                self._write(lambda revision: travel(self.image.id, revision=revision))
             if step is None:
                 others.clear()
                 moment = self._read(self.now.document)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sam2_notebook.errors import Sam2NotebookError, StoreError
 from sam2_notebook.labels.edits import StoredImage
-from sam2_notebook.labels.schema import Annotation
+from sam2_notebook.labels.schema import Annotation, State
 from sam2_notebook.media import Image
 from sam2_notebook.predict import ImagePredictor
 from sam2_notebook.protocol.messages import EditRequest, Hello, HistoryRequest, Request
@@ -85,6 +85,11 @@ class LabelImageDesk(ImageDesk):
         if self.problem:
             raise Sam2NotebookError(self.problem)
         super().check_open()
+
+    def set_state(self, state: State, note: str = "") -> None:
+        """Say how far the image is, as one step."""
+        self.session.travel(lambda: self.history.set_state(state, note))
+        self._edited()
 
     def add_proposals(self, annotations: list[Annotation]) -> None:
         """Put suggestions on the image, as one step."""

@@ -109,6 +109,37 @@ def test_submitting_goes_on_and_an_empty_picture_is_asked_about(desk: AnsweringD
         desk.move("next", sure=True)
 
 
+def test_undo_after_the_last_image_is_submitted_takes_that_back_first(tmp_path: Path) -> None:
+    desk = session_on(tmp_path, 1)
+    assert desk.shown is not None
+    click(desk, 30, 30)
+    click(desk, 90, 70)
+    desk.move("submit")
+    desk.shown.undo()
+    assert (len(desk.shown.session.document.objects), len(saved(desk)), desk.shown.image.state) == (2, 2, "started")
+    desk.shown.redo()
+    assert desk.shown.image.state == "submitted"
+    desk.shown.undo()
+    desk.shown.undo()
+    assert (len(desk.shown.session.document.objects), len(saved(desk))) == (1, 1)
+    end(desk)
+
+
+def test_what_was_undone_cannot_be_done_again_after_submitting(tmp_path: Path) -> None:
+    desk = session_on(tmp_path, 1)
+    assert desk.shown is not None
+    id = click(desk, 30, 30)
+    click(desk, 90, 70)
+    desk.shown.undo()
+    desk.move("submit")
+    assert not desk.shown.session.state().can_redo
+    with pytest.raises(EditError, match="nothing to redo"):
+        desk.shown.redo()
+    desk.shown.edit(ClassifyObject(object=id, label="stem"))
+    assert [a.label for a in saved(desk)] == ["stem"]
+    end(desk)
+
+
 def test_what_cannot_be_read_is_left_out_and_said(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, 2)
     (folder / "broken.jpg").write_bytes(b"\xff\xd8 no picture")
