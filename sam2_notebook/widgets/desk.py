@@ -91,20 +91,17 @@ class ImageDesk:
     def edit(self, *edits: Edit) -> None:
         """Make edits from a cell, all or none; EditError or PromptError if one does not fit."""
         self.check_open()
-        self.session.apply(*edits)
-        self._edited()
+        self._go(lambda: self.session.apply(*edits))
 
     def undo(self) -> None:
         """Take back the last step; EditError if there is none."""
         self.check_open()
-        self.session.undo()
-        self._edited()
+        self._go(self.session.undo)
 
     def redo(self) -> None:
         """Do again what was taken back; EditError if there is nothing."""
         self.check_open()
-        self.session.redo()
-        self._edited()
+        self._go(self.session.redo)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until all masks are there and told; False after `timeout` seconds. Raises what inference met."""
@@ -122,8 +119,7 @@ class ImageDesk:
         """Make objects of masks that segmenting everything has found, and return their ids."""
         self.check_open()
         edits = self.everything.edits(chosen, self.session.document.next_id, merged=merged, run=run)
-        self.session.apply(*edits, author=author)
-        self._edited()
+        self._go(lambda: self.session.apply(*edits, author=author))
         return tuple(edit.object for edit in edits if isinstance(edit, AddObject))
 
     def close(self) -> None:
@@ -147,6 +143,12 @@ class ImageDesk:
     def _new_channel(self, send: Send) -> Channel[Any]:
         publisher, pictures = shared_worker("publisher"), shared_worker("pictures")
         return Channel(decode_request, self.answer, send, self._report, publisher, pictures)
+
+    def _go(self, go: Callable[[], int]) -> int:
+        """Have the session go somewhere, and tell where it is; returns the revision."""
+        rev = go()
+        self._edited()
+        return rev
 
     def _edited(self) -> None:
         self.inference.wake()
@@ -199,13 +201,11 @@ class ImageDesk:
             case Hello():
                 return self._snapshot(request)
             case EditRequest():
-                rev = self.session.apply(*request.edits, author=request.view, base=request.rev)
-                self._edited()
+                rev = self._go(lambda: self.session.apply(*request.edits, author=request.view, base=request.rev))
                 return Packet(Ack(**who, rev=rev))
             case HistoryRequest():
                 step = self.session.undo if request.direction == "undo" else self.session.redo
-                rev = step(request.view)
-                self._edited()
+                rev = self._go(lambda: step(request.view))
                 return Packet(Ack(**who, rev=rev))
             case PictureRequest():
                 return self._picture_data(request)

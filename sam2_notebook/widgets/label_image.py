@@ -88,20 +88,16 @@ class LabelImageDesk(ImageDesk):
 
     def set_state(self, state: State, note: str = "") -> None:
         """Say how far the image is, as one step."""
-        self.session.travel(lambda: self.history.set_state(state, note))
-        self._edited()
+        self._go(lambda: self.session.travel(lambda: self.history.set_state(state, note)))
 
     def add_proposals(self, annotations: list[Annotation]) -> None:
         """Put suggestions on the image, as one step."""
-        self.session.travel(lambda: self.history.add(annotations))
-        self._edited()
+        self._go(lambda: self.session.travel(lambda: self.history.add(annotations)))
 
     def keep_masks_of_boxes(self) -> None:
         """Have the store keep masks for what it has as boxes, as one step."""
         self.check_open()
-        self.session.travel(self.history.ask_for_masks)
-        self.save_masks()
-        self._edited()
+        self._go(lambda: self.session.travel(self.history.ask_for_masks))
 
     def reload(self) -> None:
         """Show the image and the classes as the store has them now."""
@@ -137,6 +133,13 @@ class LabelImageDesk(ImageDesk):
         self._hover.close()
         self.inference.close()
         self.session.close()
+
+    def _go(self, go: Callable[[], int]) -> int:
+        try:
+            return super()._go(go)
+        except ConflictError:
+            self._edited()  # somebody else's version may be on show by now, and its masks are to be made
+            raise
 
     def _edited(self) -> None:
         super()._edited()

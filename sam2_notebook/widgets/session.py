@@ -222,26 +222,24 @@ class SegmentationSession:
                 raise
             if moment.document == self._now.document:
                 return self.rev
-            self._history.go(moment, author, is_step=is_step(edits))
-            return self._went()
+            return self.travel(lambda: self._history.go(moment, author, is_step=is_step(edits)))
 
     def undo(self, author: str = "") -> int:
         """Go back one step; EditError if there is none."""
-        with self._lock:
-            self._history.undo(author)
-            return self._went()
+        return self.travel(lambda: self._history.undo(author))
 
     def redo(self, author: str = "") -> int:
         """Do again what was undone; EditError if there is nothing."""
-        with self._lock:
-            self._history.redo(author)
-            return self._went()
+        return self.travel(lambda: self._history.redo(author))
 
     def travel(self, go: Callable[[], int]) -> int:
-        """Have the history do something of its own, and show where it then is."""
+        """Have the history do something, and show where it then is: one that refuses may have gone elsewhere."""
         with self._lock:
-            go()
-            return self._went()
+            try:
+                go()
+            finally:
+                self._went()
+            return self.rev
 
     @property
     def pending(self) -> tuple[int, ...]:
@@ -285,10 +283,9 @@ class SegmentationSession:
     def _now(self) -> Moment:
         return self._history.now
 
-    def _went(self) -> int:
+    def _went(self) -> None:
         self._failed = {id: r for id, r in self._failed.items() if self._now.recipes.get(id) == r}
         self._settle()
-        return self.rev
 
     def _tasks(self, only: int | None = None) -> dict[int, Task]:
         tasks: dict[int, Task] = {}

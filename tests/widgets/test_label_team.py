@@ -1,6 +1,7 @@
 """Several people on one store: reviews, claims, versions, agreement."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,32 @@ def test_two_versions_of_one_image_are_both_kept(tmp_path: Path) -> None:
     assert "the version of ann" in saved(ann)[1].note
     assert [o.proposed for o in ann.shown.session.document.objects] == [False, True]
     assert any("Nothing was overwritten" in notice.text for notice in ann.notices.views)
+    assert ann.shown.wait(30)
+    shown = ann.shown.session.state()
+    assert (set(shown.shown), shown.pending) == ({o.id for o in shown.document.objects}, ())
+    assert ann.shown.inference.status.state == "ready"
+    end(ann)
+
+
+@pytest.mark.parametrize("what", ["submit", "undo"])
+def test_whoever_submits_or_undoes_too_late_sees_what_another_has_made(tmp_path: Path, what: str) -> None:
+    ann = session_on(tmp_path)
+    shown = ann.shown
+    assert shown is not None
+    click(ann, 60, 40)
+    ann.store.release(1)  # as if the claim had run out
+    bob = session_on(tmp_path, author="bob")
+    bob.open(1)
+    click(bob, 90, 70)
+    end(bob)
+    act = partial(ann.move, "submit") if what == "submit" else shown.undo
+    with pytest.raises(ConflictError, match=r"^somebody else changed this image at the same time$"):
+        act()
+    assert shown.wait(30)
+    assert len(shown.session.state().shown) == 2
+    assert (len(saved(ann)), shown.image.state) == (2, "started")
+    act()
+    assert ann.store.image(1).state == ("submitted" if what == "submit" else "started")
     end(ann)
 
 
