@@ -27,12 +27,12 @@ class Ahead:
     """Pictures by their files: a few whole ones, many small ones. Safe to call from any thread.
 
     `encode` makes a picture's embedding, which the predictor keeps; that is done by `device`, when it has nothing more
-    urgent to do, and the reading by `reader`.
+    urgent to do, and the reading by a thread of its own.
     """
 
-    def __init__(self, encode: Callable[[Image], object], reader: Worker, device: Worker) -> None:
+    def __init__(self, encode: Callable[[Image], object], device: Worker) -> None:
         self.encode = encode
-        self._reader, self._device = reader, device
+        self._reader, self._device = Worker("pictures ahead"), device
         self._lock = threading.Lock()
         self._pictures: OrderedDict[Path, Image] = OrderedDict()
         self._small: OrderedDict[Path, bytes] = OrderedDict()
@@ -99,8 +99,8 @@ class Ahead:
         self._ready.clear()
 
     def close(self) -> None:
-        """Do nothing more."""
-        self._reader.cancel(self)
+        """Do nothing more, and end the reading thread."""
+        self._reader.stop()
         self._device.cancel(self)
 
     def _read(self, path: Path) -> None:

@@ -33,10 +33,12 @@ class Behind:
         """Whether masks of such images are still to come."""
         return bool(self._desks)
 
-    def close(self) -> None:
-        """Give up; whoever opens such an image has its masks made."""
-        for image_id in list(self._desks):
+    def close(self) -> tuple[int, ...]:
+        """Give up; whoever opens such an image has its masks made. Returns the images that were still waited for."""
+        given_up = tuple(self._desks)
+        for image_id in given_up:
             self.take_back(image_id)
+        return given_up
 
     def _let_go(self, image_id: int, desk: LabelImageDesk) -> None:
         with self._lock:

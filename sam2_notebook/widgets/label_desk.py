@@ -82,7 +82,7 @@ class LabelDesk(ABC):
         self.notices = Notices(self.changed)
         self.jobs = Jobs(self.changed)
         self.queue = LabelQueue(store.summaries, store.claims, store.author)
-        self.ahead = Ahead(predictor.encode, Worker("pictures ahead"), worker)
+        self.ahead = Ahead(predictor.encode, worker)
         self.behind = Behind(self._left)
         self.shown: LabelImageDesk | None = None
         self._nothing = uuid.uuid4().hex
@@ -263,20 +263,22 @@ class LabelDesk(ABC):
         )
 
     def close(self) -> None:
-        """Save what is under way, give the claim back, and let go of everything."""
+        """Save what is under way, give the claims back, and let go of everything."""
         with self._lock:
             self._closed = True
             self.jobs.close()
             self.ahead.close()
-            self.behind.close()
+            ours = list(self.behind.close())
             self._slow.stop()
             self.channel.close()
             if self.shown is not None:
                 self.shown.close()
-                try:
-                    self.store.release(self.shown.image.id)
-                except Sam2NotebookError:
-                    self.last_error = "the claim could not be given back; it runs out by itself"
+                ours.append(self.shown.image.id)
+            try:
+                for image_id in ours:
+                    self.store.release(image_id)
+            except Sam2NotebookError:
+                self.last_error = "a claim could not be given back; it runs out by itself"
 
     # --- inside ---
 

@@ -88,6 +88,25 @@ def test_a_picture_that_is_left_before_its_mask_is_there_gets_it_all_the_same(de
     assert desk.store.image(1).state == "submitted"
 
 
+def test_a_session_that_closes_gives_back_what_it_left_before_its_mask_was_there(tmp_path: Path) -> None:
+    before = set(threading.enumerate())
+    desk = session_on(tmp_path)
+    threads = {t for t in set(threading.enumerate()) - before if t.name == "sam2_notebook pictures ahead"}
+    may_answer = threading.Event()
+    desk.predictor.before = lambda: may_answer.wait(30) and None  # type: ignore[attr-defined]
+    assert desk.shown is not None
+    new = desk.shown.session.document.next_id
+    desk.shown.edit(AddObject(object=new), AddPoint(object=new, x=60, y=40, label=1))
+    desk.move("next", sure=True)
+    assert {claim.image_id for claim in desk.store.claims()} == {1, 2}
+    desk.close()
+    may_answer.set()
+    assert desk.store.claims() == []
+    assert threads
+    assert not any(thread.is_alive() for thread in threads)
+    desk.store.close()
+
+
 def test_whoever_comes_back_before_the_mask_sees_it_come(desk: AnsweringDesk) -> None:
     may_answer = threading.Event()
     desk.predictor.before = lambda: may_answer.wait(30) and None  # type: ignore[attr-defined]
