@@ -48,12 +48,13 @@ export class Labels {
   );
   readonly #fresh = new Map<number, number>();
   readonly #asked = new Set<number>();
+  #isMoving = false;
 
   constructor(view: string, send: ConstructorParameters<typeof Session>[1], now?: () => number) {
     this.session = new Session(view, send, now, {
       wire: LABEL_WIRE,
       event: (event) => this.#onEvent(event),
-      renewed: () => this.#onRenewed(),
+      greeted: (isNew) => this.#onGreeted(isNew),
     });
   }
 
@@ -69,18 +70,19 @@ export class Labels {
     return this.#rows.get(place);
   }
 
-  /** Leave the picture in some way. */
+  /** Leave the picture in some way, as soon as the kernel has the edits made here; not at all if it refuses one. */
   move(how: Move, image: number | null = null, note = "", sure = false): void {
     const { session } = this;
     if (!session.isReachable.value || session.isAway.value) return;
-    session.close();
     session.notice.value = null; // it was about the picture that is left
     session.isAway.value = true;
-    const epoch = session.epoch;
-    this.#change({ type: "label_move", how, image, note, sure }, (question) => {
+    this.#isMoving = true;
+    const { epoch } = session;
+    this.#changeAfterEdits({ type: "label_move", how, image, note, sure }, (question) => {
+      this.#isMoving = false;
       if (question === "" && epoch === session.epoch) return session.hello();
       session.isAway.value = false;
-      if (question !== "") this.#ask(question, () => this.move(how, image, note, true));
+      if (question) this.#ask(question, () => this.move(how, image, note, true));
     });
   }
 
@@ -93,16 +95,18 @@ export class Labels {
   }
 
   train(how: "start" | "stop" | "use" | "unuse"): void {
-    this.#change({ type: "label_train", how });
+    const body = { type: "label_train" as const, how };
+    if (how === "use" || how === "unuse") this.#changeAfterEdits(body);
+    else this.#change(body);
   }
 
   answer(id: number, choice: string): void {
-    this.#change({ type: "label_notice", id, choice });
+    this.#changeAfterEdits({ type: "label_notice", id, choice });
   }
 
   export(format: string, folder: string, val: number, done: boolean, existing: Existing = "refuse"): void {
-    this.#change({ type: "label_export", format, folder, val, done, existing }, (question) => {
-      if (question === "") return;
+    this.#changeAfterEdits({ type: "label_export", format, folder, val, done, existing }, (question) => {
+      if (!question) return;
       const again = (choice: Existing) => () => this.export(format, folder, val, done, choice);
       this.question.value = {
         text: question,
@@ -145,11 +149,14 @@ export class Labels {
     });
   }
 
-  #change(body: Ask, then: (question: string) => void = () => {}): void {
-    this.session.ask(body, (reply: AnyReply) => {
-      if (reply.type === "label_done") then(reply.question);
-      else this.session.isAway.value = false;
-    });
+  /** Ask for a change; `then` gets the question that comes back, empty if it is done, null if it failed. */
+  #change(body: Ask, then: (question: string | null) => void = () => {}): void {
+    this.session.ask(body, (reply: AnyReply) => then(reply.type === "label_done" ? reply.question : null));
+  }
+
+  /** The same for what may show the picture anew, show another one, or write labels: edits made before go first. */
+  #changeAfterEdits(body: Ask, then: (question: string | null) => void = () => {}): void {
+    this.session.whenKept((isKept) => (isKept ? this.#change(body, then) : then(null)));
   }
 
   #ask(text: string, yes: () => void): void {
@@ -166,8 +173,11 @@ export class Labels {
     this.view.value = event.state;
   }
 
-  /** Another picture is on the canvas, or the kernel is another one: what was asked before may never be answered. */
-  #onRenewed(): void {
+  /** The picture is there; one that was already does not end a move that is under way. */
+  #onGreeted(isNew: boolean): void {
+    if (isNew) this.#isMoving = false;
+    if (!this.#isMoving) this.session.isAway.value = false;
+    if (!isNew) return;
     batch(() => {
       this.#asked.clear();
       if (this.survey.peek() === "asked") this.survey.value = null;

@@ -29,8 +29,8 @@ import type { Sheet } from "./sheet";
 export interface Company {
   readonly wire: Wire;
   readonly event: (event: LabelEvent) => void;
-  /** Another picture, or another kernel: what was asked before may never be answered. */
-  readonly renewed: () => void;
+  /** A hello was answered. New is another picture, or kernel: what was asked before may never be answered. */
+  readonly greeted: (isNew: boolean) => void;
 }
 
 export class Session implements Sheet {
@@ -60,6 +60,7 @@ export class Session implements Sheet {
   readonly #picture: Picture;
   readonly #askedCandidates = new Map<number, number>();
   readonly #company: Company | undefined;
+  #untilKept: ReadonlyArray<(isKept: boolean) => void> = [];
 
   constructor(view: string, send: Send, now: () => number = () => performance.now(), company?: Company) {
     this.#company = company;
@@ -173,6 +174,12 @@ export class Session implements Sheet {
     this.#advance();
   }
 
+  /** Call `then` as soon as the kernel has all that was done here; with false if it refuses that, or is another one. */
+  whenKept(then: (isKept: boolean) => void): void {
+    this.#untilKept = [...this.#untilKept, then];
+    this.close();
+  }
+
   history(direction: "undo" | "redo"): void {
     const { can_undo, can_redo } = this.document.value;
     if (!this.isOpen.value || !(direction === "undo" ? can_undo : can_redo)) return;
@@ -222,8 +229,8 @@ export class Session implements Sheet {
   #onSnapshot(snapshot: Snapshotted, bytes: Bytes, isNew: boolean): void {
     if (snapshot.type !== "snapshot") return;
     this.info.value = snapshot.picture;
-    this.isAway.value = false;
     if (isNew) {
+      this.#tellKept(false);
       this.everything.value = NOTHING;
       this.#askedCandidates.clear();
       this.#results.reset();
@@ -233,7 +240,7 @@ export class Session implements Sheet {
     this.#onStatus(snapshot.status);
     this.#results.restore(snapshot, bytes);
     this.#advance();
-    if (isNew) this.#company?.renewed();
+    this.#company?.greeted(isNew);
   }
 
   #hear(document: DocumentView): void {
@@ -261,6 +268,13 @@ export class Session implements Sheet {
       this.#results.prune(this.document.value);
       this.#fetchCandidates();
     });
+    if (this.#replica.isSettled) this.#tellKept(true);
+  }
+
+  #tellKept(isKept: boolean): void {
+    const told = this.#untilKept;
+    this.#untilKept = [];
+    for (const then of told) then(isKept);
   }
 
   #onStep(ask: Asked<Edit>, reply: AnyReply): void {
@@ -271,6 +285,7 @@ export class Session implements Sheet {
       if (ask.type === "edit") this.#results.done(ask.edits, reply.rev);
       this.notice.value = null; // it goes well again
     } else {
+      this.#tellKept(false);
       this.#replica.forget();
       this.#link.hello();
     }

@@ -17,7 +17,7 @@ export function moodOf(session: Sheet): ReadonlySignal<Mood> {
     const { state } = session.status.value;
     if (session.connection.value === "greeting" || session.info.value === null || state === "loading")
       return "loading";
-    return state === "busy" || !session.isSettled.value ? "busy" : "ready";
+    return state === "busy" || !session.isSettled.value || !session.isOpen.value ? "busy" : "ready";
   });
 }
 
@@ -92,6 +92,8 @@ function wordsFor(session: Sheet, mood: Mood, isLong: boolean): string {
       if (session.connection.value === "waiting")
         return "The kernel is busy with a cell. Your edits are kept, and sent when it answers.";
       const { state, text } = session.status.value;
+      if (mood === "busy" && isLong && !session.isOpen.value)
+        return session.isSettled.value ? "Going on…" : "Keeping your last edits, then going on…";
       if (mood === "busy" && isLong) return state === "busy" && text !== "" ? text : "Working…";
       return state === "ready" && text !== "" ? text : "Ready";
     }
