@@ -30,13 +30,23 @@ class RemoveAnnotation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderAnnotations:
+    """Have these annotations follow one another like this, the lowest first, in the places that they have now.
+
+    None stands for one that the same step has added before, the first for the first.
+    """
+
+    ids: tuple[int | None, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class SetState:
     """Say how far the image is."""
 
     state: State
 
 
-LabelEdit: TypeAlias = AddAnnotation | ChangeAnnotation | RemoveAnnotation | SetState
+LabelEdit: TypeAlias = AddAnnotation | ChangeAnnotation | RemoveAnnotation | OrderAnnotations | SetState
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,14 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from sam2_notebook.errors import ConflictError, EditError
 from sam2_notebook.labels.claims import check_claim
-from sam2_notebook.labels.edits import AddAnnotation, ChangeAnnotation, LabelEdit, RemoveAnnotation, SetState
+from sam2_notebook.labels.edits import (
+    AddAnnotation,
+    ChangeAnnotation,
+    LabelEdit,
+    OrderAnnotations,
+    RemoveAnnotation,
+    SetState,
+)
 from sam2_notebook.labels.rows import Row as Values
 from sam2_notebook.labels.rows import row_of_annotation
 from sam2_notebook.labels.schema import MAX_NOTE, STATES, Annotation, LabeledImage
@@ -21,6 +28,7 @@ from sam2_notebook.labels.tables import annotations, classes, edits, images
 from sam2_notebook.values.geometry import Size
 
 Change = tuple[int, Values | None, Values | None]  # id, before, after
+Placed = tuple[int, int, int]  # id, place before, place after
 _STEPS_BACK = 50
 
 
@@ -41,16 +49,20 @@ def apply(connection: Connection, image_id: int, wanted: Sequence[LabelEdit], *,
     known = _class_ids(connection)
     state = image.state
     changes: list[Change] = []
+    places: list[Placed] = []
     for edit in wanted:
         if isinstance(edit, SetState):
             if edit.state not in STATES:
                 raise EditError(f"the state of an image is one of {', '.join(STATES)}; got {edit.state!r}")
             state = edit.state
+        elif isinstance(edit, OrderAnnotations):
+            added = iter([id for id, before, _ in changes if before is None])
+            places += _ordered(connection, image, [next(added, 0) if id is None else id for id in edit.ids])
         else:
             changes.append(_changed(connection, image, edit, known, made.who))
-    if state == "new" and changes:
+    if state == "new" and (changes or places):
         state = "started"
-    record = {"annotations": changes, "state": [image.state, state]}
+    record = {"annotations": changes, "state": [image.state, state], "places": places}
     connection.execute(
         update(edits).where(edits.c.image_id == image_id, edits.c.status == "undone").values(status="dropped")
     )
@@ -101,7 +113,7 @@ def complete(connection: Connection, image_id: int, completed: Annotation, *, re
         record = json.loads(step.changes)
         mine = [change for change in record["annotations"] if change[0] == id]
         if mine:
-            mine[-1][2] = after
+            mine[-1][2] = (mine[-1][2] or {}) | after
             changes = json.dumps(record, ensure_ascii=False)
             connection.execute(update(edits).where(edits.c.id == step.id).values(changes=changes))
             return
@@ -159,6 +171,8 @@ def _changed(
         after = _row(edit.annotation, known, who)
     if isinstance(edit, AddAnnotation):
         assert after is not None
+        top = select(func.max(annotations.c.place)).where(annotations.c.image_id == image.id)
+        after["place"] = connection.execute(top).scalar_one() or 0
         row = connection.execute(insert(annotations).values(image_id=image.id, **after).returning(annotations.c.id))
         return row.scalar_one(), None, after
     found = connection.execute(
@@ -166,8 +180,26 @@ def _changed(
     ).one_or_none()
     if found is None:
         raise EditError(f"{image.name} has no annotation {edit.id}; read the image again")
+    if after is not None:
+        after["place"] = found.place
     _put(connection, image.id, edit.id, after)
     return edit.id, _plain(dict(found._mapping)), after
+
+
+def _ordered(connection: Connection, image: Row, ids: Sequence[int]) -> list[Placed]:
+    c = annotations.c
+    found = connection.execute(select(c.id, c.place).where(c.image_id == image.id).order_by(c.place, c.id)).all()
+    named, moved = set(ids), iter(ids)
+    if unknown := named - {row.id for row in found}:
+        raise EditError(f"{image.name} has no annotation {min(unknown)}; read the image again")
+    if len(named) != len(ids):
+        raise EditError(f"the drawing order names an annotation twice: {', '.join(map(str, ids))}")
+    order = [next(moved) if row.id in named else row.id for row in found]
+    before = {row.id: row.place for row in found}
+    places = [(id, before[id], place) for place, id in enumerate(order) if before[id] != place]
+    for id, _, place in places:
+        connection.execute(update(annotations).where(c.id == id).values(place=place))
+    return places
 
 
 def _check_mask(image: Row, annotation: Annotation) -> None:
@@ -187,6 +219,9 @@ def _travel(connection: Connection, image_id: int, revision: int, who: str, *, b
     changes = reversed(record["annotations"]) if back else record["annotations"]
     for id, before, after in changes:
         _put(connection, image_id, id, before if back else after)
+    for id, before, after in record.get("places", []):  # not there before version 4
+        placed = update(annotations).where(annotations.c.id == id, annotations.c.image_id == image_id)
+        connection.execute(placed.values(place=before if back else after))
     state = record["state"][0 if back else 1] if record["state"] else image.state
     _advance(connection, image, state)
     connection.execute(update(edits).where(edits.c.id == step.id).values(status="undone" if back else "done"))
@@ -238,6 +273,8 @@ def _said(edit: LabelEdit) -> str:
             return f"changed {edit.id} ({edit.annotation.label})"
         case RemoveAnnotation():
             return f"removed {edit.id}"
+        case OrderAnnotations():
+            return "changed the drawing order"
         case SetState():
             return f"set {edit.state}"
 

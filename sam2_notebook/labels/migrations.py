@@ -27,6 +27,8 @@ STEPS: dict[int, Sequence[str]] = {
         "ALTER TABLE label_annotations ADD COLUMN made_with TEXT DEFAULT '' NOT NULL",
         "ALTER TABLE label_images ADD COLUMN work TEXT",
     ),
+    # version 3 had annotations one over the other as they were added
+    3: ("ALTER TABLE label_annotations ADD COLUMN place INTEGER DEFAULT '0' NOT NULL",),
 }
 
 

@@ -148,7 +148,7 @@ def _labeled(connection: Connection, rows: Sequence[Row], wanted: Select) -> lis
     names = _class_names(connection)
     sizes = {row.id: Size(height=row.height, width=row.width) for row in rows}
     found: dict[int, list[Annotation]] = defaultdict(list)
-    for row in connection.execute(wanted.order_by(annotations.c.id)):
+    for row in connection.execute(wanted.order_by(annotations.c.place, annotations.c.id)):
         values = row._asdict()
         image_id = values["image_id"]
         found[image_id].append(annotation_of_row(values, names[values["class_id"]], sizes[image_id]))

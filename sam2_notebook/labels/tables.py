@@ -1,4 +1,4 @@
-"""The tables of a label store, as version 3 of the schema has them; `migrations` leads older ones here."""
+"""The tables of a label store, as version 4 of the schema has them; `migrations` leads older ones here."""
 
 from sqlalchemy import (
     BigInteger,
@@ -14,7 +14,7 @@ from sqlalchemy import (
     Text,
 )
 
-VERSION = 3
+VERSION = 4
 
 metadata = MetaData()
 
@@ -76,6 +76,7 @@ annotations = Table(
     Column("disagreement", Double),
     Column("proposed", SmallInteger, nullable=False, server_default="0"),
     Column("made_with", Text, nullable=False, server_default=""),
+    Column("place", Integer, nullable=False, server_default="0"),  # the lowest first; equals as they were added
     Index("label_annotations_of_image", "image_id"),
     sqlite_autoincrement=True,
 )

@@ -16,6 +16,7 @@ from sam2_notebook.labels.edits import (
     AddAnnotation,
     ChangeAnnotation,
     LabelEdit,
+    OrderAnnotations,
     RemoveAnnotation,
     SetState,
     StoredImage,
@@ -222,7 +223,15 @@ class StoredHistory(History[Moment]):
                 added.append(state.id)
             elif annotation != known:
                 edits.append(ChangeAnnotation(id=mine, annotation=annotation))
-        return edits, added
+        return edits + self._order(moment, edits, added), added
+
+    def _order(self, moment: Moment, edits: list[LabelEdit], added: list[int]) -> list[LabelEdit]:
+        """What has the store draw the objects of a moment in their order, after other edits."""
+        gone = {e.id for e in edits if isinstance(e, RemoveAnnotation)}
+        ids = {id_: n for id_, n in self._ids.items() if n not in gone}
+        wanted = [ids.get(o.id) for o in moment.document.objects if o.id in ids or o.id in added]
+        as_it_is = [a.id for a in self.image.labels.annotations if a.id in ids.values()] + [None] * len(added)
+        return [] if wanted == as_it_is else [OrderAnnotations(ids=tuple(wanted))]
 
     def _is_pending(self, moment: Moment, before: ObjectState | None, state: ObjectState) -> bool:
         """Whether the mask that the store has, or will have, is older than what the object was told."""
@@ -300,13 +309,14 @@ class StoredHistory(History[Moment]):
         ids: dict[int, int] = {}
         labels = self.image.labels
         highest = max(self._objects.values(), default=0)
-        for place, annotation in enumerate(labels.annotations):
+        colors = {id_: color for color, id_ in enumerate(sorted(a.id for a in labels.annotations if a.id is not None))}
+        for annotation in labels.annotations:
             assert annotation.id is not None, "a store's annotation has an id"
             id_ = self._objects.get(annotation.id)
             if id_ is None:
                 highest += 1
                 id_ = self._objects[annotation.id] = highest
-            state = state_of(annotation, id_, place)
+            state = state_of(annotation, id_, colors[annotation.id])
             if state is not None:
                 objects.append(state)
                 ids[id_] = annotation.id

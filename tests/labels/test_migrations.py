@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import create_engine, inspect
 
 from sam2_notebook.errors import StoreError
+from sam2_notebook.labels.edits import OrderAnnotations
 from sam2_notebook.labels.store import LabelStore
 from sam2_notebook.labels.tables import VERSION
 from sam2_notebook.values.geometry import Box
@@ -130,5 +131,22 @@ def test_a_store_of_version_2_keeps_everything_and_can_be_undone(tmp_path: Path)
         assert (leaf.area, leaf.score, leaf.author, leaf.made_with, image.work) == (6, 0.5, "ann", "", None)
         assert store.summaries()[0].seconds == 3
     assert (tmp_path / "labels.db.v2.bak").is_file()
+    LabelStore(tmp_path / "new.db", author="eve").close()
+    assert columns(str(where)) == columns(str(tmp_path / "new.db"))
+
+
+def test_a_store_of_version_3_keeps_its_order_and_gets_another(tmp_path: Path) -> None:
+    where = tmp_path / "labels.db"
+    connection = sqlite3.connect(where)
+    connection.executescript((SCHEMAS / "v3_sqlite.sql").read_text("utf-8"))
+    connection.close()
+    with LabelStore(where, author="eve") as store:
+        image = store.undo(1, revision=3)
+        assert [a.label for a in image.labels.annotations] == ["leaf", "stem"]
+        image = store.edit(1, OrderAnnotations(ids=(2, 1)), revision=image.revision)
+        assert [a.label for a in image.labels.annotations] == ["stem", "leaf"]
+        image = store.undo(1, revision=image.revision)
+        assert [a.label for a in image.labels.annotations] == ["leaf", "stem"]
+    assert (tmp_path / "labels.db.v3.bak").is_file()
     LabelStore(tmp_path / "new.db", author="eve").close()
     assert columns(str(where)) == columns(str(tmp_path / "new.db"))

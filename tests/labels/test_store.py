@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sam2_notebook.errors import ConflictError, EditError, LabelError
-from sam2_notebook.labels.edits import AddAnnotation, ChangeAnnotation, RemoveAnnotation, SetState
+from sam2_notebook.labels.edits import AddAnnotation, ChangeAnnotation, OrderAnnotations, RemoveAnnotation, SetState
 from sam2_notebook.labels.schema import Annotation, Dataset, LabelClass, LabeledImage
 from sam2_notebook.labels.store import LabelStore
 from sam2_notebook.media import write_video
@@ -215,3 +215,55 @@ def test_clips_are_in_the_queue_and_their_work_is_remembered(store: LabelStore, 
     store.set_work(clip.id, tmp_path / "clip.sam2nb")
     assert store.image(clip.id).work == tmp_path / "clip.sam2nb"
     assert [image.name for image in store.dataset()] == ["1.png"]
+
+
+def test_the_drawing_order_is_kept_exported_undone_and_redone(store: LabelStore, open_store: Opener) -> None:
+    labels = ("leaf", "stem", "leaf")
+    image = store.edit(1, *(AddAnnotation(annotation=Annotation(label=label)) for label in labels), revision=0)
+    first, second, third = (a.id for a in image.labels.annotations)
+
+    def order() -> list[int | None]:
+        return [a.id for a in open_store("ann").image(1).labels.annotations]
+
+    image = store.edit(1, OrderAnnotations(ids=(third, first)), revision=image.revision)
+    assert order() == [third, second, first]
+    assert [a.id for i in store.dataset() for a in i.annotations] == order()
+    assert store.history(1)[-1].what == "changed the drawing order"
+    new = AddAnnotation(annotation=Annotation(label="stem"))
+    image = store.edit(1, new, OrderAnnotations(ids=(None, second)), revision=image.revision)
+    fourth = max(a.id or 0 for a in image.labels.annotations)
+    assert order() == [third, fourth, first, second]
+    image = store.edit(1, RemoveAnnotation(id=fourth), revision=image.revision)
+    image = store.edit(1, new, revision=image.revision)
+    fifth = max(a.id or 0 for a in image.labels.annotations)
+    orders = [[third, first, second, fifth], [third, first, second], [third, fourth, first, second]]
+    orders += [[third, second, first], [first, second, third]]
+    assert order() == orders[0]
+    for wanted in orders[1:]:
+        image = store.undo(1, revision=image.revision)
+        assert order() == wanted
+    for wanted in orders[-2::-1]:
+        image = store.redo(1, revision=image.revision)
+        assert order() == wanted
+
+
+def test_a_mask_that_comes_after_its_object_was_moved_stays_there_when_done_again(store: LabelStore) -> None:
+    nothing, mask = Rle(Size(height=6, width=8), (48,)), Rle(Size(height=6, width=8), (0, 48))
+    image = store.edit(1, *[AddAnnotation(annotation=Annotation(label="leaf", mask=nothing))] * 2, revision=0)
+    first, second = image.labels.annotations
+    image = store.edit(1, OrderAnnotations(ids=(second.id, first.id)), revision=image.revision)
+    image = store.complete(1, replace(first, mask=mask), revision=image.revision)
+    moved = image.labels.annotations
+    for _ in range(2):
+        image = store.undo(1, revision=image.revision)
+    for _ in range(2):
+        image = store.redo(1, revision=image.revision)
+    assert image.labels.annotations == moved
+    assert moved[1].mask == mask
+
+
+@pytest.mark.parametrize(("ids", "words"), [((1, 7), "no annotation 7"), ((1, 1), "twice"), ((1, None), "read the")])
+def test_an_order_of_other_annotations_is_refused(store: LabelStore, ids: tuple[int | None, ...], words: str) -> None:
+    store.edit(1, AddAnnotation(annotation=Annotation(label="leaf")), revision=0)
+    with pytest.raises(EditError, match=words):
+        store.edit(1, OrderAnnotations(ids=ids), revision=1)

@@ -9,8 +9,10 @@ from sam2_notebook.errors import EditError, LabelError, Sam2NotebookError
 from sam2_notebook.labels.store import LabelStore
 from sam2_notebook.media import write_video
 from sam2_notebook.values.edits import (
+    AddObject,
     AddPoint,
     ClassifyObject,
+    MoveObject,
     RemoveObject,
     SetAttribute,
     ShowObject,
@@ -137,6 +139,32 @@ def test_what_was_undone_cannot_be_done_again_after_submitting(tmp_path: Path) -
         desk.shown.redo()
     desk.shown.edit(ClassifyObject(object=id, label="stem"))
     assert [a.label for a in saved(desk)] == ["stem"]
+    end(desk)
+
+
+def test_the_drawing_order_is_in_the_store(tmp_path: Path) -> None:
+    desk = session_on(tmp_path, 1)
+    assert desk.shown is not None
+    low, high = click(desk, 30, 30), click(desk, 40, 30)
+    desk.shown.edit(ClassifyObject(object=high, label="stem"))
+    desk.shown.edit(MoveObject(object=high, place=0))
+    assert [a.label for a in saved(desk)] == ["stem", "leaf"]
+    desk.shown.undo()
+    assert [a.label for a in saved(desk)] == ["leaf", "stem"]
+    desk.shown.redo()
+    desk.shown.edit(AddObject(object=7), MoveObject(object=7, place=1))
+    desk.shown.edit(AddPoint(object=7, x=90, y=70, label=1), ClassifyObject(object=7, label="leaf"))
+    desk.shown.edit(RemoveObject(object=low))
+    desk.shown.undo()
+    assert desk.shown.wait(30)
+    order = [mask_of(desk, id) for id in (high, 7, low)]
+    end(desk)
+    desk = session_on(tmp_path, 1)
+    assert desk.shown is not None
+    assert desk.shown.wait(30)
+    objects = desk.shown.session.document.objects
+    assert [o.label for o in objects] == ["stem", "leaf", "leaf"]
+    assert all(np.array_equal(mask_of(desk, o.id), mask) for o, mask in zip(objects, order, strict=True))
     end(desk)
 
 
