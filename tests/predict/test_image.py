@@ -4,6 +4,7 @@ import io
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -101,7 +102,8 @@ def test_a_bool_mask_of_another_size_is_refused_not_stretched(predictor, photo, 
 
 
 def test_a_device_that_is_not_here_is_told_in_words() -> None:
-    for device in ("xx", "cuda:99", "mps:7", 3.5):
+    devices: list[Any] = ["xx", "cuda:99", "mps:7", 3.5]
+    for device in devices:
         for make in (ImagePredictor, VideoPredictor, DynamicSession, load_model):
             with pytest.raises(ModelError, match="this machine has"):
                 make(None, device=device)
