@@ -89,7 +89,7 @@ def _check(prompt: ObjectPrompt, size: Size) -> None:
         raise PromptError("an object has no point, no box and no mask; leave it out or give it one")
 
 
-def check_mask_of(mask: npt.NDArray[np.bool_], size: Size) -> None:
+def check_mask_of(mask: npt.NDArray[np.generic], size: Size) -> None:
     """Refuse a mask that is not of the whole picture: stretched, it would mean something else."""
     if mask.dtype != np.bool_ or mask.shape != (size.height, size.width):
         turned = mask.shape == (size.width, size.height)
