@@ -145,9 +145,10 @@ def test_a_correction_and_a_new_object_do_not_end_what_follows_a_camera(small_wi
     come(2)
     assert job.state == "running"
     widget.add_point(2 * small_window + 2, 10, 10, object=widget.add_object())
+    until(lambda: sorted(widget.masks[2 * small_window + 2]) == [1, 2])
     come(2)
     assert job.state == "running"
-    assert sorted(widget.masks[2 * small_window + 4]) == [1, 2]
+    until(lambda: sorted(widget.masks[2 * small_window + 4]) == [1, 2])
     job.cancel()
     steps.release(40)
     job.wait(60)
