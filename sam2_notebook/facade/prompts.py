@@ -1,10 +1,11 @@
 """Prompts in the page's shapes: which numbers are one object and which are several."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from sam2_notebook.errors import PromptError
 
@@ -38,6 +39,7 @@ def page_prompts(points: object, labels: object, bboxes: object, masks: object) 
     >>> [s.labels.tolist() for s in page_prompts([[[400, 370], [900, 370]]], [[1, 0]], None, None)]
     [[1, 0]]
     """
+    points, labels, bboxes, masks = (_off_torch(value) for value in (points, labels, bboxes, masks))
     clicks, boxes, shapes = _points(points), _boxes(bboxes), _masks(masks)
     given = [kind for kind in (clicks, boxes, shapes) if kind is not None]
     if not given and labels is None:
@@ -58,6 +60,14 @@ def page_prompts(points: object, labels: object, bboxes: object, masks: object) 
         )
         for i in range(max(counts.values(), default=0))
     ]
+
+
+def _off_torch(value: object) -> object:
+    """Tensors as arrays, in lists too: on a GPU, or part of a training, NumPy cannot read them."""
+    if isinstance(value, torch.Tensor):
+        tensor = value.detach().cpu()
+        return (tensor.double() if tensor.is_floating_point() else tensor).numpy()
+    return [_off_torch(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _numbers(value: object, what: str) -> npt.NDArray[np.float64]:
@@ -98,7 +108,7 @@ def _labels(value: object, clicks: list[npt.NDArray[np.float64]] | None) -> list
         return None
     if value is None:
         return [np.ones(len(part), np.int64) for part in clicks]
-    items = list(value) if isinstance(value, Sequence | np.ndarray) and np.ndim(_loose(value)) else [value]
+    items = list(value) if isinstance(value, Iterable) and np.ndim(_loose(value)) else [value]
     if len(clicks) == 1 and len(items) == len(clicks[0]) and all(np.ndim(_loose(item)) == 0 for item in items):
         items = [items]
     tags = [np.atleast_1d(_numbers(item, "labels")) for item in items]

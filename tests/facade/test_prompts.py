@@ -4,12 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from sam2_notebook.errors import MediaError
 from sam2_notebook.facade import SAM, SAM2VideoPredictor
 from sam2_notebook.facade.annotation.detectors import Wishes
 from sam2_notebook.facade.annotation.picture import Build
-from sam2_notebook.facade.prompts import page_prompts
+from sam2_notebook.facade.prompts import Said, page_prompts
 from sam2_notebook.facade.settings import PageSettings
 from sam2_notebook.media import encode_png, write_video
 from sam2_notebook.predict import ImagePredictor
@@ -40,6 +41,49 @@ def test_an_empty_list_beside_others_says_nothing() -> None:
     said = page_prompts([], None, [[1, 2, 3, 4]], None)
     assert said is not None
     assert [one.box.tolist() for one in said if one.box is not None] == [[1, 2, 3, 4]]
+
+
+def listed(value: object) -> object:
+    return (
+        value.tolist()
+        if isinstance(value, torch.Tensor)
+        else [listed(v) for v in value]
+        if isinstance(value, list)
+        else value
+    )
+
+
+@pytest.mark.parametrize(
+    ("points", "labels"),
+    [
+        (torch.tensor([[5.0, 5.0], [9.0, 9.0]]), torch.tensor([1, 1])),
+        (torch.tensor([[[5.0, 5.0], [9.0, 9.0]]]), torch.tensor([[1, 0]])),
+        (torch.tensor([[[5, 5], [9, 9]]]), torch.tensor([1, 0])),
+        (torch.tensor([5.0, 5.0], dtype=torch.bfloat16), torch.tensor(0)),
+        (torch.tensor([[5.0, 5.0]], requires_grad=True), torch.tensor([1.0], requires_grad=True)),
+        ([torch.tensor([5.0, 5.0], requires_grad=True), [9, 9]], [torch.tensor(1), 0]),
+        ([torch.tensor([[5, 5], [9, 9]]), torch.tensor([[1, 2]])], [torch.tensor([1, 0]), torch.tensor([1])]),
+    ],
+)
+def test_prompts_in_torch_mean_what_lists_mean(points: object, labels: object) -> None:
+    def values(said: list[Said] | None) -> list[tuple[list, list]]:
+        return [
+            (s.points.tolist(), s.labels.tolist()) for s in said or () if s.points is not None and s.labels is not None
+        ]
+
+    found = values(page_prompts(points, labels, None, None))
+    assert found
+    assert found == values(page_prompts(listed(points), listed(labels), None, None))
+
+
+def test_boxes_and_masks_may_be_part_of_a_training() -> None:
+    box = torch.tensor([1.0, 2.0, 3.0, 4.0], requires_grad=True)
+    mask = torch.eye(3, requires_grad=True)
+    (said,) = page_prompts(None, None, box, [mask]) or []
+    assert said.box is not None
+    assert said.box.tolist() == [1, 2, 3, 4]
+    assert said.mask is not None
+    assert said.mask.tolist() == np.eye(3, dtype=bool).tolist()
 
 
 def test_a_video_of_which_nothing_is_asked_comes_frame_by_frame(tmp_path: Path) -> None:
