@@ -66,13 +66,16 @@ class Placed:
 
 
 def rows_of(index: Index, count: int) -> list[int]:
-    """Row numbers that an index means; IndexError outside.
+    """Row numbers that an index means, none if it is empty; IndexError outside.
 
-    >>> rows_of(-1, 3), rows_of(slice(1, None), 3), rows_of([True, False, True], 3)
-    ([2], [1, 2], [0, 2])
+    >>> rows_of(-1, 3), rows_of(slice(1, None), 3), rows_of([True, False, True], 3), rows_of([], 3)
+    ([2], [1, 2], [0, 2], [])
     """
-    found = np.arange(count)[index if isinstance(index, int | slice) else np.asarray(index)]
-    return np.atleast_1d(found).tolist()
+    if not isinstance(index, int | slice):
+        index = index.detach().cpu().numpy() if isinstance(index, torch.Tensor) else np.asarray(index)
+        if not index.size:
+            return []  # NumPy takes an empty list for one of floats
+    return np.atleast_1d(np.arange(count)[index]).tolist()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

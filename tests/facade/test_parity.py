@@ -211,6 +211,16 @@ def test_rows_are_taken_as_from_arrays(result: Results) -> None:
     assert (result.keypoints, result.probs, result.obb) == (None, None, None)
 
 
+@pytest.mark.parametrize(
+    "none", [[], (), np.zeros(0), torch.zeros(0), np.zeros(3, bool), torch.zeros(3, dtype=torch.bool)]
+)
+def test_a_choice_of_no_rows_is_an_empty_result(result: Results, none: list[int]) -> None:
+    assert (len(result[none]), result[none].classes, result[none].ids, result[none].scores.shape) == (0, [], [], (0,))
+    assert result.masks[none].data.shape == (0, 40, 60)
+    assert result.boxes[none].data.shape == (0, 7)
+    assert len(result[:0][none if len(none) == 0 else []]) == 0
+
+
 def test_results_are_tables(result: Results) -> None:
     table = result.to_df()
     assert table["name"].tolist() == ["cup", "jar", "nothing"]
