@@ -128,7 +128,7 @@ def _value(text: str) -> object:
         text = f"[{text}]"
     try:
         return json.loads(text)
-    except ValueError:
+    except (RecursionError, ValueError):
         return text
 
 

@@ -22,6 +22,7 @@ from sam2_notebook.predict.dynamic_pictures import size_of
 from sam2_notebook.predict.dynamic_results import FoundObject, FoundObjects
 from sam2_notebook.predict.prompt_edits import one_prompt
 from sam2_notebook.values.masks import Rle
+from sam2_notebook.values.plain import whole_number, whole_numbers, yes_or_no
 
 PAGE_CONF = 0.01
 
@@ -48,13 +49,15 @@ class SAM2DynamicInteractivePredictor:
     ) -> None:
         self.settings = PageSettings(conf=PAGE_CONF).changed(overrides or {})
         device = usable_device(self.settings.device)
+        known_again = None if lookalikes is None else yes_or_no(lookalikes, "lookalikes")
         self.session: DynamicSession | JointDynamicSession
-        if compatible:
-            self.session = JointDynamicSession(self.settings.model, slots=max_obj_num, device=device)
-        else:
-            self.session = DynamicSession(
-                self.settings.model, most_objects=max_obj_num, device=device, lookalikes=lookalikes
+        if yes_or_no(compatible, "compatible"):
+            self.session = JointDynamicSession(
+                self.settings.model, slots=whole_number(max_obj_num, "max_obj_num", 1), device=device
             )
+        else:
+            most = None if max_obj_num is None else whole_number(max_obj_num, "max_obj_num", 1)
+            self.session = DynamicSession(self.settings.model, most_objects=most, device=device, lookalikes=known_again)
         check_imgsz(self.settings.imgsz, self.session.pictures.network.config)
 
     def __call__(
@@ -75,7 +78,7 @@ class SAM2DynamicInteractivePredictor:
         prompts without ids, too many objects, and when nothing was shown yet.
         """
         said = page_prompts(points, labels, bboxes, masks) or []
-        if update_memory:
+        if yes_or_no(update_memory, "update_memory"):
             return list(handed_out([self._shown(source, said, _ids(obj_ids, said))], self.settings))
         if said or obj_ids is not None:
             warnings.warn(
@@ -88,7 +91,7 @@ class SAM2DynamicInteractivePredictor:
         """Forget an object; the others do not change."""
         if isinstance(self.session, JointDynamicSession):
             raise PromptError("in the compatible mode objects share their memories: clear() forgets them all")
-        self.session.forget(obj_id)
+        self.session.forget(whole_number(obj_id, "obj_id", 0))
 
     def clear(self) -> None:
         """Forget all objects."""
@@ -159,9 +162,7 @@ def _ids(obj_ids: int | Sequence[int] | None, said: list[Said]) -> list[int]:
         raise PromptError("update_memory=True shows objects: give points, bboxes or masks and their obj_ids")
     if obj_ids is None:
         raise PromptError(f"update_memory=True needs obj_ids, one per prompt; there are {len(said)} prompts")
-    ids = [obj_ids] if isinstance(obj_ids, int | np.integer) else list(obj_ids)
-    if any(isinstance(i, bool) or not isinstance(i, int | np.integer) or i < 0 for i in ids):
-        raise PromptError(f"obj_ids are whole numbers of at least 0; got {obj_ids!r}")
+    ids = list(whole_numbers(obj_ids, "obj_ids are whole numbers of at least 0", 0))
     if len(ids) != len(said) or len(set(ids)) != len(ids):
         raise PromptError(f"there is one id per prompt, each once: got obj_ids={ids} for {len(said)} prompts")
-    return [int(i) for i in ids]
+    return ids

@@ -73,7 +73,7 @@ def _off_torch(value: object) -> object:
 def _numbers(value: object, what: str) -> npt.NDArray[np.float64]:
     try:
         return np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
         raise PromptError(f"{what} must be numbers, got {value!r:.80}; {FORMS}") from error
 
 
@@ -86,7 +86,7 @@ def _points(value: object) -> list[npt.NDArray[np.float64]] | None:
         array = _numbers(value, "points")
         if array.size == 0:
             return []
-        parts = [array[None]] if array.ndim == 1 else [p[None] for p in array] if array.ndim == 2 else list(array)
+        parts = [array[None]] if array.ndim < 2 else [p[None] for p in array] if array.ndim == 2 else list(array)
     for part in parts:
         if part.ndim != 2 or part.shape[1] != 2 or not len(part):
             raise PromptError(f"points have the shape {np.shape(_loose(value))}; {FORMS}")
@@ -136,7 +136,10 @@ def _boxes(value: object) -> list[npt.NDArray[np.float64]] | None:
 def _masks(value: object) -> list[npt.NDArray[np.bool_]] | None:
     if value is None:
         return None
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise PromptError(f"masks are all of one size; got {value!r:.80}; {FORMS}") from error
     if array.shape[:1] == (0,):
         return []
     if array.ndim == 2:

@@ -1,5 +1,6 @@
 """`SAM(...)`: the page's one-line interface to pictures, folders and videos."""
 
+import os
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,7 @@ from sam2_notebook.model import Sam2
 from sam2_notebook.predict import AutomaticMasker, ImagePredictor, VideoPredictor
 from sam2_notebook.predict.embeddings import EncodedImage
 from sam2_notebook.values.masks import BoolMask, Rle
+from sam2_notebook.values.plain import yes_or_no
 
 Named = TypeVar("Named")
 OTHER_FAMILIES = ("sam_b", "sam_l", "sam_h", "mobile_sam", "fastsam", "sam3")
@@ -115,6 +117,7 @@ class SAM:
         `settings` are those of `PageSettings` (conf, save, ...); unless `conf` is given no mask is dropped, so
         that mask i is prompt i. Raises PromptError, MediaError or ModelError.
         """
+        lazily = yes_or_no(stream, "stream")
         chosen = PageSettings().changed(settings)
         check_imgsz(chosen.imgsz, self.model.config)
         if chosen.model is not None:
@@ -130,7 +133,7 @@ class SAM:
             )
         self._last = source
         found = handed_out(self._results(source, said, chosen), chosen)
-        return found if stream else list(found)
+        return found if lazily else list(found)
 
     __call__ = predict
 
@@ -187,7 +190,12 @@ class SAM:
 
 
 def network(model: Named) -> Named:
-    """The model itself, after refusing by name the families that are not SAM 2."""
+    """The model itself, after refusing what is none, and by name the families that are not SAM 2."""
+    if model is not None and not isinstance(model, str | os.PathLike | Sam2 | ImagePredictor):
+        raise ModelError(
+            f"a {type(model).__name__} is no network. Wanted a name such as sam2.1_b.pt, the path of a file of "
+            "weights, a loaded network, or None for the small one in the package."
+        )
     path = Path(model) if isinstance(model, str | Path) else None
     if path is not None and path.stem.lower().startswith(OTHER_FAMILIES) and not path.exists():
         raise ModelError(

@@ -1,14 +1,15 @@
 """The settings of the page's calls and of its `overrides` dictionaries, checked: what each does, or what is said."""
 
 import difflib
+import os
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from numbers import Real
 
 from sam2_notebook.errors import PromptError
 from sam2_notebook.facade.devices import device_name
-from sam2_notebook.model import Sam2Config
+from sam2_notebook.model import Sam2, Sam2Config
+from sam2_notebook.values.plain import number, plain, switch, whole_number, whole_numbers, yes_or_no
 
 PAGE_IMGSZ = 1024
 
@@ -90,25 +91,16 @@ class PageSettings:
     exist_ok: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("conf", "iou"):
-            value = getattr(self, name)
-            if value is not None and not (isinstance(value, Real) and 0 <= float(value) <= 1):
-                raise PromptError(f"{name} is a {'score' if name == 'conf' else 'share'} from 0 to 1; got {value!r}")
-        for name in ("max_det", "vid_stride", "line_width"):
-            value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-                raise PromptError(f"{name} is a whole number of at least 1; got {value!r}")
-        if self.classes is not None:
-            numbers = [self.classes] if isinstance(self.classes, int) else self.classes
-            if isinstance(numbers, str) or not all(isinstance(n, int) for n in numbers):
-                raise PromptError(f"classes are whole numbers, such as [0, 2]; got {self.classes!r}")
+        for setting in fields(self):
+            value = _checked(setting.name, getattr(self, setting.name), setting.default)
+            object.__setattr__(self, setting.name, value)
 
     @property
     def wanted_classes(self) -> frozenset[int] | None:
         """The classes that are kept, None for all."""
         if self.classes is None:
             return None
-        return frozenset([self.classes] if isinstance(self.classes, int) else self.classes)
+        return frozenset(whole_numbers(self.classes, "classes are whole numbers"))
 
     @property
     def saves(self) -> bool:
@@ -123,12 +115,14 @@ class PageSettings:
         >>> PageSettings().changed({"conf": 0.25, "task": "segment"}).conf
         0.25
         """
+        if not isinstance(overrides, Mapping):
+            raise PromptError(f"settings are a dictionary, such as dict(conf=0.25); got {overrides!r:.80}")
         known = {f.name for f in fields(self)}
         for name, value in overrides.items():
             if name in ELSEWHERE:
                 _say(name, value, ELSEWHERE[name])
             elif name not in known:
-                near = difflib.get_close_matches(name, known | set(ELSEWHERE), n=1)
+                near = difflib.get_close_matches(str(name), known | set(ELSEWHERE), n=1)
                 meant = f" Did you mean {near[0]!r}?" if near else ""
                 raise PromptError(f"there is no setting {name!r}.{meant} Known are {', '.join(sorted(known))}.")
         defaults = {f.name: f.default for f in fields(self)}
@@ -138,8 +132,44 @@ class PageSettings:
         return replace(self, **chosen)  # type: ignore[arg-type] -- the fields check themselves
 
 
+def text_of_path(value: object, name: str) -> str:
+    """A path, or a part of one, as text; PromptError if it is neither."""
+    text = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    if not isinstance(text, str):
+        raise PromptError(f"{name} is text or a pathlib.Path; got {value!r:.80}")
+    return text
+
+
+def _checked(name: str, value: object, default: object) -> object:
+    """The value of a setting, as its field says it is; None stays where it is the default."""
+    if value is None and default is None:
+        return None
+    if isinstance(default, bool):
+        return yes_or_no(value, name)
+    if name in ("conf", "iou"):
+        return number(value, f"{name} is a {'score' if name == 'conf' else 'share'} from 0 to 1", 0, 1)
+    if name in ("max_det", "vid_stride", "line_width"):
+        return whole_number(value, name, 1)
+    if name == "classes":
+        return whole_numbers(value, "classes are whole numbers, such as [0, 2]")
+    if name == "imgsz":
+        wanted = "imgsz is a side in pixels, or two of them, each a whole number of at least 1"
+        sides = whole_numbers(value, wanted, 1)
+        if len(sides) not in (1, 2):
+            raise PromptError(f"{wanted}; got {value!r:.80}")
+        return sides if len(sides) == 2 else sides[0]
+    if name in ("project", "name"):
+        return text_of_path(value, name)
+    if name == "model" and not isinstance(value, str | os.PathLike | Sam2):
+        raise PromptError(f"model is a name, a file of weights or None for the embedded model; got {value!r:.80}")
+    return value  # a device has been read, or is refused where it is looked for
+
+
 def _say(name: str, value: object, setting: Elsewhere) -> None:
-    if any(value is fine or (value == fine and type(value) is type(fine)) for fine in setting.fine):
+    meant = plain(value)
+    if any(isinstance(fine, bool) for fine in setting.fine) and (said := switch(value)) is not None:
+        meant = said
+    if any(meant is fine or (type(meant) is type(fine) and meant == fine) for fine in setting.fine):
         return
     told = f"{name}={value!r} {'is not possible here' if setting.refused else 'has no effect here'}: {setting.words}."
     if setting.refused:

@@ -19,6 +19,7 @@ from sam2_notebook.media import Image, open_video
 from sam2_notebook.predict import AutomaticMasker, AutomaticSettings, FrameResult, ImagePredictor, VideoPredictor
 from sam2_notebook.predict.automatic_video import track_everything
 from sam2_notebook.values.frames import FrameSource
+from sam2_notebook.values.plain import yes_or_no
 
 FRAME_POINTS = 16
 
@@ -74,9 +75,10 @@ class SAM2VideoPredictor:
         and keeps its number. A result holds the objects that are in its frame; `conf` changes nothing, as in the
         original, whose scores here are 0 and 1.
         """
+        lazily = yes_or_no(stream, "stream")
         said = page_prompts(points, labels, bboxes, masks)
         found = handed_out(self._results(source, said), replace(self.settings, conf=None))
-        return found if stream else list(found)
+        return found if lazily else list(found)
 
     def _results(self, source: Source, said: list[Said] | None) -> Iterator[Results]:
         clip = _clip(source).every(self.settings.vid_stride)

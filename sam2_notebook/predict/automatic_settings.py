@@ -1,13 +1,22 @@
 """All that may be chosen when a whole picture is segmented."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
 from sam2_notebook.errors import PromptError
+from sam2_notebook.values.plain import number, plain, whole_number, yes_or_no
 
 Grid = npt.NDArray[np.float64]
+SHARES = ("predicted_iou", "stability", "nms_iou", "crop_nms_iou", "crop_overlap")
+# The counts, and the least that each may be.
+LEAST: Mapping[str, int] = {
+    "points_per_side": 1, "points_per_batch": 1, "crop_layers": 0, "crop_point_divisor": 1, "min_region_area": 0,
+    "most_masks": 1,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -46,29 +55,17 @@ class AutomaticSettings:
     most_masks: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("predicted_iou", "stability", "nms_iou", "crop_nms_iou", "crop_overlap"):
-            value = getattr(self, name)
-            if value is not None and not 0 <= value <= 1:
-                raise PromptError(f"{name} is a share from 0 to 1; got {value!r}")
-        counts = {"points_per_side": 1, "points_per_batch": 1, "crop_layers": 0, "crop_point_divisor": 1}
-        for name, least in {**counts, "min_region_area": 0, "most_masks": 1}.items():
-            value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):
-                raise PromptError(f"{name} is a whole number of at least {least}; got {value!r}")
+        for setting in fields(self):
+            value = getattr(self, setting.name)
+            if value is not None or setting.default is not None:
+                object.__setattr__(self, setting.name, _checked(setting.name, value))
         if self.crop_layers > 5:
             raise PromptError(f"crop_layers = {self.crop_layers} means {4**self.crop_layers} crops; wanted at most 5")
-        offset = self.stability_offset
-        if offset is not None and not (np.isfinite(offset) and offset >= 0):
-            raise PromptError(f"stability_offset is a number of logits, at least 0; got {self.stability_offset!r}")
-        if not np.isfinite(self.mask_threshold):
-            raise PromptError(f"mask_threshold is a logit; got {self.mask_threshold!r}")
-        if self.point_grids is not None:
-            object.__setattr__(self, "point_grids", tuple(_checked(grid) for grid in self.point_grids))
-            if len(self.point_grids) != self.crop_layers + 1:
-                raise PromptError(
-                    f"crop_layers = {self.crop_layers} needs {self.crop_layers + 1} point_grids, one for the whole "
-                    f"picture and one per layer; got {len(self.point_grids)}"
-                )
+        if self.point_grids is not None and len(self.point_grids) != self.crop_layers + 1:
+            raise PromptError(
+                f"crop_layers = {self.crop_layers} needs {self.crop_layers + 1} point_grids, one for the whole "
+                f"picture and one per layer; got {len(self.point_grids)}"
+            )
 
     def grid(self, layer: int) -> Grid:
         """The clicks (n, 2) of a layer of crops, xy in 0..1 of the crop; layer 0 is the whole picture."""
@@ -92,10 +89,27 @@ def point_grid(side: int) -> Grid:
     return np.stack((x.ravel(), y.ravel()), axis=1)
 
 
-def _checked(grid: npt.ArrayLike) -> Grid:
+def _checked(name: str, value: object) -> object:
+    """The value of a setting, as its field says it is."""
+    if name in SHARES:
+        return number(value, f"{name} is a share from 0 to 1", 0, 1)
+    if name in LEAST:
+        return whole_number(value, name, LEAST[name])
+    if name == "stability_offset":
+        return number(value, "stability_offset is a number of logits, at least 0", 0)
+    if name == "mask_threshold":
+        return number(value, "mask_threshold is a logit")
+    if name == "refine":
+        return yes_or_no(value, "refine")
+    if not isinstance(plain(value), Iterable) or isinstance(value, str):
+        raise PromptError(f"point_grids are arrays (n, 2) of xy in 0..1, one per layer of crops; got {value!r:.80}")
+    return tuple(_checked_grid(grid) for grid in cast("Iterable[object]", value))
+
+
+def _checked_grid(grid: object) -> Grid:
     try:
         array = np.array(grid, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (OverflowError, RuntimeError, TypeError, ValueError) as error:
         raise PromptError(f"a point grid is an array (n, 2) of xy in 0..1; got {grid!r:.80}") from error
     if array.ndim != 2 or array.shape[1:] != (2,) or not len(array) or not ((array >= 0) & (array <= 1)).all():
         raise PromptError(f"a point grid is an array (n, 2) of xy in 0..1; got {array.shape}, {array.ravel()[:4]}")

@@ -10,6 +10,7 @@ from sam2_notebook.predict.video_results import FrameResult
 from sam2_notebook.predict.video_session import VideoSession
 from sam2_notebook.values.frames import FrameSource
 from sam2_notebook.values.masks import BoolMask
+from sam2_notebook.values.plain import whole_number
 
 KEY_FRAMES = 15
 SAME_IOU = 0.5
@@ -32,9 +33,7 @@ def track_everything(
     the order of coming and are never given twice. At most `most_objects` are followed, the surest first; what is
     smaller than a thousandth of the frame is left out. `masker` should be of the same network as `predictor`.
     """
-    for name, value, least in (("every", every, 1), ("most_objects", most_objects, 1)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise PromptError(f"{name} is a whole number of at least {least}; got {value!r}")
+    every, most_objects = whole_number(every, "every", 1), whole_number(most_objects, "most_objects", 1)
     if not 0 < same_iou <= 1:
         raise PromptError(f"same_iou is a share above 0, at most 1; got {same_iou!r}")
     with predictor.open(video) as session:

@@ -21,6 +21,7 @@ from sam2_notebook.predict.dynamic_results import FoundObjects
 from sam2_notebook.predict.letterbox import Letterbox
 from sam2_notebook.predict.precision import Engine
 from sam2_notebook.predict.prompts import ObjectPrompt
+from sam2_notebook.values.plain import whole_number
 
 
 class JointDynamicSession:
@@ -33,10 +34,8 @@ class JointDynamicSession:
     def __init__(
         self, model: Sam2 | str | Path | None = None, *, slots: int = 3, device: str | torch.device | None = None
     ) -> None:
-        if isinstance(slots, bool) or not isinstance(slots, int) or slots < 1:
-            raise PromptError(f"the number of objects is a whole number of at least 1; got {slots!r}")
+        self.slots = whole_number(slots, "the number of objects", 1)
         self.pictures = Pictures(network=Engine(with_memory(model, device), "fp32").current()[1])
-        self.slots = slots
         self._bank: tuple[Memory, ...] = ()
         self._shown: set[int] = set()
 

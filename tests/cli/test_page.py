@@ -61,6 +61,18 @@ def test_json_holds_masks_that_others_read(here: Path) -> None:
     assert not (here / "runs").exists()
 
 
+@pytest.mark.parametrize("word", ["no", "NO", "off", "0", "false"])
+def test_no_is_no(here: Path, word: str) -> None:
+    photo = ("predict", "model=sam2.1_b.pt", "source=photo.jpg", "points=20,20", "imgsz=1024.0")
+    run(*photo, f"save={word}")
+    assert not (here / "runs").exists()
+    for _ in range(2):
+        run(*photo, "save=yes", f"exist_ok={word}")
+    assert len([*(here / "runs" / "segment").iterdir()]) == 2
+    words = ["annotate", "data=photos", "det_model=boxes.json", "sam_model=sam2.1_b.pt", f"progress={word}"]
+    assert "picture/s" not in CliRunner().invoke(app, words, catch_exceptions=False).stderr
+
+
 def test_a_video_is_tracked(here: Path) -> None:
     out = run("track", "model=sam2.1_b.pt", "source=video.mp4", "points=20,20", "conf=0.25")
     assert [line.split(":")[0] for line in out.splitlines()] == [f"video.mp4 frame {i}" for i in range(3)]
@@ -97,6 +109,13 @@ def test_annotate_takes_every_argument_of_the_call(here: Path) -> None:
         (("annotate", "data=photos", "ouput_dir=x"), "there is no ouput_dir"),
         (("annotate", "data=photos", "engine=dask"), 'an engine is "local" or "ray"'),
         (("annotate", "data=photos", "engine=ray", "device=cuda:1"), "a GPU of its own"),
+        (("annotate", "data=photos", "conf=abc"), "conf is a share from 0 to 1; got 'abc'"),
+        (("annotate", "data=photos", "iou=abc"), "iou is a share"),
+        (("annotate", "data=photos", "progress=maybe"), "progress is True or False"),
+        (("predict", "model=sam2.1_b.pt", "source=photo.jpg", "points=5"), "points have the shape"),
+        (("predict", "model=sam2.1_b.pt", "source=photo.jpg", "imgsz=-5"), "imgsz is a side in pixels"),
+        (("predict", "model=sam2.1_b.pt", "source=photo.jpg", "save=maybe"), "save is True or False"),
+        (("track", "model=sam2.1_b.pt", "source=video.mp4", "conf=abc"), "conf is a score"),
     ],
 )
 def test_mistakes_are_told(here: Path, words: tuple[str, ...], told: str) -> None:

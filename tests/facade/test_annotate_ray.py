@@ -174,7 +174,7 @@ def test_workers_ask_for_what_the_cluster_has(
     assert share_of(cluster, device, workers) == share
 
 
-@pytest.mark.parametrize("workers", [0, -1, True, 1.5])
+@pytest.mark.parametrize("workers", [0, -1, True, 1.5, "two"])
 def test_a_number_of_workers_is_a_number(workers: int) -> None:
     with pytest.raises(PromptError, match="workers"):
         share_of({"CPU": 2.0}, "", workers)

@@ -1,9 +1,11 @@
 """The page's dynamic predictor: its snippet, its bad input, and the compatible mode."""
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
+import torch
 
 from sam2_notebook import SAM2DynamicInteractivePredictor
 from sam2_notebook.errors import PromptError
@@ -106,6 +108,8 @@ def test_prompts_that_do_not_count_are_not_passed_over_in_silence(predictor: SAM
         ({"obj_ids": [1]}, "give points"),
         ({"bboxes": [1, 1, 9, 9], "obj_ids": [1, 2]}, "one id per prompt"),
         ({"bboxes": [1, 1, 9, 9], "obj_ids": [-1]}, "at least 0"),
+        ({"bboxes": [1, 1, 9, 9], "obj_ids": 1.5}, "obj_ids are whole numbers"),
+        ({"bboxes": [1, 1, 9, 9], "obj_ids": "one"}, "obj_ids are whole numbers"),
         ({"bboxes": [[1, 1, 9, 9]] * 4, "obj_ids": [1, 2, 3, 4]}, "max_obj_num=3"),
     ],
 )
@@ -113,6 +117,30 @@ def test_mistakes_are_told(predictor: SAM2DynamicInteractivePredictor, call: dic
     with pytest.raises(PromptError, match=words):
         predictor(clip()[0], update_memory=True, **call)
     assert predictor.session.objects == ()
+
+
+def test_ids_and_numbers_of_objects_may_be_of_numpy_and_torch(memory_weights: Path) -> None:
+    overrides: dict[str, object] = {"model": str(memory_weights / "sam2_t.pt"), "device": "cpu"}
+    predictor = SAM2DynamicInteractivePredictor(overrides, cast(int, np.int64(2)), lookalikes=False)
+    for ids in (torch.tensor([2]), np.int64(3)):
+        predictor(clip()[0], bboxes=[10, 10, 50, 40], obj_ids=cast(int, ids), update_memory=True)
+    assert predictor.session.objects == (2, 3)
+    predictor.forget(cast(int, torch.tensor(2)))
+    assert predictor.session.objects == (3,)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"max_obj_num": "two"}, "max_obj_num is a whole number"),
+        ({"max_obj_num": None, "compatible": True}, "max_obj_num is a whole number"),
+        ({"compatible": "maybe"}, "compatible is True or False"),
+        ({"lookalikes": 5}, "lookalikes is True or False"),
+    ],
+)
+def test_impossible_settings_are_told(memory_weights: Path, settings: dict, words: str) -> None:
+    with pytest.raises(PromptError, match=words):
+        SAM2DynamicInteractivePredictor({"model": str(memory_weights / "sam2_t.pt"), "device": "cpu"}, **settings)
 
 
 def test_one_picture_at_a_time_is_shown(predictor: SAM2DynamicInteractivePredictor) -> None:

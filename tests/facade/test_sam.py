@@ -58,6 +58,12 @@ def test_shapes_mean_what_the_page_says(prompts: tuple, points: list, labels: li
     ("prompts", "words"),
     [
         (([1, 2, 3], None, None, None), "points have the shape"),
+        ((5, None, None, None), "points have the shape"),
+        (([10**400, 5], None, None, None), "must be numbers"),
+        (([1, 2], {1}, None, None), "labels must be numbers"),
+        ((None, None, 5, None), "bboxes have the shape"),
+        ((None, None, None, 5), "masks have the shape"),
+        ((None, None, None, [[[1, 0]], [[1]]]), "masks are all of one size"),
         (("here", None, None, None), "must be numbers"),
         (([[1, 2], [3, 4]], [1], None, None), "one label"),
         (([1, 2], [2], None, None), "1 \\(on the object\\) or 0"),

@@ -1,6 +1,7 @@
 """Segment everything: the whole picture is asked, few good masks remain, and every setting does what it says."""
 
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -181,11 +182,29 @@ def test_a_blank_picture_is_no_error(predictor: ImagePredictor) -> None:
         ({"point_grids": ("here",)}, "in 0..1"),
         ({"min_region_area": -3}, "min_region_area"),
         ({"most_masks": 0}, "most_masks"),
+        ({"predicted_iou": "a"}, "predicted_iou is a share from 0 to 1; got 'a'"),
+        ({"nms_iou": None}, "nms_iou is a share"),
+        ({"points_per_side": None}, "points_per_side is a whole number"),
+        ({"crop_layers": "a"}, "crop_layers is a whole number"),
+        ({"stability_offset": "a"}, "number of logits"),
+        ({"mask_threshold": "a"}, "is a logit"),
+        ({"refine": "maybe"}, "refine is True or False"),
+        ({"point_grids": 5}, "one per layer of crops"),
+        ({"point_grids": np.array(5)}, "one per layer of crops"),
+        ({"point_grids": (torch.ones(1, 2, requires_grad=True),)}, "a point grid is an array"),
     ],
 )
 def test_impossible_settings_are_refused(settings: dict[str, object], words: str) -> None:
     with pytest.raises(PromptError, match=words):
         AutomaticSettings(**settings)  # type: ignore[arg-type]
+
+
+def test_settings_may_be_numbers_of_numpy() -> None:
+    chosen = AutomaticSettings(
+        points_per_side=cast(int, np.int64(4)), nms_iou=cast(float, np.float32(0.5)), most_masks=cast(int, np.uint8(3)),
+        refine=cast(bool, "no"),
+    )  # fmt: skip
+    assert repr(chosen) == "AutomaticSettings(points_per_side=4, nms_iou=0.5, most_masks=3)"
 
 
 def test_a_grid_lies_at_the_centres_of_cells() -> None:

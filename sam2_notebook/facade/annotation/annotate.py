@@ -23,15 +23,18 @@ from sam2_notebook.facade.annotation.shards import SHARD_SUFFIXES, shard_stem
 from sam2_notebook.facade.annotation.team import check_engine, team_of
 from sam2_notebook.facade.devices import Device, device_name
 from sam2_notebook.facade.sam import network
+from sam2_notebook.facade.settings import text_of_path
 from sam2_notebook.facade.sources import files_of
 from sam2_notebook.media.video_pictures import PICTURE_SUFFIXES, natural_order
+from sam2_notebook.model import Sam2
 from sam2_notebook.predict import AutomaticMasker, ImagePredictor
+from sam2_notebook.values.plain import whole_number, yes_or_no
 
 
 def auto_annotate(  # noqa: PLR0913, PLR0917 -- the page's arguments
     data: str | Path,
     det_model: DetectorSource | AutomaticMasker | None = "yolo11x.pt",
-    sam_model: str | Path | ImagePredictor | None = "sam2_b.pt",
+    sam_model: str | Path | Sam2 | ImagePredictor | None = "sam2_b.pt",
     device: Device = "",
     conf: float = 0.25,
     iou: float = 0.45,
@@ -73,15 +76,18 @@ def auto_annotate(  # noqa: PLR0913, PLR0917 -- the page's arguments
     wishes = Wishes(
         conf=conf, iou=iou, imgsz=imgsz, max_det=max_det, classes=class_numbers(classes), device=device_name(device),
     )  # fmt: skip
+    progress = yes_or_no(progress, "progress")
+    workers = None if workers is None else whole_number(workers, "workers", 1)
+    source = text_of_path(data, "data")
     check_engine(engine, wishes.device, workers)
     if det_model is None or isinstance(det_model, AutomaticMasker):
         _say_what_is_idle(wishes)
     build = Build(model=network(sam_model), det_model=det_model, wishes=wishes)
     anywhere = replace(wishes, device="")  # a run may go on elsewhere
     recipe = recipe_of({"wishes": anywhere, "detector": detector_named(det_model), "model": model_named(sam_model)})
-    beside = Path(data).expanduser().absolute().parent / "labels"
-    target = beside if output_dir is None else Path(output_dir).expanduser()
-    files, shards = found_in(data, target)
+    beside = Path(source).expanduser().absolute().parent / "labels"
+    target = beside if output_dir is None else Path(text_of_path(output_dir, "output_dir")).expanduser()
+    files, shards = found_in(source, target)
     run = (
         ShardRun(shards=shards, target=target.absolute(), recipe=recipe)
         if shards

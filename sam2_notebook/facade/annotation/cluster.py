@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
 
-from sam2_notebook.errors import ModelError, PromptError
+from sam2_notebook.errors import ModelError
+from sam2_notebook.values.plain import whole_number
 
 # How often a job is tried again after its worker died: a node may be lost, a picture may kill.
 TRIES_AGAIN = 2
@@ -38,10 +39,9 @@ def share_of(cluster: Mapping[str, float], device: str, workers: int | None) -> 
     >>> share_of({"CPU": 64, "GPU": 8}, "", None), share_of({"CPU": 2}, "", 4)
     (Share(workers=8, cpus=1, gpus=1), Share(workers=4, cpus=0.5, gpus=0))
     """
-    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
-        raise PromptError(f"workers is a whole number of at least 1, or None; got {workers!r}")
+    hired = None if workers is None else whole_number(workers, "workers", 1)
     cpus, gpus = int(cluster.get("CPU", 0)), 0 if device == "cpu" else int(cluster.get("GPU", 0))
-    size = workers or max(1, gpus or cpus)
+    size = hired or max(1, gpus or cpus)
     return Share(workers=size, cpus=_each(cpus, size), gpus=_each(gpus, size))
 
 

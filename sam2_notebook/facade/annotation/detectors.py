@@ -1,11 +1,10 @@
 """Boxes from anything that finds things: a function, a pipeline of transformers, YOLO, a COCO file."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import takewhile
-from operator import index
 from pathlib import Path, PurePosixPath
 from typing import Protocol, runtime_checkable
 
@@ -16,6 +15,7 @@ from PIL import Image as PillowImage
 from sam2_notebook.errors import MediaError, ModelError, PromptError
 from sam2_notebook.media import Image
 from sam2_notebook.predict.automatic_filters import suppress
+from sam2_notebook.values.plain import number, whole_number, whole_numbers
 
 # What Ultralytics raises for a file that it cannot load.
 LOADING_ERRORS = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
@@ -70,12 +70,12 @@ class Wishes:
 
     def __post_init__(self) -> None:
         for name in ("conf", "iou"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise PromptError(f"{name} is a share from 0 to 1; got {getattr(self, name)!r}")
-        if self.imgsz < 32 or self.imgsz % 32:
+            share = number(getattr(self, name), f"{name} is a share from 0 to 1", 0, 1)
+            object.__setattr__(self, name, share)
+        for name in ("imgsz", "max_det"):
+            object.__setattr__(self, name, whole_number(getattr(self, name), name, 1))
+        if self.imgsz % 32:
             raise PromptError(f"imgsz is a multiple of 32; got {self.imgsz!r}")
-        if self.max_det < 1:
-            raise PromptError(f"max_det is at least 1; got {self.max_det!r}")
 
 
 def class_numbers(classes: Sequence[int] | int | None) -> tuple[int, ...] | None:
@@ -86,14 +86,7 @@ def class_numbers(classes: Sequence[int] | int | None) -> tuple[int, ...] | None
     """
     if classes is None:
         return None
-    try:
-        if isinstance(classes, str | bytes):
-            raise TypeError
-        return tuple(map(index, classes if isinstance(classes, Iterable) else [classes]))
-    except TypeError as error:
-        raise PromptError(
-            f"classes are the numbers of the classes wanted, such as [0, 2], not their names; got {classes!r:.60}"
-        ) from error
+    return whole_numbers(classes, "classes are the numbers of the classes wanted, such as [0, 2], not their names")
 
 
 Detector = Callable[[Image], Detections]

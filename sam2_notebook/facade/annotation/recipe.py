@@ -7,6 +7,7 @@ from types import CodeType
 
 from sam2_notebook.facade.annotation.detectors import DetectorSource
 from sam2_notebook.facade.annotation.journal import digest, stamp
+from sam2_notebook.model import Sam2
 from sam2_notebook.predict import AutomaticMasker, ImagePredictor
 from sam2_notebook.weights import fingerprint
 
@@ -19,8 +20,10 @@ def recipe_of(settings: Mapping[str, object]) -> str:
     return digest(json.dumps({k: str(v) for k, v in settings.items()}, sort_keys=True).encode())
 
 
-def model_named(model: str | Path | ImagePredictor | None) -> str:
-    """A network by its name and its weights, a file by its state."""
+def model_named(model: str | Path | Sam2 | ImagePredictor | None) -> str:
+    """A network by its name, if it has one, and its weights, a file by its state."""
+    if isinstance(model, Sam2):
+        return fingerprint(model)
     if isinstance(model, ImagePredictor):
         return f"{model.model_name} {fingerprint(model.model)}"
     return "None" if model is None else _file(model)
