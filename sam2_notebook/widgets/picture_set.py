@@ -2,8 +2,9 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -17,9 +18,10 @@ from sam2_notebook.values.frames import ByteImage
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.values.masks import BoolMask
 from sam2_notebook.widgets.video_file import VideoReference
-from sam2_notebook.widgets.video_source import Sources
+from sam2_notebook.widgets.video_source import SharedSource, Sources
 
 DECODED = 12
+DECODED_BYTES = 256 * 1024 * 1024
 MOST_PICTURES = 2000
 
 PictureSources: TypeAlias = str | os.PathLike[str] | np.ndarray | Iterable[ImageSource | Image]
@@ -29,7 +31,7 @@ class PictureSet:
     """Pictures by number. As a `FrameSource` its `size` is the largest height and the largest width there is.
 
     `frame` gives a picture as it is; masks of the common size hold it in their top left corner (`padded`, `cropped`).
-    The last few pictures read from files are kept decoded.
+    Pictures are decoded one at a time, also when the set is opened, and the last few are kept decoded.
 
     >>> pictures = PictureSet([np.zeros((4, 6, 3), np.uint8), np.ones((5, 3, 3), np.uint8)])
     >>> len(pictures), pictures.size, pictures.sizes
@@ -42,11 +44,16 @@ class PictureSet:
 
     def __init__(self, pictures: PictureSources) -> None:
         self._sources, self.name = _listed(pictures)
-        self._read = lru_cache(maxsize=DECODED)(self._fresh)
-        images = [self._read(index) for index in range(len(self._sources))]
-        self.sizes = tuple((width, height) for height, width in (image.size_hw for image in images))
-        self.size = Size(height=max(h for _, h in self.sizes), width=max(w for w, _ in self.sizes))
-        digest = hashlib.blake2b("".join(image.digest for image in images).encode(), digest_size=16)
+        self._decoded = _Decoded()
+        sizes: list[tuple[int, int]] = []
+        digest = hashlib.blake2b(digest_size=16)
+        for index in range(len(self._sources)):
+            image = self._read(index)
+            height, width = image.size_hw
+            sizes.append((width, height))
+            digest.update(image.digest.encode())
+        self.sizes = tuple(sizes)
+        self.size = Size(height=max(h for _, h in sizes), width=max(w for w, _ in sizes))
         self.key = digest.hexdigest()
 
     @property
@@ -62,10 +69,16 @@ class PictureSet:
         return 0 <= index < len(self)
 
     def image(self, index: int) -> Image:
-        """One picture; MediaError if there is none, or if its file cannot be read any more."""
+        """One picture; MediaError if there is none, or if its file cannot be read any more or has another size now."""
         if not self.has(index):
             raise MediaError(f"there is no picture {index}; {self.name} has 0 to {len(self) - 1}")
-        return self._read(index)
+        image, (width, height) = self._read(index), self.sizes[index]
+        if image.size_hw != (height, width):
+            raise MediaError(
+                f"{image.name} is now {image.size_hw[1]} x {image.size_hw[0]}, but it was {width} x {height} when the "
+                "set was opened. Put the old file back, or open the set anew."
+            )
+        return image
 
     def frame(self, index: int) -> ByteImage:
         """The pixels of a picture."""
@@ -89,7 +102,7 @@ class PictureSet:
 
     def close(self) -> None:
         """Let go of decoded pictures; files are not open."""
-        self._read.cache_clear()
+        self._decoded.clear()
 
     def sources(self) -> Sources:
         """The set as what a widget reads; exports get all pictures at the common size."""
@@ -104,17 +117,44 @@ class PictureSet:
         )
         return Sources(page=self, another=lambda: EvenPictures(self), reference=reference)
 
-    def _fresh(self, index: int) -> Image:
+    def _read(self, index: int) -> Image:
         source = self._sources[index]
-        return source if isinstance(source, Image) else read_image(source)
+        return source if isinstance(source, Image) else self._decoded.get(index, lambda: read_image(source))
 
 
-class EvenPictures(PictureSet):
-    """The same pictures, black where they are smaller than the largest."""
+class _Decoded:
+    """The pictures used last: at most `DECODED`, and beyond one at most `DECODED_BYTES`. Threads may share it."""
 
-    def __init__(self, pictures: PictureSet) -> None:
-        super().__init__([pictures.image(index) for index in range(len(pictures))])
-        self.name = pictures.name
+    def __init__(self) -> None:
+        self._kept: OrderedDict[int, Image] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def get(self, index: int, read: Callable[[], Image]) -> Image:
+        """A picture that is kept, or else as it is read."""
+        with self._lock:
+            kept = self._kept.get(index)
+            if kept is not None:
+                self._kept.move_to_end(index)
+                return kept
+        image = read()
+        with self._lock:
+            old = self._kept.pop(index, None)
+            self._bytes += image.pixels.nbytes - (0 if old is None else old.pixels.nbytes)
+            self._kept[index] = image
+            while len(self._kept) > DECODED or (len(self._kept) > 1 and self._bytes > DECODED_BYTES):
+                self._bytes -= self._kept.popitem(last=False)[1].pixels.nbytes
+        return image
+
+    def clear(self) -> None:
+        """Keep none."""
+        with self._lock:
+            self._kept.clear()
+            self._bytes = 0
+
+
+class EvenPictures(SharedSource):
+    """The pictures of a set, each read when it is asked for, black where they are smaller than the largest."""
 
     def frame(self, index: int) -> ByteImage:
         """A picture at the common size."""
