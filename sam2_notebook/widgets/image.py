@@ -142,6 +142,7 @@ class ImageSegmenter(WiredWidget):
         Returns at once; `wait()` on what it returns blocks, `cancel()` stops it. Masks down to half the settings' bars
         of IoU and stability are kept too, for the page's filters. EditError when it is under way already.
         """
+        self._desk.check_open()
         return self._desk.everything.start(*generous_sweep(self._predictor, self._desk.picture, settings))
 
     @property

@@ -171,6 +171,7 @@ class LabelDesk(ABC):
         self, how: Literal["add", "change", "retire"], name: str, label: LabelClass | None, to: str | None = None
     ) -> None:
         """Add a class, change the one called `name` (to `label`, or only its name), or take it out of the list."""
+        self._check_open()
         known = {c.name: c for c in self.store.classes()}
         if how == "retire":
             self.store.retire_class(name)
@@ -188,6 +189,7 @@ class LabelDesk(ABC):
 
     def train(self, how: Literal["start", "stop", "use", "unuse"]) -> LabelJob:
         """Train on what is accepted, stop that, or choose who does the work; the job of the training."""
+        self._check_open()
         match how:
             case "start":
                 return self.jobs.start("train", partial(self.training.run, self.store))

@@ -109,10 +109,13 @@ class Jobs:
         self._changed = changed
         self._lock = threading.Lock()
         self._jobs: dict[Kind, LabelJob] = {}
+        self._closed = False
 
     def start(self, kind: Kind, work: Callable[[LabelJob], str]) -> LabelJob:
         """Begin a job on a thread of its own; Sam2NotebookError while one of its kind is under way."""
         with self._lock:
+            if self._closed:
+                raise Sam2NotebookError("this widget is closed; make a new one for the store")
             running = self._jobs.get(kind)
             if running is not None and not running.has_ended:
                 raise Sam2NotebookError(f"another job of this kind ({kind}) is under way; wait for it, or stop it")
@@ -143,6 +146,8 @@ class Jobs:
         return tuple(job.view for job in sorted(self._jobs.values(), key=lambda job: job.id))
 
     def close(self) -> None:
-        """Ask all to stop."""
+        """Ask all to stop, and begin no more."""
+        with self._lock:
+            self._closed = True
         for job in list(self._jobs.values()):
             job.cancel()

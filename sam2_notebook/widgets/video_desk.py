@@ -159,6 +159,7 @@ class VideoDesk:
 
     def go_to(self, frame: int) -> None:
         """Ask all views to show a frame."""
+        self._check_open()
         if not 0 <= frame < len(self.source):
             raise EditError(f"there is no {self._unit} {frame}; {self.source.name} has 0 to {len(self.source) - 1}")
         self.frame = frame
@@ -214,6 +215,7 @@ class VideoDesk:
 
     def recover(self, *, accept: bool) -> None:
         """Take up the earlier work that was found, or leave it where it lies; EditError if there is none."""
+        self._check_open()
         earlier, self._earlier = self._earlier, None
         if earlier is None:
             raise EditError("there is no earlier work to take up")

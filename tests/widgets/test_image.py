@@ -300,8 +300,9 @@ def test_a_closed_widget_keeps_its_masks_and_takes_no_more_edits(predictor: Imag
     widget.close()
     widget.close()
     assert np.array_equal(widget.masks[1], mask)
-    with pytest.raises(Sam2NotebookError, match="closed"):
-        widget.add_point(1, 1)
+    for act in (lambda: widget.add_point(1, 1), widget.undo, widget.segment_everything):
+        with pytest.raises(Sam2NotebookError, match="this widget is closed"):
+            act()
     assert widget.wait(5)
 
 

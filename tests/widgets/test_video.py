@@ -378,8 +378,9 @@ def test_a_closed_widget_keeps_its_masks_and_takes_no_edits() -> None:
     widget.close()
     assert job.has_ended
     assert 0 in widget.masks
-    with pytest.raises(Sam2NotebookError, match="closed"):
-        widget.add_point(0, 5, 5)
+    for act in (lambda: widget.add_point(0, 5, 5), widget.propagate, lambda: widget.go_to(1), widget.recover):
+        with pytest.raises(Sam2NotebookError, match="this widget is closed"):
+            act()
 
 
 def test_a_network_without_memory_is_refused() -> None:

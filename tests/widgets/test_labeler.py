@@ -1,0 +1,45 @@
+"""`Labeler` from a cell's point of view, with the embedded model and no training."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sam2_notebook.errors import Sam2NotebookError
+from sam2_notebook.labels.store import LabelStore
+from sam2_notebook.widgets.label_suggest import Sources
+from sam2_notebook.widgets.labeler import FolderLabeler
+from tests.widgets.labeling import folder_of
+
+
+@pytest.fixture
+def labeler(tmp_path: Path) -> Iterator[FolderLabeler]:
+    """A labeler on two pictures, in a store that stays open when it is closed."""
+    with LabelStore(tmp_path / "labels.db", author="ann") as store:
+        made = FolderLabeler(
+            folder_of(tmp_path, 2), ["leaf", "stem"], store, None, sources=Sources(), trainer=None, height=None
+        )
+        made._labels.jobs.last("add").wait(30)
+        yield made
+        made.close()
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda labeler: labeler.next(),
+        lambda labeler: labeler.add_point(5, 5),
+        lambda labeler: labeler.segment_everything(),
+        lambda labeler: labeler.suggest(),
+        lambda labeler: labeler.finetune(),
+        lambda labeler: labeler.use_trained(False),
+        lambda labeler: labeler.import_labels("labels"),
+        lambda labeler: labeler.rename_class("leaf", "frond"),
+        lambda labeler: labeler.accept_suggestions(),
+    ],
+)
+def test_a_closed_labeler_takes_no_more_orders(labeler: FolderLabeler, act) -> None:
+    labeler.close()
+    with pytest.raises(Sam2NotebookError, match="this widget is closed"):
+        act(labeler)
+    assert [label.name for label in labeler.store.classes()] == ["leaf", "stem"]
