@@ -25,6 +25,7 @@ from sam2_notebook.labels.rows import Row as Values
 from sam2_notebook.labels.rows import row_of_annotation
 from sam2_notebook.labels.schema import MAX_NOTE, STATES, Annotation, LabeledImage
 from sam2_notebook.labels.tables import annotations, classes, edits, images
+from sam2_notebook.values.classes import check_text
 from sam2_notebook.values.geometry import Size
 
 Change = tuple[int, Values | None, Values | None]  # id, before, after
@@ -39,6 +40,9 @@ class Made:
     who: str
     seconds: float = 0.0
     note: str = ""
+
+    def __post_init__(self) -> None:
+        check_text(self.note, "a note", MAX_NOTE)
 
 
 def apply(connection: Connection, image_id: int, wanted: Sequence[LabelEdit], *, revision: int, made: Made) -> None:
@@ -67,7 +71,7 @@ def apply(connection: Connection, image_id: int, wanted: Sequence[LabelEdit], *,
         update(edits).where(edits.c.image_id == image_id, edits.c.status == "undone").values(status="dropped")
     )
     _advance(connection, image, state)
-    words = _words(wanted) + (f": {made.note[:MAX_NOTE]}" if made.note else "")
+    words = _words(wanted) + (f": {made.note}" if made.note else "")
     note(connection, image_id, made.who, words, record=record, status="done", seconds=made.seconds)
 
 

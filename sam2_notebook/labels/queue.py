@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sam2_notebook.errors import LabelError
 from sam2_notebook.labels.kinds import is_clip
 from sam2_notebook.labels.schema import STATES, State
+from sam2_notebook.values.classes import MAX_NAME, check_text
 from sam2_notebook.values.masks import iou
 
 Order: TypeAlias = Literal["added", "name", "gain"]
@@ -79,6 +80,8 @@ class QueueFilter:
         unknown = set(self.states or ()) - set(STATES)
         if unknown:
             raise LabelError(f"images are {', '.join(STATES)}; got {', '.join(sorted(map(repr, unknown)))}")
+        for label in self.labels or ():
+            check_text(label, "a class", MAX_NAME)
         for what, span in (("area", self.area_px), ("score", self.score)):
             if span is not None and not span[0] <= span[1]:
                 raise LabelError(f"the {what} is given as (lowest, highest); got {span}")

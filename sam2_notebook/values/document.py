@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from sam2_notebook.errors import EditError, LabelError
-from sam2_notebook.values.classes import MAX_NAME, AttributeValue, LabelClass, check_unique, check_value
+from sam2_notebook.values.classes import MAX_NAME, AttributeValue, LabelClass, check_text, check_unique, check_value
 from sam2_notebook.values.drawing import Drawing
 from sam2_notebook.values.edits import (
     OF_MASKS,
@@ -186,9 +186,7 @@ class Document:
             case AcceptObject():
                 return state
             case RenameObject():
-                if len(edit.name) > MAX_NAME:
-                    raise EditError(f"a name has at most {MAX_NAME} characters; got {len(edit.name)}")
-                return replace(state, name=edit.name)
+                return replace(state, name=_line(edit.name, "a name"))
             case RecolorObject():
                 if edit.color < 0:
                     raise EditError(f"a colour is an index of at least 0 into the palette; got {edit.color}")
@@ -260,8 +258,7 @@ class Document:
         return next((c for c in self.classes if c.name == name), None)
 
     def _known(self, label: str) -> str:
-        if len(label) > MAX_NAME:
-            raise EditError(f"a class has at most {MAX_NAME} characters; got {len(label)}")
+        _line(label, "a class")
         if label and self.classes and self.label_class(label) is None:
             names = ", ".join(c.name for c in self.classes)
             raise EditError(f"there is no class {label!r}; the document has: {names}")
@@ -336,6 +333,15 @@ def is_at_others_cost(edit: object) -> bool:
 def _adopted(state: ObjectState, edit: object) -> ObjectState:
     """The object; a suggestion that somebody changes is one no more."""
     return replace(state, proposed=False) if state.proposed and isinstance(edit, _ADOPTS) else state
+
+
+def _line(text: str, what: str) -> str:
+    """The text; EditError if it is too long, or cannot be told to a page or a file."""
+    try:
+        check_text(text, what, MAX_NAME)
+    except LabelError as error:
+        raise EditError(str(error)) from None
+    return text
 
 
 def _chosen(state: ObjectState, edit: ChooseCandidate | SetThreshold) -> ObjectState:

@@ -63,3 +63,5 @@ def test_nonsense_filters_are_refused() -> None:
         QueueFilter(states={"done"})  # pyright: ignore[reportArgumentType]
     with pytest.raises(LabelError, match="given as"):
         QueueFilter(score=(1, 0))
+    with pytest.raises(LabelError, match="half a character"):
+        QueueFilter(labels={"\ud800"})

@@ -186,6 +186,13 @@ def test_unknown_images_and_states_are_refused_in_words(store: LabelStore) -> No
         store.edit(1, SetState(state="done"), revision=0)  # pyright: ignore[reportArgumentType]
 
 
+@pytest.mark.parametrize(("note", "words"), [("\ud800", "half a character"), ("x" * 10_001, "at most 10,000")])
+def test_a_note_that_cannot_be_kept_is_refused_in_words(store: LabelStore, note: str, words: str) -> None:
+    with pytest.raises(LabelError, match=words):
+        store.edit(1, SetState(state="returned"), revision=0, note=note)
+    assert store.image(1).state == "new"
+
+
 def test_a_mask_that_comes_later_belongs_to_the_step_that_asked_for_it(store: LabelStore) -> None:
     size = store.image(1).labels.size
     nothing = Rle.from_mask(np.zeros((size.height, size.width), bool))
