@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from sam2_notebook.errors import PromptError
 from sam2_notebook.media import Image
 from sam2_notebook.media.images import ImageSource
 from sam2_notebook.model import MaskPrediction, PromptTensors, Sam2
@@ -70,6 +71,8 @@ class AutomaticMasker:
         *,
         device: str | torch.device | None = None,
     ) -> None:
+        if settings is not None and not isinstance(settings, AutomaticSettings):
+            raise PromptError(f"settings are an AutomaticSettings(...) or None; got {settings!r:.60}")
         self.predictor = model if isinstance(model, ImagePredictor) else ImagePredictor(model, device=device)
         self.settings = _complete(settings or AutomaticSettings(), self.predictor.model)
 

@@ -68,7 +68,8 @@ class Export:
 
 
 def target_of(path: str | os.PathLike[str], kind: ExportFormat) -> Path:
-    """Where an export of that kind goes: a missing ending is added. Raises MediaError for an unknown kind.
+    """Where an export of that kind goes: a missing ending is added. Raises MediaError for an unknown kind, and for a
+    path that names nothing.
 
     >>> target_of("clip", "overlay").name
     'clip.mp4'
@@ -76,6 +77,8 @@ def target_of(path: str | os.PathLike[str], kind: ExportFormat) -> Path:
     target, ending = Path(path).expanduser(), ENDINGS.get(kind)
     if ending is None:
         raise MediaError(f"there is no format {kind!r}. Wanted one of {', '.join(ENDINGS)}.")
+    if not target.name:
+        raise MediaError(f"{str(path)!r} names no file or folder. Give one to write to.")
     return target.with_name(target.name + ending) if ending and target.suffix.lower() != ending else target
 
 

@@ -87,7 +87,9 @@ class Prompts:
         return replace(self, points=(*self.points[:index], moved, *self.points[index + 1 :]))
 
     def with_box(self, box: Box | None) -> "Prompts":
-        """These prompts with another box, or none."""
+        """These prompts with another box, or none; PromptError for one without an area."""
+        if box is not None and (box.width == 0 or box.height == 0):
+            raise PromptError(f"a box has a width and a height; got {box.as_tuple()}; click to mean a single place")
         return replace(self, box=box)
 
     def with_stroke(self, stroke: Stroke) -> "Prompts":

@@ -70,6 +70,11 @@ def locate(source: str | Path | None) -> Path:
     """The file a source means; raises ModelError with what to do when there is none."""
     if source is None or source == EMBEDDED:
         return EMBEDDED_PATH
+    if not isinstance(source, str | Path):
+        raise ModelError(
+            'A model is a published name such as "sam2.1_hiera_tiny", a path to weights, a network or predictor that '
+            f"is loaded already, or None for the embedded one; got {source!r:.60}."
+        )
     path = Path(source).expanduser()
     if path.is_dir():
         path = path / "model.safetensors"

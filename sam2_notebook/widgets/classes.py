@@ -14,9 +14,13 @@ def as_classes(classes: Iterable[LabelClass | str]) -> tuple[LabelClass, ...]:
     >>> [c.color for c in as_classes(["cat", LabelClass(name="dog", color="#000000")])]
     ['#56b4e9', '#000000']
     """
-    if isinstance(classes, str):
-        raise EditError(f"classes are a list of names or LabelClasses; got the text {classes!r:.60}")
-    return tuple(_as_class(given, place) for place, given in enumerate(classes))
+    try:
+        listed = None if isinstance(classes, str) else list(classes)
+    except TypeError:
+        listed = None
+    if listed is None:
+        raise EditError(f"classes are a list of names or LabelClasses; got {classes!r:.60}")
+    return tuple(_as_class(given, place) for place, given in enumerate(listed))
 
 
 def joined_classes(

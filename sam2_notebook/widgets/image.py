@@ -54,7 +54,7 @@ from sam2_notebook.widgets.live import Live
 from sam2_notebook.widgets.page import asset
 from sam2_notebook.widgets.session import SegmentationSession
 from sam2_notebook.widgets.views import Masks, SegmentedObject, segmented_objects
-from sam2_notebook.widgets.wired import PREVIEW_SIDE, WiredWidget, as_number, as_whole
+from sam2_notebook.widgets.wired import PREVIEW_SIDE, WiredWidget, as_number, as_text, as_whole, as_wholes
 from sam2_notebook.widgets.worker import shared_worker
 
 Points = npt.NDArray[np.floating] | Sequence[Sequence[float]]
@@ -153,7 +153,7 @@ class ImageSegmenter(WiredWidget):
 
     def keep_proposals(self, chosen: Sequence[int], merged: bool = False) -> tuple[int, ...]:
         """Make objects of some proposals, by their numbers, or one of all, as one step; returns the objects' ids."""
-        return self._desk.keep([as_whole(number, "a proposal") for number in chosen], merged=merged)
+        return self._desk.keep(as_wholes(chosen, "proposals", "a proposal"), merged=merged)
 
     @property
     def error(self) -> str | None:
@@ -190,16 +190,16 @@ class ImageSegmenter(WiredWidget):
 
     @current_class.setter
     def current_class(self, label: str) -> None:
-        self._desk.edit(ChooseClass(label=str(label)))
+        self._desk.edit(ChooseClass(label=as_text(label, "a class")))
 
     def add_object(self, name: str | None = None, label: str | None = None) -> int:
         """Add an object, select it, and return its id; `label` None is `current_class`."""
         new = self.session.document.next_id
         edits: list[Edit] = [AddObject(object=new)]
         if label is not None:
-            edits.append(ClassifyObject(object=new, label=str(label)))
+            edits.append(ClassifyObject(object=new, label=as_text(label, "a class")))
         if name is not None:
-            edits.append(RenameObject(object=new, name=str(name)))
+            edits.append(RenameObject(object=new, name=as_text(name, "a name")))
         self._desk.edit(*edits)
         return new
 
@@ -209,10 +209,8 @@ class ImageSegmenter(WiredWidget):
         `object` None is the selected one, or a new one if there is none. PromptError if the click makes no sense.
         """
         id_, edits = self._target(object)
-        point = AddPoint(
-            object=id_, x=as_number(x, "x"), y=as_number(y, "y"), label=as_whole(label, "label", PromptError)
-        )
-        self._desk.edit(*edits, point)
+        side = as_whole(label, "label", PromptError)
+        self._desk.edit(*edits, AddPoint(object=id_, x=as_number(x, "x"), y=as_number(y, "y"), label=side))
         return id_
 
     def add_box(
@@ -285,7 +283,8 @@ class ImageSegmenter(WiredWidget):
 
     def set_threshold(self, object: int, threshold: SupportsFloat) -> None:
         """Set the logit above which a pixel is in the mask: 0 is the model's edge, more makes the mask smaller."""
-        self._desk.edit(SetThreshold(object=as_whole(object, "object"), threshold=as_number(threshold, "threshold")))
+        logit = as_number(threshold, "a threshold", "a logit from -32 to 32", EditError)
+        self._desk.edit(SetThreshold(object=as_whole(object, "object"), threshold=logit))
 
     def clear(self, object: int) -> None:
         """Remove all prompts of an object, and what was drawn."""
@@ -298,11 +297,11 @@ class ImageSegmenter(WiredWidget):
 
     def rename(self, object: int, name: str) -> None:
         """Give an object another name."""
-        self._desk.edit(RenameObject(object=as_whole(object, "object"), name=str(name)))
+        self._desk.edit(RenameObject(object=as_whole(object, "object"), name=as_text(name, "a name")))
 
     def classify(self, object: int, label: str) -> None:
         """Say of what class an object is; an empty text is none. EditError if it is not one of `classes`."""
-        self._desk.edit(ClassifyObject(object=as_whole(object, "object"), label=str(label)))
+        self._desk.edit(ClassifyObject(object=as_whole(object, "object"), label=as_text(label, "a class")))
 
     def lock(self, object: int, locked: bool = True) -> None:
         """Protect an object from changes of its mask and from removal, or stop to."""
@@ -313,13 +312,13 @@ class ImageSegmenter(WiredWidget):
 
         EditError if the object's class asks for something else under that name.
         """
-        self._desk.edit(SetAttribute(object=as_whole(object, "object"), name=str(name), value=value))
+        self._desk.edit(
+            SetAttribute(object=as_whole(object, "object"), name=as_text(name, "the name of an attribute"), value=value)
+        )
 
     def merge(self, object: int, *others: int) -> None:
         """Give an object the masks of others, too, which go. EditError if one of them has no mask yet."""
-        self._desk.edit(
-            MergeObjects(object=as_whole(object, "object"), others=tuple(as_whole(other, "others") for other in others))
-        )
+        self._desk.edit(MergeObjects(object=as_whole(object, "object"), others=as_wholes(others, "others", "others")))
 
     def split(self, object: int) -> tuple[int, ...]:
         """Make an object of each connected part of a mask, of 20 at most; returns their ids, the largest part first."""

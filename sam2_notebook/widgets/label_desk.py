@@ -178,7 +178,7 @@ class LabelDesk(ABC):
         elif how == "add" and label is not None:
             self.store.add_class(label)
         elif name in known:
-            new = label or replace(known[name], name=to or name)
+            new = label or replace(known[name], name=name if to is None else to)
             self.store.change_class(name, new)
             self.queue.rename({name: new.name})
         else:

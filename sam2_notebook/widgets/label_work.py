@@ -92,9 +92,9 @@ def _suggest_for(desk: LabelDesk, image_id: int, source: Source, names: tuple[st
 def export_labels(
     store: LabelStore, folder: str | Path, format: str, *, existing: Existing, val: float, done: bool
 ) -> ExportReport:
-    """Write what is accepted; `done` takes submitted and reviewed images only, `val` above 0 splits them."""
+    """Write what is accepted; `done` takes submitted and reviewed images only, `val` other than 0 splits them."""
     dataset = store.dataset(states=DONE if done else None, name=Path(store.label).stem)
-    if val > 0:
+    if val != 0:
         dataset = train_val_split(dataset, val)
     return export(dataset, folder, format, existing=existing)
 

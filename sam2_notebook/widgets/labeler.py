@@ -33,7 +33,7 @@ from sam2_notebook.widgets.label_suggest import Source, Sources
 from sam2_notebook.widgets.label_training import Trainer, Training
 from sam2_notebook.widgets.page import asset
 from sam2_notebook.widgets.video import VideoSegmenter
-from sam2_notebook.widgets.wired import PREVIEW_SIDE, WiredWidget
+from sam2_notebook.widgets.wired import PREVIEW_SIDE, WiredWidget, as_number, as_text
 from sam2_notebook.widgets.worker import shared_worker
 
 if TYPE_CHECKING:
@@ -225,7 +225,8 @@ class FolderLabeler(ImageSegmenter):
 
         `done` takes submitted and reviewed images only.
         """
-        return work.export_labels(self.store, Path(folder), format, existing=existing, val=val, done=done)
+        part = as_number(val, "val", "the part of the images to validate with, from 0 to 1", LabelError)
+        return work.export_labels(self.store, Path(folder), format, existing=existing, val=part, done=done)
 
     def import_labels(self, folder: str | os.PathLike[str], format: str = "coco") -> LabelJob:
         """Add labels from a folder to the images of the same name that have none."""
@@ -245,7 +246,7 @@ class FolderLabeler(ImageSegmenter):
 
     def rename_class(self, old: str, new: str) -> None:
         """Rename a class; its annotations follow. LabelError if the new name is taken."""
-        self._labels.change_class("change", old, None, new)
+        self._labels.change_class("change", old, None, as_text(new, "the new name of a class", LabelError))
 
     def open_clip(self) -> VideoSegmenter:
         """The clip on the canvas in a `VideoSegmenter`, with what was saved of it; `save_clip` keeps the work."""

@@ -49,7 +49,7 @@ from sam2_notebook.widgets.video_objects import TrackedObject, VideoMasks, score
 from sam2_notebook.widgets.video_plan import Order
 from sam2_notebook.widgets.video_predictors import title_of, video_parts
 from sam2_notebook.widgets.video_source import found_again, open_sources
-from sam2_notebook.widgets.wired import PREVIEW_SIDE, WiredWidget, as_number, as_whole
+from sam2_notebook.widgets.wired import PREVIEW_SIDE, WiredWidget, as_number, as_text, as_whole, as_wholes
 
 
 class VideoSegmenter(WiredWidget):
@@ -188,11 +188,11 @@ class VideoSegmenter(WiredWidget):
 
     def scores(self, object: int) -> npt.NDArray[np.float32]:
         """The IoU that the model expects of an object's mask in every frame, 0 to 1; NaN where there is none."""
-        return scores_of(self._desk.history.document.object(object), self._desk.store)
+        return scores_of(self._desk.history.document.object(as_whole(object, "object")), self._desk.store)
 
     def memory(self, frame: int) -> Mapping[int, MemoryUse]:
         """Which frames the model recalled to find the objects in a frame, by object; first prompts recall none."""
-        seen = self._desk.store.at(frame)
+        seen = self._desk.store.at(as_whole(frame, "frame"))
         return {mask.object: mask.kept.memory for mask in seen if mask.kept.memory is not None}
 
     def snapshot(self, frame: int | None = None, max_side: int = STILL_SIDE) -> Still:
@@ -223,7 +223,7 @@ class VideoSegmenter(WiredWidget):
             raise EditError(f'a direction is "forward", "backward" or "both"; got {direction!r:.40}')
         numbers = (start, first, last)
         begin, low, high = (None if n is None else as_whole(n, "a frame") for n in numbers)
-        chosen = None if objects is None else tuple(as_whole(o, "an object") for o in objects)
+        chosen = None if objects is None else as_wholes(objects, "objects", "an object")
         return self._desk.track(Order(direction=direction, objects=chosen, start=begin, first=low, last=high))
 
     def export(
@@ -235,7 +235,7 @@ class VideoSegmenter(WiredWidget):
         alpha); None takes it from the ending: .json is `ytvis`, .npz, .mp4 and .webm are themselves, none is `davis`.
         """
         kind = format or format_of(path)
-        chosen = None if objects is None else tuple(as_whole(o, "an object") for o in objects)
+        chosen = None if objects is None else as_wholes(objects, "objects", "an object")
         return self._desk.exporting.start(kind, path, chosen)
 
     def go_to(self, frame: int) -> None:
@@ -252,9 +252,9 @@ class VideoSegmenter(WiredWidget):
         new = self._desk.history.document.next_id
         edits: list[VideoEdit] = [AddObject(object=new)]
         if name is not None:
-            edits.append(RenameObject(object=new, name=str(name)))
+            edits.append(RenameObject(object=new, name=as_text(name, "a name")))
         if label:
-            edits.append(ClassifyObject(object=new, label=str(label)))
+            edits.append(ClassifyObject(object=new, label=as_text(label, "a class")))
         self._desk.edit(0, *edits)
         return new
 
@@ -275,9 +275,10 @@ class VideoSegmenter(WiredWidget):
     def add_box(self, frame: int, box: Sequence[SupportsFloat], object: int | None = None) -> int:
         """Set the object's box in a frame, (x0, y0, x1, y1) in image pixels; returns the object's id."""
         id_, edits = self._target(object)
-        if len(box) != 4:
-            raise PromptError(f"a box is x0, y0, x1, y1; got {len(box)} numbers")
-        x0, y0, x1, y1 = (as_number(edge, name) for edge, name in zip(box, ("x0", "y0", "x1", "y1"), strict=True))
+        edges = [as_number(edge, "an edge of a box") for edge in box] if np.iterable(box) else []
+        if len(edges) != 4:
+            raise PromptError(f"a box is x0, y0, x1, y1; got {box!r:.60}")
+        x0, y0, x1, y1 = edges
         self._desk.edit(as_whole(frame, "frame"), *edits, SetBox(object=id_, box=(x0, y0, x1, y1)))
         return id_
 
@@ -311,11 +312,11 @@ class VideoSegmenter(WiredWidget):
 
     def rename(self, object: int, name: str) -> None:
         """Give an object another name."""
-        self._desk.edit(0, RenameObject(object=as_whole(object, "object"), name=str(name)))
+        self._desk.edit(0, RenameObject(object=as_whole(object, "object"), name=as_text(name, "a name")))
 
     def classify(self, object: int, label: str) -> None:
         """Say of what class an object is."""
-        self._desk.edit(0, ClassifyObject(object=as_whole(object, "object"), label=str(label)))
+        self._desk.edit(0, ClassifyObject(object=as_whole(object, "object"), label=as_text(label, "a class")))
 
     def lock(self, object: int, locked: bool = True) -> None:
         """Protect an object from changes of its prompts and from removal, or stop to."""

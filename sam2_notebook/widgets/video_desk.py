@@ -28,7 +28,7 @@ from sam2_notebook.widgets.video_history import VideoHistory
 from sam2_notebook.widgets.video_inference import Follower, VideoInference
 from sam2_notebook.widgets.video_masks import MaskStore
 from sam2_notebook.widgets.video_news import VideoNews
-from sam2_notebook.widgets.video_plan import Order
+from sam2_notebook.widgets.video_plan import Order, check_frames
 from sam2_notebook.widgets.video_previews import Previews
 from sam2_notebook.widgets.video_source import MissingVideo
 from sam2_notebook.widgets.video_tracking import Tracking
@@ -151,8 +151,9 @@ class VideoDesk:
         self.edited()
 
     def track(self, order: Order) -> Job:
-        """Follow objects; EditError if that is under way, or there is nothing to follow."""
+        """Follow objects; EditError if that is under way, or there is nothing to follow, or no such frames."""
         self._check_open()
+        check_frames(order, len(self.source) if self.source.is_complete else None, self._unit)
         job = self.tracking.start(order)
         self._news()
         return job

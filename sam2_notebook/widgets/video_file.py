@@ -160,6 +160,8 @@ def save_session(
     An older session of that name is replaced, any other file is not.
     """
     target = Path(path).expanduser()
+    if not target.name or "\0" in target.name:
+        raise MediaError(f"{str(path)!r} names no file; give one to save to, such as work{SUFFIX}")
     draft = target.with_name(f".{uuid4().hex}{SUFFIX}")
     with _told(target):
         if not target.parent.is_dir():

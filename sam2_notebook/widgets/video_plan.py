@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sam2_notebook.errors import EditError
 from sam2_notebook.protocol.video_messages import Direction
 
 
@@ -33,6 +34,26 @@ class Walk:
     def length(self) -> int | None:
         """How many frames that is."""
         return None if self.end is None else abs(self.end - self.start) + 1
+
+
+def check_frames(order: Order, count: int | None, unit: str) -> None:
+    """EditError unless an order is for frames there are and begins among them; `count` None: a stream brings more.
+
+    `unit` is what a frame is called in words to the user.
+
+    >>> check_frames(Order(direction="both", start=3, first=2, last=3), 4, "frame")
+    """
+    given = {"start": order.start, "first": order.first, "last": order.last}
+    for name, frame in given.items():
+        if frame is not None and (frame < 0 or (count is not None and frame >= count)):
+            there = "they count from 0" if count is None else f"there are 0 to {count - 1}"
+            raise EditError(f"{name}={frame}: there is no such {unit}; {there}")
+    low, high = order.first, order.last
+    if low is not None and high is not None and low > high:
+        raise EditError(f"first={low} comes after last={high}; the first {unit} is the one with the lower number")
+    start = order.start
+    if start is not None and ((low is not None and start < low) or (high is not None and start > high)):
+        raise EditError(f"start={start} lies outside the {unit}s to follow; first and last are {low} and {high}")
 
 
 def plan(

@@ -2,14 +2,14 @@
 
 import base64
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, SupportsFloat, SupportsIndex
 
 import anywidget
 import traitlets
 from PIL import Image as PillowImage
 
-from sam2_notebook.errors import EditError, PromptError
+from sam2_notebook.errors import EditError, LabelError, PromptError
 from sam2_notebook.widgets.awake import keep_kernel_awake
 from sam2_notebook.widgets.channel import Channel
 from sam2_notebook.widgets.drawing import small_png
@@ -74,12 +74,24 @@ class WiredWidget(anywidget.AnyWidget):
         return {**data, "image/png": base64.b64encode(png).decode("ascii")}, metadata
 
 
-def as_number(value: SupportsFloat, name: str) -> float:
-    """A coordinate as float; PromptError if it is none."""
+def as_number(
+    value: SupportsFloat,
+    name: str,
+    what: str = "a number of image pixels",
+    error: type[EditError | LabelError | PromptError] = PromptError,
+) -> float:
+    """A coordinate, or `what` else is wanted, as float; `error` if it is none."""
     try:
         return float(value)
-    except (TypeError, ValueError):
-        raise PromptError(f"{name} is a number of image pixels; got {value!r:.60}") from None
+    except (TypeError, ValueError, OverflowError):
+        raise error(f"{name} is {what}; got {value!r:.60}") from None
+
+
+def as_text(value: str, name: str, error: type[EditError | LabelError] = EditError) -> str:
+    """A text as it is; `error` for anything else, None among it."""
+    if not isinstance(value, str):
+        raise error(f"{name} is a text; got {value!r:.60}")
+    return str(value)
 
 
 def as_whole(value: SupportsIndex, name: str, error: type[EditError | PromptError] = EditError) -> int:
@@ -88,3 +100,12 @@ def as_whole(value: SupportsIndex, name: str, error: type[EditError | PromptErro
         return operator.index(value)
     except TypeError:
         raise error(f"{name} is a whole number; got {value!r:.60}") from None
+
+
+def as_wholes(values: Iterable[SupportsIndex], name: str, each: str) -> tuple[int, ...]:
+    """Whole numbers as ints; EditError if it is no list of them."""
+    try:
+        listed = list(values)
+    except TypeError:
+        raise EditError(f"{name} are a list of whole numbers; got {values!r:.60}") from None
+    return tuple(as_whole(value, each) for value in listed)

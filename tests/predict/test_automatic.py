@@ -207,6 +207,11 @@ def test_settings_may_be_numbers_of_numpy() -> None:
     assert repr(chosen) == "AutomaticSettings(points_per_side=4, nms_iou=0.5, most_masks=3)"
 
 
+def test_settings_that_are_none_are_refused(predictor: ImagePredictor) -> None:
+    with pytest.raises(PromptError, match="settings are an AutomaticSettings"):
+        AutomaticMasker(predictor, "fine")  # pyright: ignore[reportArgumentType]
+
+
 def test_a_grid_lies_at_the_centres_of_cells() -> None:
     grid = point_grid(32)
     assert grid.shape == (1024, 2)

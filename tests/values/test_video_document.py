@@ -133,6 +133,8 @@ def test_a_locked_object_refuses_prompts_and_removal(edit: VideoEdit) -> None:
         (SetMask(object=1, counts="é"), EditError, "not the run lengths"),
         (SetMask(object=1, counts="0" * 200_001), EditError, "at most 200000"),
         (AddPoint(object=1, x=9, y=0, label=1), PromptError, "outside"),
+        (SetBox(object=1, box=(1, 1, 1, 1)), PromptError, "a box has a width and a height"),
+        (SetBox(object=1, box=(0, 1, 2, 1)), PromptError, "a box has a width and a height"),
         (AddObject(object=1), EditError, "already"),
     ],
 )

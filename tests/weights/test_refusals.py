@@ -186,3 +186,9 @@ def test_a_file_of_ours_without_its_config_says_so(small: Sam2, tmp_path: Path):
     save_file(small.state_dict(), tmp_path / "a.safetensors")
     with pytest.raises(ModelError, match="lost the config in its header"):
         load_model(tmp_path / "a.safetensors")
+
+
+@pytest.mark.parametrize("source", [5, b"sam2.1_hiera_tiny", ["sam2.1_hiera_tiny"]])
+def test_what_names_no_model_is_told_what_may(source: object) -> None:
+    with pytest.raises(ModelError, match="A model is a published name"):
+        load_model(source)  # pyright: ignore[reportArgumentType]

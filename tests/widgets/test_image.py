@@ -109,6 +109,17 @@ def test_a_candidate_can_be_chosen(widget: ImageSegmenter) -> None:
         (lambda w: w.add_box(50, 5, 10, 60), PromptError, "xyxy"),
         (lambda w: w.select(3), EditError, "there is no object 3"),
         (lambda w: w.choose(1, 0), EditError, "there is no object 1"),
+        (lambda w: w.add_box(50, 5, 50, 5), PromptError, "a box has a width and a height"),
+        (lambda w: w.add_box(10**400, 5, 50, 5), PromptError, "x0 is a number of image pixels"),
+        (lambda w: w.rename(1, None), EditError, "a name is a text; got None"),
+        (lambda w: w.add_object(5), EditError, "a name is a text; got 5"),
+        (lambda w: w.classify(1, None), EditError, "a class is a text; got None"),
+        (lambda w: setattr(w, "current_class", None), EditError, "a class is a text; got None"),
+        (lambda w: setattr(w, "classes", None), EditError, "classes are a list of names or LabelClasses; got None"),
+        (lambda w: w.note(1, None, "x"), EditError, "the name of an attribute is a text"),
+        (lambda w: w.keep_proposals(0), EditError, "proposals are a list of whole numbers; got 0"),
+        (lambda w: w.set_threshold(1, "a"), EditError, "a threshold is a logit from -32 to 32; got 'a'"),
+        (lambda w: w.segment_everything("x"), PromptError, "settings are an AutomaticSettings"),
         (lambda w: w.undo(), EditError, "nothing to undo"),
         (lambda w: w.redo(), EditError, "nothing to redo"),
         (lambda w: w.snapshot(0), ValueError, "at least 1 pixel"),
@@ -130,9 +141,10 @@ def test_nonsense_is_refused_in_words_and_changes_nothing(widget: ImageSegmenter
         (b"no picture", None, MediaError),
         (np.zeros((0, 4, 3), np.uint8), None, MediaError),
         (DISC, "sam9_enormous", ModelError),
+        (DISC, 5, ModelError),
     ],
 )
-def test_a_bad_picture_or_model_is_refused_at_once(picture: object, model: str | None, error: type) -> None:
+def test_a_bad_picture_or_model_is_refused_at_once(picture: object, model: object, error: type) -> None:
     with pytest.raises(error):
         ImageSegmenter(picture, model)  # type: ignore[arg-type]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sam2_notebook.errors import Sam2NotebookError
+from sam2_notebook.errors import LabelError, Sam2NotebookError
 from sam2_notebook.labels.store import LabelStore
 from sam2_notebook.widgets.label_suggest import Sources
 from sam2_notebook.widgets.labeler import FolderLabeler
@@ -43,3 +43,17 @@ def test_a_closed_labeler_takes_no_more_orders(labeler: FolderLabeler, act) -> N
     with pytest.raises(Sam2NotebookError, match="this widget is closed"):
         act(labeler)
     assert [label.name for label in labeler.store.classes()] == ["leaf", "stem"]
+
+
+@pytest.mark.parametrize("new", ["", " leaf", None, "stem"])
+def test_a_class_gets_no_name_that_is_none(labeler: FolderLabeler, new: str) -> None:
+    with pytest.raises(LabelError, match=r"name|stem"):
+        labeler.rename_class("leaf", new)
+    assert [label.name for label in labeler.store.classes()] == ["leaf", "stem"]
+
+
+@pytest.mark.parametrize("val", [-1, 2, float("nan"), "some", None])
+def test_a_part_that_is_none_is_refused(labeler: FolderLabeler, tmp_path: Path, val: float) -> None:
+    with pytest.raises(LabelError, match="val is the part of the images to validate with, from 0 to 1"):
+        labeler.export(tmp_path / "out", val=val)
+    assert not (tmp_path / "out").exists()

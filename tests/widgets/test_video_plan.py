@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from sam2_notebook.errors import EditError
 from sam2_notebook.values.geometry import Box
 from sam2_notebook.values.prompts import Point, Prompts
 from sam2_notebook.values.video_document import FramePrompts
-from sam2_notebook.widgets.video_plan import Order, Walk, plan
+from sam2_notebook.widgets.video_plan import Order, Walk, check_frames, plan
 from sam2_notebook.widgets.video_steps import MOST_STEPS, Step, steps_to
 
 P = [Point(float(i), 0.0) for i in range(12)]
@@ -85,3 +86,26 @@ def test_the_earliest_of_many_clicks_are_said_together() -> None:
     assert len(steps) == MOST_STEPS
     assert sum(len(step.points) for step in steps) == len(P)
     assert [len(step.points) for step in steps[1:]] == [1] * (MOST_STEPS - 1)
+
+
+@pytest.mark.parametrize(
+    ("order", "words"),
+    [
+        (Order(direction="both", start=100), "start=100: there is no such frame; there are 0 to 47"),
+        (Order(direction="both", first=300), "first=300: there is no such frame"),
+        (Order(direction="both", last=48), "last=48: there is no such frame"),
+        (Order(direction="both", last=-1), "last=-1: there is no such frame"),
+        (Order(direction="both", first=5, last=2), "first=5 comes after last=2"),
+        (Order(direction="both", start=3, first=5), "start=3 lies outside"),
+        (Order(direction="both", start=9, last=5), "start=9 lies outside"),
+    ],
+)
+def test_frames_there_are_not_are_refused(order: Order, words: str) -> None:
+    with pytest.raises(EditError, match=words):
+        check_frames(order, 48, "frame")
+
+
+def test_a_stream_may_bring_any_frame_but_those_before_the_first() -> None:
+    check_frames(Order(direction="forward", start=100, first=50, last=300), None, "frame")
+    with pytest.raises(EditError, match="they count from 0"):
+        check_frames(Order(direction="forward", first=-1), None, "frame")
