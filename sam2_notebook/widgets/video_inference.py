@@ -189,7 +189,12 @@ class VideoInference:
         self.error = kind(in_words(error))
 
     def tell(self, objects: Iterable[int]) -> dict[int, VideoObject]:
-        """Tell the predictor all that was said of some objects, and return them as told. On the worker only."""
+        """Tell the predictor all that was said of some objects, and return them as told. On the worker only.
+
+        What has failed is tried again, and raised if it fails once more: nobody follows an object without a click that
+        its masks would be filed under.
+        """
+        self.wake()
         wanted = set(objects)
         items = {item.id: item for item in self._history.document.objects if item.id in wanted}
         for item in items.values():

@@ -116,3 +116,50 @@ def test_an_answer_that_could_not_be_kept_is_kept_with_the_next_edit(widget: Vid
     assert widget.wait(60)
     assert clicks(widget) == [[30, 20], [50, 40]]
     assert np.array_equal(widget.masks[0][1], mask_of(FIRST, SECOND))
+
+
+def test_what_failed_is_said_again_before_an_object_is_followed(widget: VideoSegmenter, monkeypatch) -> None:
+    run_short_at(1, monkeypatch)
+    widget._desk.edit(0, AddObject(object=1), FIRST, SECOND)
+    fail(widget)
+    assert widget.propagate().wait(60)
+    assert (widget.status, widget.error) == ("ready", None)
+    assert clicks(widget) == [[30, 20], [50, 40]]
+    whole = VideoSegmenter(video(), predictor(), autosave=False)
+    whole._desk.edit(0, AddObject(object=1), FIRST, SECOND)
+    whole.propagate().wait(60)
+    assert all(np.array_equal(widget.masks[frame][1], whole.masks[frame][1]) for frame in whole.masks)
+    whole.close()
+
+
+def test_an_object_whose_click_fails_again_is_not_followed_without_it(widget: VideoSegmenter, monkeypatch) -> None:
+    widget.add_point(0, 30, 20)
+    assert widget.wait(60)
+    with monkeypatch.context() as short:
+        short.setattr(VideoSession, "add", _short)
+        widget.add_point(0, 50, 40, label=0)
+        fail(widget)
+        with pytest.raises(ModelError, match="not enough memory"):
+            widget.propagate().wait(60)
+    assert list(widget.masks) == [0]
+    assert widget.propagate().wait(60)
+    assert np.array_equal(widget.masks[0][1], mask_of(FIRST, SECOND))
+
+
+def test_a_click_on_another_object_that_failed_is_tried_again_beside_the_run(
+    widget: VideoSegmenter, monkeypatch
+) -> None:
+    widget.add_point(0, 30, 20)
+    assert widget.wait(60)
+    with monkeypatch.context() as short:
+        short.setattr(VideoSession, "add", _short)
+        widget.add_object()
+        widget.add_point(0, 60, 30)
+        fail(widget)
+    assert widget.propagate(objects=[1]).wait(60)
+    assert widget.wait(60)
+    assert (widget.status, sorted(widget.masks[0])) == ("ready", [1, 2])
+
+
+def _short(*_: object, **__: object) -> None:
+    raise MemoryError
