@@ -19,6 +19,13 @@ export function extentOf(info: VideoInfo | null, frame: number): Extent | null {
   return own === undefined ? info : { width: own[0], height: own[1] };
 }
 
+/** What a stage for all frames is shaped for: the largest frame or, in a set, the picture of the middle shape. */
+export function stageShape(info: VideoInfo | null): Extent | null {
+  const byShape = [...(info?.sizes ?? [])].sort((a, b) => a[0] / a[1] - b[0] / b[1]);
+  const middle = byShape[Math.floor((byShape.length - 1) / 2)];
+  return middle === undefined ? info : { width: middle[0], height: middle[1] };
+}
+
 export class VideoSheet implements Sheet {
   readonly document: ReadonlySignal<DocumentView>;
   /** Of prompted objects; with logits for that whose lone click in this frame can mean several things. */

@@ -1,6 +1,6 @@
 /** One view of a set of pictures: the one on the stage, the strip of all, and what finds objects in the others. */
 
-import { effect } from "@preact/signals-core";
+import { computed, effect } from "@preact/signals-core";
 import { setActionOf, setHelpRows } from "../input/set_keymap";
 import type { VideoAction } from "../input/video_keymap";
 import type { DrawnMask } from "../render/masks";
@@ -8,7 +8,7 @@ import type { Refind } from "../state/refind";
 import { findingOf, SetUi } from "../state/set_ui";
 import { performVideo, type VideoContext } from "../state/video_actions";
 import type { VideoSession } from "../state/video_session";
-import { VideoSheet } from "../state/video_sheet";
+import { stageShape, VideoSheet } from "../state/video_sheet";
 import { Viewer } from "../state/viewer";
 import { h } from "./dom";
 import { contextOf, createEasel, createZoomReadout, describe, type Easel, listen, paint } from "./easel";
@@ -92,7 +92,7 @@ function work(
     masks: () => drawnMasks(session, ui),
     watched: [session.masks.arrived, session.lanes.all, ui.shown, ui.confidence],
     showAt: (width) => viewer.showAt(width),
-    frame: session.info,
+    frame: computed(() => stageShape(session.info.value)),
   });
 }
 
