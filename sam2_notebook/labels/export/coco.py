@@ -44,8 +44,6 @@ def _export(
     numbers = {label.name: number for number, label in enumerate(dataset.classes, start=1)}
     with ExitStack() as stack:
         writers: dict[str, _Writer] = {}
-        if not dataset.classes:
-            stack.enter_context(_Writer(dataset, out, layout("")[0]))
         for image in dataset:
             file, folder = layout(image.split)
             if image.split not in writers:
@@ -53,6 +51,8 @@ def _export(
             name = out.name(image, flat=False)
             out.place(image, f"{folder}/{name}")
             writers[image.split].write(image, name, numbers, segmentation)
+        if not writers:  # classes without pictures are a dataset too
+            stack.enter_context(_Writer(dataset, out, layout("")[0]))
 
 
 class _Writer:

@@ -44,9 +44,10 @@ def export(dataset: Dataset, out: OutputFolder) -> None:
         for image in dataset:
             split = image.split or "train"
             if split not in writers:
-                path = out.path(f"data/{split}-00000-of-00001.parquet")
-                writers[split] = stack.enter_context(_Writer(arrow, str(path), schema))
+                writers[split] = stack.enter_context(_Writer(arrow, _file(out, split), schema))
             writers[split].add(_row(image, numbers, out))
+        if not writers:  # classes without pictures are a dataset too
+            stack.enter_context(_Writer(arrow, _file(out, "train"), schema))
 
 
 class _Writer:
@@ -80,6 +81,10 @@ class _Writer:
         if self._rows:
             self._file.write_table(self._arrow.Table.from_pylist(self._rows, schema=self._schema))
         self._rows, self._bytes = [], 0
+
+
+def _file(out: OutputFolder, split: str) -> str:
+    return str(out.path(f"data/{split}-00000-of-00001.parquet"))
 
 
 def _row(image: LabeledImage, numbers: dict[str, int], out: OutputFolder) -> Row:

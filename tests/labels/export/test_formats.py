@@ -12,6 +12,7 @@ from PIL import Image
 
 from sam2_notebook.errors import LabelError
 from sam2_notebook.labels.export import FORMATS, export
+from sam2_notebook.labels.importers import read_labels
 from sam2_notebook.labels.schema import Annotation, Dataset, LabelClass, LabeledImage
 from sam2_notebook.labels.split import train_val_split
 from sam2_notebook.values.geometry import Size
@@ -225,6 +226,41 @@ def test_empty_masks_whole_images_and_empty_datasets_are_no_trouble(format: str,
     assert sum(report.left_out.values()) >= 2
     assert export(Dataset(classes=()), tmp_path / "none", format).images == 0
     assert (tmp_path / "none/README.md").read_text().startswith("# labels")
+
+
+@pytest.mark.parametrize(
+    ("format", "plain", "of_train"),
+    [
+        ("coco", "annotations/instances.json", "annotations/instances_train.json"),
+        ("coco-polygons", "annotations/instances.json", "annotations/instances_train.json"),
+        ("fiftyone", "labels.json", "train/labels.json"),
+    ],
+)
+def test_classes_without_pictures_and_pictures_without_classes_make_one_file_of_coco(
+    format: str, plain: str, of_train: str, tmp_path: Path
+) -> None:
+    leaf, size = LabelClass(name="leaf"), Size(height=4, width=4)
+    cases: dict[str, tuple[Dataset, str]] = {
+        "nothing": (Dataset(classes=()), plain),
+        "no pictures": (Dataset(classes=(leaf,)), plain),
+        "no classes": (Dataset(classes=(), images=[LabeledImage(name="a.jpg", size=size)]), plain),
+        "a split": (Dataset(classes=(), images=[LabeledImage(name="a.jpg", size=size, split="train")]), of_train),
+    }
+    for name, (dataset, file) in cases.items():
+        export(dataset, tmp_path / name, format, pictures="leave")
+        written = [p.relative_to(tmp_path / name).as_posix() for p in (tmp_path / name).rglob("*.json")]
+        assert sorted(path for path in written if not path.startswith(".")) == [file]
+        again = read_labels(tmp_path / name, "coco")
+        assert [c.name for c in again.classes] == [c.name for c in dataset.classes]
+        assert [i.name for i in again] == [i.name for i in dataset]
+
+
+def test_classes_without_pictures_make_a_parquet_file_without_rows(tmp_path: Path) -> None:
+    from pyarrow import parquet
+
+    export(Dataset(classes=(LabelClass(name="leaf"),)), tmp_path / "out", "parquet")
+    (file,) = (tmp_path / "out/data").iterdir()
+    assert (file.name, parquet.read_metadata(file).num_rows) == ("train-00000-of-00001.parquet", 0)
 
 
 def test_an_unknown_format_is_refused(dataset: Dataset, tmp_path: Path) -> None:
