@@ -21,6 +21,8 @@ from sam2_notebook.values.masks import Rle
 Entry = Mapping[str, object]
 Kind = TypeVar("Kind")
 _NUMBER = (int, float)
+# FiftyOne has a file per split, each in a folder of its own, and one above them for what is in no split
+_PATTERNS = (("annotations/*.json",), ("labels.json", "*/labels.json"), ("*.json",))
 
 
 def read(path: Path) -> Dataset:
@@ -50,8 +52,8 @@ def read(path: Path) -> Dataset:
 def _files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
-    for pattern in ("annotations/*.json", "labels.json", "*/labels.json", "*.json"):
-        found = sorted(p for p in path.glob(pattern) if not p.name.startswith("."))
+    for patterns in _PATTERNS:
+        found = sorted(p for pattern in patterns for p in path.glob(pattern) if not p.name.startswith("."))
         if found:
             return found
     raise LabelError(f"{path}: there is no COCO file (annotations/*.json, labels.json); pass the JSON file itself")
@@ -79,7 +81,7 @@ def _images(document: Entry, file: Path, names: dict[int, str], split: str) -> I
     folders = [f for f in (file.parent / "images", file.parent.parent / "images", file.parent / "data") if f.is_dir()]
     for entry in _entries(document, "images", file):
         name = _get(entry, "file_name", str, file)
-        size = Size(height=_get(entry, "height", int, file), width=_get(entry, "width", int, file))
+        size = _size(entry, file)
         found = [inside(folder, name) for folder in [*folders, file.parent]]
         annotations = of_image.get(_get(entry, "id", int, file), [])
         yield LabeledImage(
@@ -89,6 +91,14 @@ def _images(document: Entry, file: Path, names: dict[int, str], split: str) -> I
             path=next((p for p in found if p.is_file()), None),
             split=split,
         )
+
+
+def _size(entry: Entry, file: Path) -> Size:
+    height, width = _get(entry, "height", int, file), _get(entry, "width", int, file)
+    try:
+        return Size(height=height, width=width)
+    except ValueError as error:
+        raise LabelError(f"{file}: the image {entry.get('file_name')!r} makes no sense: {error}") from error
 
 
 def _annotation(entry: Entry, size: Size, names: dict[int, str], file: Path) -> Annotation:
@@ -108,7 +118,7 @@ def _annotation(entry: Entry, size: Size, names: dict[int, str], file: Path) -> 
             author=str(entry.get("author", "")),
             crowd=bool(entry.get("iscrowd", 0)),
         )
-    except (ValueError, TypeError, KeyError, PromptError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, PromptError) as error:
         raise LabelError(f"{file}: annotation {entry.get('id')} makes no sense: {error}") from error
 
 

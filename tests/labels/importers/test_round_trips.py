@@ -44,6 +44,15 @@ def test_splits_come_back(dataset: Dataset, tmp_path: Path) -> None:
     assert sorted(image.split for image in read_labels(tmp_path / "yolo", "yolo")) == ["train", "train", "val"]
 
 
+@pytest.mark.parametrize("format", ["coco", "coco-polygons", "fiftyone"])
+def test_images_in_no_split_come_back_beside_those_in_splits(format: str, tmp_path: Path) -> None:
+    size = Size(height=4, width=4)
+    images = [LabeledImage(name=f"{split or 'none'}.jpg", size=size, split=split) for split in ("", "train", "val")]
+    export(Dataset(classes=CLASSES, images=images), tmp_path / "out", format, pictures="leave")
+    found = {image.name: image.split for image in read_labels(tmp_path / "out", "coco")}
+    assert found == {"none.jpg": "", "train.jpg": "train", "val.jpg": "val"}
+
+
 def test_yolo_comes_back_but_for_bridges(dataset: Dataset, tmp_path: Path) -> None:
     export(dataset, tmp_path / "out", "yolo")
     again = {image.name: image for image in read_labels(tmp_path / "out", "yolo")}
@@ -123,6 +132,9 @@ THING = {"id": 1, "image_id": 1, "category_id": 1}
         ({"images": [IMAGE | {"file_name": "../../etc/passwd"}]}, "leads out of the folder"),
         ({"images": [IMAGE | {"file_name": "/etc/passwd"}]}, "leads out of the folder"),
         ({"images": [IMAGE | {"height": "6"}]}, "int 'height' is missing"),
+        ({"images": [IMAGE | {"height": 0}]}, r"image 'a\.jpg' makes no sense: .*got 0 x 8"),
+        ({"images": [IMAGE | {"width": -8}]}, r"image 'a\.jpg' makes no sense: .*got 6 x -8"),
+        ({"annotations": [THING | {"score": 10**400}]}, "annotation 1 makes no sense"),
         ({"annotations": [THING | {"category_id": 7}]}, "category 7, which is not listed"),
         ({"annotations": [THING | {"segmentation": [[1, 2, 3, 4]]}]}, "three corners at least"),
         ({"annotations": [THING | {"segmentation": {"size": [6, 8], "counts": "~~"}}]}, "annotation 1 makes no sense"),
