@@ -25,7 +25,6 @@ from sam2_notebook.values.classes import MAX_NAME, LabelClass, check_name
 
 Answer = TypeVar("Answer")
 CLAIM_SECONDS = 900.0
-_IMAGES_PER_COMMIT = 200
 
 
 class LabelStore:
@@ -80,12 +79,7 @@ class LabelStore:
     def add_class(self, label: LabelClass) -> None:
         """Add a class behind the others; LabelError if the name or the hotkey is taken."""
         with self._write() as connection:
-            _check_free(connection, label, except_name=None)
-            place = connection.execute(select(func.count()).select_from(classes)).scalar_one()
-            revived = update(classes).where(classes.c.name == label.name).values(**row_of_class(label, place))
-            if not connection.execute(revived).rowcount:
-                connection.execute(insert(classes).values(**row_of_class(label, place)))
-            journal.note(connection, None, self.author, f"added the class {label.name}")
+            self._add_class(connection, label)
 
     def change_class(self, name: str, label: LabelClass) -> None:
         """Rename a class or change its colour, hotkey or attributes; its annotations follow."""
@@ -126,17 +120,20 @@ class LabelStore:
             return self._add(connection, image, state)
 
     def add(self, dataset: Dataset, state: State = "submitted") -> int:
-        """Add a whole dataset, as an importer reads it: missing classes, then all images; how many those were."""
-        known = {label.name for label in self.classes()}
-        for label in dataset.classes:
-            if label.name not in known:
-                self.add_class(_with_free_hotkey(label, self.classes()))
+        """Add a whole dataset, as an importer reads it: missing classes, then all images; how many those were.
+
+        All or nothing: if one image cannot be added, nothing is. In an SQLite store nobody else can save meanwhile.
+        """
         count = 0
-        for batch in _batches(dataset, _IMAGES_PER_COMMIT):
-            with self._write() as connection:
-                for image in batch:
-                    self._add(connection, image, state)
-            count += len(batch)
+        with self._write() as connection:
+            known = reading.known_classes(connection)
+            for label in dataset.classes:
+                if label.name not in {other.name for other in known}:
+                    self._add_class(connection, _with_free_hotkey(label, known))
+                    known = reading.known_classes(connection)
+            for image in dataset:
+                self._add(connection, image, state)
+                count += 1
         return count
 
     def summaries(self, image_ids: Collection[int] | None = None) -> list[ImageSummary]:
@@ -246,6 +243,14 @@ class LabelStore:
         with self._write() as connection:
             files.accept_file(connection, image_id, self.author)
 
+    def _add_class(self, connection: Connection, label: LabelClass) -> None:
+        _check_free(connection, label, except_name=None)
+        place = connection.execute(select(func.count()).select_from(classes)).scalar_one()
+        revived = update(classes).where(classes.c.name == label.name).values(**row_of_class(label, place))
+        if not connection.execute(revived).rowcount:
+            connection.execute(insert(classes).values(**row_of_class(label, place)))
+        journal.note(connection, None, self.author, f"added the class {label.name}")
+
     def _add(self, connection: Connection, image: LabeledImage, state: State) -> int:
         if connection.execute(select(images.c.id).where(images.c.name == image.name)).first():
             raise LabelError(f"the store already has an image {image.name!r}; rename one of the two")
@@ -288,14 +293,3 @@ def _check_free(connection: Connection, label: LabelClass, *, except_name: str |
 def _with_free_hotkey(label: LabelClass, others: Sequence[LabelClass]) -> LabelClass:
     taken = {other.hotkey for other in others}
     return replace(label, hotkey=None) if label.hotkey in taken else label
-
-
-def _batches(dataset: Dataset, count: int) -> Iterator[list[LabeledImage]]:
-    batch: list[LabeledImage] = []
-    for image in dataset:
-        batch.append(image)
-        if len(batch) == count:
-            yield batch
-            batch = []
-    if batch:
-        yield batch

@@ -163,6 +163,20 @@ def test_a_dataset_is_read_lazily_and_leaves_proposals_out(store: LabelStore) ->
     assert store.undo(2, revision=0).labels.annotations == ()
 
 
+def test_a_dataset_is_added_whole_or_not_at_all(store: LabelStore) -> None:
+    size, root = Size(height=6, width=8), LabelClass(name="root", hotkey="l")
+    images = [LabeledImage(name=f"{n}.jpg", size=size, annotations=(Annotation(label="root"),)) for n in range(250)]
+    before = store.history()
+    with pytest.raises(LabelError, match=r"already has an image '3\.jpg'"):
+        store.add(Dataset(classes=(root,), images=[*images, images[3]]))
+    assert [image.name for image in store.summaries()] == ["1.png"]
+    assert [c.name for c in store.classes()] == ["leaf", "stem"]
+    assert store.history() == before
+    corrected = Dataset(classes=(root,), images=[replace(i, name=f"more/{i.name}") for i in images])
+    assert store.add(corrected) == 250
+    assert [c.name for c in store.classes()] == ["leaf", "stem", "root"]
+
+
 def test_a_mask_of_another_size_is_refused(store: LabelStore) -> None:
     wrong = Annotation(label="leaf", mask=Rle.from_mask(np.ones((3, 3), bool)))
     with pytest.raises(LabelError, match=r"1\.png: the picture is 8 x 6, .* is 3 x 3"):
