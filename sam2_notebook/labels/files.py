@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
-from sam2_notebook.errors import LabelError, MediaError
+from sam2_notebook.errors import EditError, LabelError, MediaError
 from sam2_notebook.labels.journal import note
 from sam2_notebook.labels.kinds import CLIP_SUFFIXES, PICTURE_SUFFIXES, is_clip
 from sam2_notebook.labels.schema import LabeledImage
@@ -128,7 +128,7 @@ def relink(connection: Connection, folder: str | os.PathLike[str], who: str) -> 
 
 def accept_file(connection: Connection, image_id: int, who: str) -> None:
     """Take the present content of an image's file as right; LabelError if labels were made at another size."""
-    row = connection.execute(select(images).where(images.c.id == image_id)).one()
+    row = _row(connection, image_id)
     if row.path is None:
         raise LabelError(f"{row.name}: the store knows no file of this image")
     size = _size(Path(row.path))
@@ -145,6 +145,7 @@ def accept_file(connection: Connection, image_id: int, who: str) -> None:
 
 def set_work(connection: Connection, image_id: int, path: str | os.PathLike[str], who: str) -> None:
     """Remember where the work on a clip is kept."""
+    _row(connection, image_id)
     place = str(Path(path).absolute())
     connection.execute(update(images).where(images.c.id == image_id).values(work=place))
     note(connection, image_id, who, f"keeps its work in {Path(place).name}")
@@ -153,6 +154,13 @@ def set_work(connection: Connection, image_id: int, path: str | os.PathLike[str]
 def digest_of(path: Path) -> str:
     """Hash of a file's bytes, 32 hex digits; MediaError if it cannot be read."""
     return _fingerprint(path).digest
+
+
+def _row(connection: Connection, image_id: int) -> Row:
+    row = connection.execute(select(images).where(images.c.id == image_id)).one_or_none()
+    if row is None:
+        raise EditError(f"the store has no image {image_id}")
+    return row
 
 
 def _tried(connection: Connection, name: str, path: Path, who: str) -> tuple[str, str]:

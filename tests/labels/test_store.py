@@ -194,8 +194,14 @@ def test_time_spent_and_states_show_in_the_summaries(store: LabelStore) -> None:
 def test_unknown_images_and_states_are_refused_in_words(store: LabelStore) -> None:
     with pytest.raises(EditError, match="no image 7"):
         store.image(7)
-    with pytest.raises(EditError, match="no image 7"):
-        store.edit(7, revision=0)
+    for attempt in (
+        lambda: store.edit(7, revision=0),
+        lambda: store.accept_file(7),
+        lambda: store.set_work(7, "clip.sam2nb"),
+    ):
+        with pytest.raises(EditError, match="no image 7"):
+            attempt()
+    assert store.history(7) == []
     with pytest.raises(EditError, match="one of new, started"):
         store.edit(1, SetState(state="done"), revision=0)  # pyright: ignore[reportArgumentType]
 
