@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from sam2_notebook.errors import EditError, LabelError, MediaError
 from sam2_notebook.labels.journal import note
 from sam2_notebook.labels.kinds import CLIP_SUFFIXES, PICTURE_SUFFIXES, is_clip
-from sam2_notebook.labels.schema import LabeledImage
+from sam2_notebook.labels.schema import STATES, LabeledImage
 from sam2_notebook.labels.tables import annotations, images
 from sam2_notebook.media import open_video, read_image
 from sam2_notebook.values.geometry import Size
@@ -91,6 +91,8 @@ def add_files(begin: Begin, files: Iterable[tuple[str, Path]], who: str) -> Adde
 
 def add_image(connection: Connection, image: LabeledImage, state: str) -> int:
     """Register an image that may have no file; the id it gets."""
+    if state not in STATES:
+        raise LabelError(f"the state of an image is one of {', '.join(STATES)}; got {state!r}")
     fingerprint = _fingerprint(image.path) if image.path and image.path.is_file() else None
     values = fingerprint.columns() if fingerprint else {"digest": image.digest}
     path = str(image.path.absolute()) if image.path else None

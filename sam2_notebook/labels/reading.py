@@ -7,14 +7,14 @@ from pathlib import Path
 
 from sqlalchemy import Column, Connection, Engine, Row, Select, func, select
 
-from sam2_notebook.errors import EditError
+from sam2_notebook.errors import EditError, LabelError
 from sam2_notebook.labels import journal
 from sam2_notebook.labels.connection import store_errors
 from sam2_notebook.labels.edits import HistoryEntry, StoredImage
 from sam2_notebook.labels.kinds import is_clip
 from sam2_notebook.labels.queue import AnnotationSummary, ImageSummary
 from sam2_notebook.labels.rows import annotation_of_row, class_of_row
-from sam2_notebook.labels.schema import Annotation, LabelClass, LabeledImage, State
+from sam2_notebook.labels.schema import STATES, Annotation, LabelClass, LabeledImage, State
 from sam2_notebook.labels.tables import annotations, classes, edits, images
 from sam2_notebook.values.geometry import Size
 
@@ -28,6 +28,16 @@ class Selection:
     states: Collection[State] | None = None
     authors: Collection[str] | None = None
     proposed: bool = False
+
+    def __post_init__(self) -> None:
+        for what, chosen in (("states", self.states), ("authors", self.authors)):
+            if isinstance(chosen, str):  # a text is a collection too, of its letters
+                raise LabelError(f"{what}= is a list or a set of texts, such as [{chosen!r}]; got the text {chosen!r}")
+            if chosen is not None:
+                object.__setattr__(self, what, frozenset(chosen))
+        unknown = frozenset(self.states or ()) - frozenset(STATES)
+        if unknown:
+            raise LabelError(f"images are {', '.join(STATES)}; got {', '.join(sorted(map(repr, unknown)))}")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import numpy as np
 import pytest
@@ -211,6 +212,21 @@ def test_a_note_that_cannot_be_kept_is_refused_in_words(store: LabelStore, note:
     with pytest.raises(LabelError, match=words):
         store.edit(1, SetState(state="returned"), revision=0, note=note)
     assert store.image(1).state == "new"
+
+
+def test_what_a_dataset_is_made_of_is_given_as_lists_of_known_words(store: LabelStore) -> None:
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({"states": "new"}, r"states= is a list or a set of texts, such as \['new'\]; got the text"),
+        ({"authors": "ann"}, r"authors= is a list or a set of texts, such as \['ann'\]"),
+        ({"states": ["new", "zz"]}, "images are new, started, .*; got 'zz'"),
+    ]
+    for wrong, words in cases:
+        with pytest.raises(LabelError, match=words):
+            store.dataset(**wrong)
+    assert [i.name for i in store.dataset(states=["new"])] == ["1.png"]
+    assert list(store.dataset(states=[])) == []
+    with pytest.raises(LabelError, match=r"one of new, started, .*; got 'zz'"):
+        store.add_image(LabeledImage(name="2.png", size=Size(height=6, width=8)), "zz")  # pyright: ignore[reportArgumentType]
 
 
 def test_a_mask_that_comes_later_belongs_to_the_step_that_asked_for_it(store: LabelStore) -> None:

@@ -99,7 +99,7 @@ def output_folder(target: Path, existing: Existing, pictures: Pictures) -> Itera
     export left; other files stay, and pictures that no export wrote are never replaced. `merge` adds files, and refuses
     if one of another content is there; its card stands beside that of the export before.
     """
-    _check(target, existing)
+    _check(target, existing, pictures)
     draft = target / f"{_PARTIAL}{uuid4().hex}"
     made = not target.exists()
     try:
@@ -118,9 +118,11 @@ def output_folder(target: Path, existing: Existing, pictures: Pictures) -> Itera
             target.rmdir()
 
 
-def _check(target: Path, existing: Existing) -> None:
+def _check(target: Path, existing: Existing, pictures: Pictures) -> None:
     if existing not in {"refuse", "overwrite", "merge"}:
         raise LabelError(f"existing= is 'refuse', 'overwrite' or 'merge'; got {existing!r}")
+    if pictures not in {"copy", "link", "leave"}:
+        raise LabelError(f"pictures= is 'copy', 'link' or 'leave'; got {pictures!r}")
     if target.exists() and not target.is_dir():
         raise LabelError(f"{target}: it is a file; an export goes into a folder")
     there = [p.name for p in target.iterdir() if not p.name.startswith(_PARTIAL)] if target.exists() else []

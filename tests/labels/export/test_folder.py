@@ -186,6 +186,12 @@ def test_a_picture_turned_by_its_exif_is_written_upright(tmp_path: Path, orienta
         assert abs(np.asarray(plain.convert("RGB")).astype(int) - upright.pixels).max() < 30
 
 
+def test_what_becomes_of_the_pictures_is_one_of_three_words(tmp_path: Path) -> None:
+    with pytest.raises(LabelError, match="pictures= is 'copy', 'link' or 'leave'; got 'move'"):
+        export(named("1.png"), tmp_path / "out", "yolo", pictures="move")  # pyright: ignore[reportArgumentType]
+    assert not (tmp_path / "out").exists()
+
+
 def test_pictures_can_be_linked(tmp_path: Path) -> None:
     path = tmp_path / "1.png"
     Image.fromarray(np.zeros((6, 8, 3), np.uint8)).save(path)
