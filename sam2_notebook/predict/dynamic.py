@@ -21,7 +21,7 @@ from sam2_notebook.predict.prompts import Numbers, ObjectPrompt
 from sam2_notebook.predict.tidy import tidy_logits, usual_tidy
 from sam2_notebook.predict.tracker import ACCELERATOR_BATCH, CPU_BATCH
 from sam2_notebook.values.geometry import Box
-from sam2_notebook.values.whole import whole
+from sam2_notebook.values.plain import whole
 
 PUBLISHED_DIM = 256  # masks of narrower networks, the embedded one among them, are rough, and their memory is weak
 ABSENT_SCORE = -32.0

@@ -8,8 +8,8 @@ import numpy as np
 from sam2_notebook.errors import PromptError
 from sam2_notebook.predict.prompts import Numbers, ObjectPrompt, object_prompts
 from sam2_notebook.values.geometry import Box, Size
+from sam2_notebook.values.plain import whole
 from sam2_notebook.values.prompts import MAX_POINTS
-from sam2_notebook.values.whole import whole
 
 PromptKind = Literal["point", "box", "mask"]
 

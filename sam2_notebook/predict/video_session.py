@@ -20,7 +20,7 @@ from sam2_notebook.predict.video_state import VideoState
 from sam2_notebook.values.frames import FrameSource
 from sam2_notebook.values.geometry import Box
 from sam2_notebook.values.masks import BoolMask
-from sam2_notebook.values.whole import whole
+from sam2_notebook.values.plain import whole
 
 Direction = Literal["forward", "backward", "both"]
 MAX_OBJECT_ID = 2**31 - 1

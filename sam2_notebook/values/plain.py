@@ -28,6 +28,16 @@ def plain(value: object) -> object:
     return value.item() if isinstance(value, Scalar) and value.ndim == 0 else value
 
 
+def whole(value: object) -> int | None:
+    """A whole number that counts or names something, of Python, NumPy or torch; None for all else, 1.0 and True too.
+
+    >>> whole(3), whole(3.0), whole(True), whole("3")
+    (3, None, None, None)
+    """
+    one = plain(value)
+    return int(one) if isinstance(one, Integral) and not isinstance(one, bool) else None
+
+
 def whole_number(value: object, name: str, least: int) -> int:
     """A whole number of at least `least`, which may be written as 1024.0.
 
@@ -97,10 +107,10 @@ def _real(value: object) -> float | None:
 
 
 def _whole(value: object) -> int | None:
-    one = plain(value)
-    if isinstance(one, Integral) and not isinstance(one, bool):
-        return int(one)
-    found = _real(one)
+    one = whole(value)
+    if one is not None:
+        return one
+    found = _real(value)
     return int(found) if found is not None and found.is_integer() else None
 
 
