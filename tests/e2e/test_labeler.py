@@ -189,6 +189,17 @@ def test_panels_filter_look_and_export(open_notebook: OpenNotebook, folder: Path
     assert notebook.errors == []
 
 
+def test_buttons_that_have_nothing_to_do_are_not_there(
+    open_notebook: OpenNotebook, folder: Path, photos: list[Photo]
+) -> None:
+    _, stage = show(open_notebook, folder)
+    expect_photo(stage, 0)
+    stage.root.locator('[data-panel="train"]').click()
+    expect(stage.action("train-start")).to_be_visible()
+    for action in ("train-stop", "train-use", "train-unuse"):
+        expect(stage.action(action)).to_be_hidden()
+
+
 # pycocotools speaks to numpy in an older way, and forgets to close its file
 @pytest.mark.filterwarnings(
     "ignore:__array__ implementation:DeprecationWarning", "ignore:unclosed file:ResourceWarning"

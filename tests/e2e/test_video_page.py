@@ -105,6 +105,22 @@ def test_masks_and_a_video_are_exported_from_the_page(open_notebook: OpenNoteboo
 
 
 @pytest.mark.parametrize("host", ["lab"], indirect=True)
+def test_narrow_or_wide_dialogs_lie_over_all_and_messages_over_dialogs(open_notebook: OpenNotebook) -> None:
+    notebook, stage = show(open_notebook, FRAMES)
+    stage.press("e")
+    stage.action("export-start").click()
+    told = stage.root.locator(".sam2nb-banner").get_by_text("nothing to export")
+    told.click(trial=True)  # refused where something lies over it
+    stage.root.locator(".sam2nb-banner").get_by_label("Dismiss").click()
+    stage.root.locator(".sam2nb-export").get_by_label("Close").click()
+    notebook.page.set_viewport_size({"width": 640, "height": 1000})
+    stage.press("?")
+    rows = stage.root.locator(".sam2nb-help-body dt")
+    for place in range(rows.count()):
+        rows.nth(place).click(trial=True)
+    assert notebook.errors == []
+
+
 def test_a_full_disk_is_told_and_the_session_stays(open_notebook: OpenNotebook) -> None:
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({}, resource.RLIM_INFINITY))"
     notebook, stage = clicked(open_notebook, limit.format(200), limit.format("resource.RLIM_INFINITY"))
