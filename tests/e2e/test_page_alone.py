@@ -201,6 +201,64 @@ def test_attributes_are_typed_by_the_class_and_free_beside_it(page: Page) -> Non
 
 
 @in_the_light
+def test_a_note_that_is_not_understood_is_told_what_is_wanted(page: Page) -> None:
+    mark_two(page)
+    row = page.locator(".sam2nb-selected")
+    row.get_by_label("More").click()
+    field = row.get_by_label("New note")
+    for typed, wanted in (("colour", "a name, a colon and a value"), ("size: 3", "“size” is noted already")):
+        field.fill(typed)
+        field.press("Enter")
+        expect(row.locator(".sam2nb-notes .sam2nb-hint")).to_contain_text(wanted)
+    expect(field).to_have_value("size: 3")
+    field.fill("colour: red")
+    field.press("Enter")
+    expect(row.get_by_role("textbox", name="colour")).to_have_value("red")
+    expect(row.locator(".sam2nb-notes .sam2nb-hint")).to_be_hidden()
+
+
+@in_the_light
+def test_a_click_into_a_hidden_object_shows_it_again(page: Page) -> None:
+    mark_two(page)
+    eye = page.locator(".sam2nb-selected").get_by_label("Show", exact=True)
+    page.keyboard.press("Shift+H")
+    expect(eye).to_be_visible()
+    click(page, 0.62, 0.52)
+    expect(eye).to_have_count(0)
+    page.keyboard.press("Control+z")
+    expect(eye).to_be_visible(timeout=30_000)
+
+
+@in_the_light
+def test_an_object_that_goes_while_it_is_named_takes_its_field_along(page: Page) -> None:
+    mark_two(page)
+    page.keyboard.press("F2")
+    page.keyboard.type("half a na")
+    page.evaluate(
+        """() => window.kernel.take({ type: "edit", view: "a cell", seq: 1, rev: window.kernel.document.rev,
+            edits: [{ kind: "remove_object", object: 2 }] })"""
+    )
+    expect(page.locator(".sam2nb-name")).to_have_text(["object 1"])
+    expect(page.locator(".sam2nb-banner")).to_be_hidden()
+    assert edits(page, "rename_object") == []
+    assert page.evaluate("() => document.activeElement.classList.contains('sam2nb')")
+
+
+@in_the_light
+def test_a_message_lies_over_the_dialog_that_is_open(page: Page) -> None:
+    mark_two(page)
+    page.keyboard.press("l")
+    click(page, 0.6, 0.3)
+    page.keyboard.press("?")
+    banner, close = page.locator(".sam2nb-banner"), page.locator(".sam2nb-help").get_by_label("Close")
+    banner.get_by_text("is locked").click(trial=True)  # refused where something lies over it
+    close.click(trial=True)
+    banner.get_by_label("Dismiss").click()
+    expect(banner).to_be_hidden()
+    expect(page.locator(".sam2nb-help")).to_be_visible()
+
+
+@in_the_light
 def test_the_tone_changes_what_is_seen_and_neither_pixels_nor_messages(page: Page) -> None:
     mark_two(page)
     picture = page.locator(".sam2nb-picture")

@@ -42,6 +42,11 @@ describe("lanes", () => {
     ]);
   });
 
+  test("give no score while an answer is awaited, whatever the kernel has put there", () => {
+    const waiting = overlaid(undefined, view(), Uint8Array.of(UNKNOWN, HIDDEN, 0, 0), 2);
+    expect([scoreOf(waiting, 0), scoreOf(waiting, 1)]).toEqual([null, 0]);
+  });
+
   test("say whose masks are all outdated, and forget removed objects", () => {
     const lanes = new Lanes();
     const bytes = [Uint8Array.of(1, 9)];

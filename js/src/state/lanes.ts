@@ -76,7 +76,9 @@ export function overlaid(old: Lane | undefined, view: LaneView, bytes: Uint8Arra
   return { view, states, scores };
 }
 
+/** The model's own judgement of a mask, 0 to 1; null while there is none to judge. */
 export function scoreOf(lane: Lane | undefined, frame: number): number | null {
+  if ((lane?.states[frame] ?? UNKNOWN) === UNKNOWN) return null;
   const code = lane?.scores[frame] ?? NO_SCORE;
   return code === NO_SCORE ? null : code / SCORE_SCALE;
 }

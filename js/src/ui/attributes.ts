@@ -1,7 +1,7 @@
 /** What is noted about an object: the questions of its class, whatever else was noted, and a field for more. */
 
 import type { Attribute, AttributeView, LabelClass, ObjectView } from "../protocol/messages.gen";
-import { h, keepFocus } from "./dom";
+import { h, keepFocus, setText } from "./dom";
 import type { Note, Notes } from "./object_row";
 
 type Value = AttributeView["value"];
@@ -44,15 +44,34 @@ export class AttributeList implements Notes {
       ...{ class: "sam2nb-field", type: "text", placeholder: "note: value", "aria-label": "New note" },
       ...{ title: "A name, a colon and a text, a number, yes or no", autocomplete: "off" },
     });
+    const amiss = h("p", { class: "sam2nb-hint", role: "status", hidden: true });
+    const complain = (words: string) => {
+      amiss.hidden = words === "";
+      setText(amiss, words);
+      input.setAttribute("aria-invalid", String(words !== ""));
+    };
     const take = () => {
-      const [, name = "", value = ""] = /^\s*([^:]+?)\s*:\s*(.+?)\s*$/.exec(input.value) ?? [];
-      if (name === "" || value === "" || taken.has(name)) return;
+      const typed = noteFrom(input.value, taken);
+      complain(typeof typed === "string" ? typed : "");
+      if (typeof typed === "string" || typed === null) return;
       input.value = "";
-      this.#note(name, read(value));
+      this.#note(typed.name, typed.value);
     };
     input.addEventListener("change", take);
-    return input;
+    input.addEventListener("input", () => complain(""));
+    return h("div", {}, input, amiss);
   }
+}
+
+/** What a line of `name: value` notes, besides what is noted already; null for nothing, or what is amiss in words. */
+export function noteFrom(
+  text: string,
+  taken: ReadonlySet<string>,
+): { readonly name: string; readonly value: NonNullable<Value> } | string | null {
+  if (text.trim() === "") return null;
+  const [, name = "", value = ""] = /^\s*([^:]+?)\s*:\s*(.+?)\s*$/.exec(text) ?? [];
+  if (name === "" || value === "") return "Write a name, a colon and a value: colour: red";
+  return taken.has(name) ? `“${name}” is noted already: change it there.` : { name, value: read(value) };
 }
 
 /** A value as it is meant: 3.5 is a number, yes and no are flags, all else is text. */

@@ -25,6 +25,7 @@ import type { Context } from "../state/actions";
 import { findObject, hasPrompts, nextColor, nextId, selectedObject } from "../state/document";
 import { inkOf } from "../state/inks";
 import { bounds, type Shape } from "../state/masks";
+import { revealing } from "../state/reveal";
 import type { Sheet } from "../state/sheet";
 import type { Ui } from "../state/ui";
 import { draftBox } from "../tools/prompt";
@@ -126,7 +127,7 @@ function toolView(sheet: Sheet, ui: Ui, isInside: Easel["isInside"]): ToolView {
 function commit(command: Command, sheet: Sheet, ui: Ui): void {
   if (command.type === "pan") ui.viewport.value = pan(ui.viewport.value, command.by);
   else {
-    sheet.edit(command.edits, command.open);
+    sheet.edit(revealing(command.edits, sheet.document.peek()), command.open);
     const wet = command.edits.filter((edit) => edit.kind === "paint_mask");
     if (wet.length > 0) ui.wet.value = [...ui.wet.value, ...wet];
   }

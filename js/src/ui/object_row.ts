@@ -9,6 +9,7 @@ import {
   type SetAttribute,
 } from "../protocol/messages.gen";
 import { cssColor } from "../render/masks";
+import { findObject } from "../state/document";
 import type { Ink } from "../state/inks";
 import type { Sheet } from "../state/sheet";
 import { h, setText } from "./dom";
@@ -197,21 +198,24 @@ export class Row {
     field.focus();
     field.select();
     let isOver = false;
-    const finish = (isKept: boolean) => {
+    const finish = (isKept: boolean, hasKeys: boolean) => {
       if (isOver) return;
       isOver = true;
       const name = field.value.trim();
       field.replaceWith(this.#name);
-      this.#name.focus();
-      if (isKept && name !== "" && name !== this.#object.name)
+      if (hasKeys) this.#name.focus();
+      // the object itself may be what has gone
+      const isThere = findObject(this.#session.document.peek(), this.#object.id) !== undefined;
+      if (isKept && isThere && name !== "" && name !== this.#object.name)
         this.#edit({ kind: "rename_object", object: this.#object.id, name });
     };
-    field.addEventListener("blur", () => finish(true));
+    // what has taken the keyboard keeps it
+    field.addEventListener("blur", ({ relatedTarget }) => finish(true, relatedTarget === null));
     field.addEventListener("keydown", (event) => {
       if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
       event.preventDefault();
       event.stopPropagation();
-      finish(event.key === "Enter");
+      finish(event.key === "Enter", true);
     });
   }
 }
