@@ -10,6 +10,7 @@ import numpy.typing as npt
 from contourpy import FillType, LineType, SerialContourGenerator, ZInterp
 from PIL import Image, ImageDraw
 
+from sam2_notebook.labels.bridges import bridges
 from sam2_notebook.labels.cutouts import Cutout
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.values.masks import BoolMask
@@ -55,10 +56,12 @@ def polygons(cutout: Cutout) -> list[Ring]:
     rings = rings_along_edges(cutout)
     outer = sorted((ring for ring in rings if signed_area(ring) > 0), key=signed_area, reverse=True)
     parts = [[ring] for ring in outer]
+    low, high = (np.array([limit(ring, axis=0) for ring in outer]) for limit in (np.min, np.max))
     for hole in (ring for ring in rings if signed_area(ring) <= 0):
-        owners = [k for k, ring in enumerate(outer) if _surrounds(ring, hole)]
-        if owners:
-            parts[owners[-1]].append(hole)  # the smallest one around it
+        around = np.flatnonzero(((low <= hole.min(axis=0)) & (hole.max(axis=0) <= high)).all(axis=1))
+        owner = next((k for k in around[::-1].tolist() if _surrounds(outer[k], hole)), None)  # the smallest one
+        if owner is not None:
+            parts[owner].append(hole)
     return [one_ring(part) for part in parts]
 
 
@@ -70,7 +73,7 @@ def one_polygon_through_centres(cutout: Cutout) -> Ring:
 
 
 def one_ring(parts: list[Ring]) -> Ring:
-    """Several rings as one: each is joined to what is there by a bridge there and back, between nearest vertices.
+    """Several rings as one, from the first one: each is joined by a bridge there and back, between nearest vertices.
 
     >>> square = np.array([[0, 0], [2, 0], [2, 2], [0, 2.0]])
     >>> len(one_ring([square, square + [5, 0]]))
@@ -78,14 +81,22 @@ def one_ring(parts: list[Ring]) -> Ring:
     """
     if not parts:
         return np.zeros((0, 2))
-    ring, left = parts[0], list(parts[1:])
-    while left:
-        gaps = [_nearest(ring, part) for part in left]
-        chosen = min(range(len(left)), key=lambda k: gaps[k][2])
-        at, start, _ = gaps[chosen]
-        part = left.pop(chosen)
-        ring = np.concatenate((ring[: at + 1], part[start:], part[: start + 1], ring[at:]))
-    return ring
+    closed = [parts[0]] * len(parts)  # the others from where a bridge comes, around, to there again
+    leading: list[list[tuple[int, int]]] = [[] for _ in parts]  # bridges from each part: vertex, part
+    starts = [0] * len(parts)
+    for bridge in bridges(parts):
+        part, start = parts[bridge.there], bridge.start
+        closed[bridge.there], starts[bridge.there] = np.concatenate((part[start:], part[: start + 1])), start
+        leading[bridge.here].append(((bridge.at - starts[bridge.here]) % len(parts[bridge.here]), bridge.there))
+    found: list[Ring] = []
+    walk: list[Ring | int] = [0]  # what comes next is at the end: a stretch of a ring, or a whole part
+    while walk:
+        step = walk.pop()
+        if isinstance(step, int):
+            walk += reversed(_stretches(closed[step], sorted(leading[step])))
+        else:
+            found.append(step)
+    return np.concatenate(found)
 
 
 def filled(ring: Ring, size: Size) -> BoolMask:
@@ -179,8 +190,11 @@ def _surrounds(ring: Ring, hole: Ring) -> bool:
     return bool(np.count_nonzero(crosses & (a[:, 0] > x)) % 2)
 
 
-def _nearest(ring: Ring, part: Ring) -> tuple[int, int, float]:
-    """Vertex of the ring, vertex of the part, and their squared distance."""
-    squares = (ring**2).sum(1)[:, None] + (part**2).sum(1) - 2 * ring @ part.T
-    at, start = np.unravel_index(int(np.argmin(squares)), squares.shape)
-    return int(at), int(start), float(squares[at, start])
+def _stretches(ring: Ring, leading: list[tuple[int, int]]) -> list[Ring | int]:
+    """A ring from bridge to bridge, and the parts that they lead to between."""
+    found: list[Ring | int] = []
+    last = 0
+    for at, part in leading:
+        found += ring[last : at + 1], part
+        last = at
+    return [*found, ring[last:]]
