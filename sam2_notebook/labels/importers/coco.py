@@ -2,8 +2,9 @@
 
 import json
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -40,11 +41,15 @@ def read(path: Path) -> Dataset:
             if names.setdefault(id, name) != name:
                 raise LabelError(f"{file}: category {id} is {name!r} here and {names[id]!r} elsewhere; read them apart")
             colors[name] = str(entry.get("color", "")).lower()
+    times = Counter(name for file, document in documents for name in _names(document, file))
     classes = tuple(_class(number, name, colors[name]) for number, name in enumerate(dict.fromkeys(names.values())))
 
     def start() -> Iterator[LabeledImage]:
         for file, document in documents:
-            yield from _images(document, file, names, _split_of(file))
+            split = _split_of(file)
+            above = split or (file.parent.name if file.stem == "labels" else file.stem)
+            for image in _images(document, file, names, split):
+                yield image if times[image.name] == 1 else replace(image, name=f"{above}/{image.name}")
 
     return Dataset.of(start, classes, name=path.stem)
 
@@ -63,6 +68,11 @@ def _split_of(file: Path) -> str:
     parts = (file.stem.rpartition("_")[2], file.parent.name) if file.stem != "labels" else (file.parent.name,)
     known = {"train": "train", "val": "val", "test": "test", "train2017": "train", "val2017": "val"}
     return next((known[part] for part in parts if part in known), "")
+
+
+def _names(document: Entry, file: Path) -> set[str]:
+    """What the pictures of one file are called; others may have pictures of the same names."""
+    return {_get(entry, "file_name", str, file) for entry in _entries(document, "images", file)}
 
 
 def _class(number: int, name: str, color: str) -> LabelClass:

@@ -53,6 +53,28 @@ def test_images_in_no_split_come_back_beside_those_in_splits(format: str, tmp_pa
     assert found == {"none.jpg": "", "train.jpg": "train", "val.jpg": "val"}
 
 
+@pytest.mark.parametrize(
+    ("files", "wanted"),
+    [
+        (("train/labels.json", "val/labels.json"), ["train/a.jpg", "val/a.jpg"]),
+        (("labels.json", "one/labels.json"), ["one/a.jpg", "out/a.jpg"]),
+        (("annotations/instances_train.json", "annotations/instances_val.json"), ["train/a.jpg", "val/a.jpg"]),
+        (("annotations/garden.json", "annotations/wood.json"), ["garden/a.jpg", "wood/a.jpg"]),
+    ],
+)
+def test_coco_pictures_of_one_name_in_two_files_are_told_apart(
+    files: tuple[str, ...], wanted: list[str], tmp_path: Path
+) -> None:
+    for number, file in enumerate(files):
+        path = tmp_path / "out" / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        images = [IMAGE, IMAGE | {"id": 2, "file_name": f"{number}.jpg"}]
+        path.write_text(json.dumps({"images": images, "categories": [], "annotations": []}))
+    assert sorted(image.name for image in read_labels(tmp_path / "out", "coco")) == ["0.jpg", "1.jpg", *wanted]
+    with LabelStore(tmp_path / "labels.db", author="bob") as store:
+        assert store.add(read_labels(tmp_path / "out", "coco")) == 4
+
+
 def test_yolo_comes_back_but_for_bridges(dataset: Dataset, tmp_path: Path) -> None:
     export(dataset, tmp_path / "out", "yolo")
     again = {image.name: image for image in read_labels(tmp_path / "out", "yolo")}
