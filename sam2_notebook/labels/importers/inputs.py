@@ -21,7 +21,7 @@ def inside(folder: Path, name: str) -> Path:
     try:
         if "\0" not in name and path.resolve().is_relative_to(folder.resolve()):
             return path
-    except OSError:  # a name too long, or a circle of links
+    except (OSError, RuntimeError):  # a name too long, or a circle of links
         pass
     raise LabelError(f"{name[:200]!r} leads out of the folder {folder}; such a dataset is not read")
 

@@ -1,7 +1,10 @@
 """YOLO in: data.yaml with splits and names, a text file per picture, polygons or boxes."""
 
+import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -34,37 +37,97 @@ def read(folder: Path) -> Dataset:
     if not all(isinstance(number, int) for number in names):
         raise LabelError(f"{path}: `names` goes from numbers to names; got {str(listed)[:200]}")
     classes = tuple(LabelClass(name=str(names[n]), color=class_color(n)) for n in sorted(names))
-    places = _places(folder, said)
+    root = folder.absolute()
+    places = _places(root, said)
 
     def start() -> Iterator[LabeledImage]:
-        for split, pictures in places.items():
-            for name, picture in pictures_in(pictures):
-                labels = _labels_of(folder, picture)
-                size = size_of(picture)
-                found = tuple(_annotations(labels, size, names)) if labels.is_file() else ()
-                yield LabeledImage(name=name, size=size, annotations=found, path=picture, split=split)
+        for split, name, picture in _pictures(places):
+            labels = _labels_of(root, picture)
+            size = size_of(picture)
+            found = tuple(_annotations(labels, size, names)) if labels.is_file() else ()
+            yield LabeledImage(name=name, size=size, annotations=found, path=picture, split=split)
 
     return Dataset.of(start, classes, name=folder.name or "yolo")
 
 
-def _places(folder: Path, said: dict[str, object]) -> dict[str, Path]:
+def _places(folder: Path, said: dict[str, object]) -> dict[str, list[Path]]:
     """Folders of pictures by split; one named twice, as `val` without pictures of its own is, counts once."""
-    root = inside(folder, str(said.get("path") or "."))
-    places: dict[str, Path] = {}
+    root = str(said.get("path") or ".")
+    places: dict[str, list[Path]] = {}
+    taken: set[Path] = set()
+    outside: list[Path] = []
     for split in SPLITS:
-        found = said.get(split)
-        if isinstance(found, str):
-            pictures = inside(folder, str((root / found).relative_to(folder)) if root != folder else found)
-            if pictures.is_dir() and pictures not in places.values():
-                places[split] = pictures
+        for name in _listed(folder, split, said.get(split)):
+            found = _found(folder, root, name)
+            if not found.is_relative_to(folder):
+                outside.append(found)
+            elif found.is_dir() and found not in taken:
+                taken.add(found)
+                places.setdefault(split, []).append(found)
+            elif found.is_file():
+                raise LabelError(f"{folder}: data.yaml names the file {name!r} for {split}; name a folder of pictures")
+    missed = next((place for place in outside if place.exists() or not places), None)
+    if missed:
+        raise LabelError(
+            f"{folder}: {missed} in data.yaml leads out of the folder, and nothing outside of it is read. If these "
+            "pictures are meant, put a copy of data.yaml into a folder above them, with `path: .`, and read that folder"
+        )
     if not places:
         raise LabelError(f"{folder}: data.yaml names no folder of pictures that is there (train, val, test)")
     return places
 
 
+def _listed(folder: Path, split: str, said: object) -> list[str]:
+    """What data.yaml names for a split: nothing, a folder, or a list of them."""
+    named = cast(list[object], said) if isinstance(said, list) else [said] if said else []
+    names = [name.replace("\\", "/") for name in named if isinstance(name, str)]
+    if len(names) < len(named):
+        raise LabelError(f"{folder}: in data.yaml, {split} is a folder or a list of folders; got {str(said)[:200]!r}")
+    return names
+
+
+def _found(folder: Path, root: str, name: str) -> Path:
+    """The place that is meant: the first one that is there, those inside the folder before others.
+
+    `path` often is where the dataset lay on another machine, or leads from a folder that only Ultralytics knows; then
+    what is beside data.yaml is meant. So it is by `../train/images`, as Roboflow writes it.
+    """
+    wanted = [os.path.join(root.replace("\\", "/"), name), name, name.removeprefix("../")]
+    places = [_place(folder, os.path.normpath(path)) for path in wanted]
+    inside_first = sorted(places, key=lambda place: not place.is_relative_to(folder))
+    return next((place for place in inside_first if place.exists()), places[0])
+
+
+def _place(folder: Path, path: str) -> Path:
+    """A path in data.yaml: one that starts as the folder does if it lies inside, else where it leads to."""
+    try:
+        place = inside(folder, path)
+    except LabelError:
+        if "\0" in path:
+            raise
+        return Path(os.path.realpath(folder / path))
+    if place.is_relative_to(folder) and ".." not in place.relative_to(folder).parts:
+        return place
+    return folder / place.resolve().relative_to(folder.resolve())
+
+
+def _pictures(places: dict[str, list[Path]]) -> Iterator[tuple[str, str, Path]]:
+    """Split, name and file of every picture; where two have one name, from the folder that all the folders share."""
+    found = {
+        picture: (split, name)
+        for split, folders in places.items()
+        for folder in folders
+        for name, picture in pictures_in(folder)
+    }
+    shared = os.path.commonpath([folder for folders in places.values() for folder in folders])
+    times = Counter(name for _, name in found.values())
+    for picture, (split, name) in found.items():
+        yield split, name if times[name] == 1 else picture.relative_to(shared).as_posix(), picture
+
+
 def _labels_of(folder: Path, picture: Path) -> Path:
     """Where the last folder called `images` is called `labels`, the file is called .txt."""
-    parts = list(picture.relative_to(folder.absolute()).parts)
+    parts = list(picture.relative_to(folder).parts)
     for place in range(len(parts) - 2, -1, -1):
         if parts[place] == "images":
             parts[place] = "labels"
