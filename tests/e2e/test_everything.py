@@ -37,12 +37,29 @@ def test_look_pick_keep_and_undo(open_notebook: OpenNotebook) -> None:
     stage.drag((0.5, 0.5), (179.5, 119.5))
     stage.press("j")
     notebook.wait_for_kernel_value("len(widget.objects)", 1)
+    expect(panel).not_to_contain_text("Keeping")
     stage.press("a")
+    count = notebook.kernel_value("len(widget.proposals)")
+    free = count - (1 if "1 kept" in panel.inner_text() else 0)  # what was picked may be one mask only
+    expect(panel).to_contain_text(f"{free} picked")
     stage.press("Enter")
-    notebook.wait_for_kernel_value("len(widget.objects) == 1 + len(widget.proposals)", True)
+    notebook.wait_for_kernel_value("len(widget.objects)", 1 + free)
+    expect(panel).to_contain_text(f"{count} kept")
+    for key in ("a", "Enter", "Delete", "c", "1"):  # all are kept, and no object is changed unseen
+        stage.press(key)
+    stage.click(x + 0.5, y + 0.5)
+    expect(panel.locator('[data-action="keep"]')).to_have_text("Keep")
+    assert notebook.kernel_value("len(widget.objects)") == 1 + free
     stage.press("Control+z")
     stage.press("Control+z")
     notebook.wait_for_kernel_value("len(widget.objects)", 0)
+    expect(panel).not_to_contain_text("kept")
+    stage.click(x + 0.5, y + 0.5)
+    expect(panel).to_contain_text("1 picked")
+    stage.click(x + 0.5, y + 0.5, button="right")
+    expect(panel).to_contain_text("0 picked")
+    expect(stage.root.locator(".sam2nb-choice")).to_be_hidden()
+    expect(stage.root.locator('[data-tool="prompt"]')).to_have_attribute("aria-pressed", "false")
     panel.locator('[data-filter="iou"]').evaluate(
         "input => { input.value = 100; input.dispatchEvent(new Event('input')); }"
     )

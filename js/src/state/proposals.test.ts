@@ -1,6 +1,7 @@
+import { signal } from "@preact/signals-core";
 import { expect, test } from "vitest";
 import { exactShape, type Shape } from "./masks";
-import { contains, Picking, type Proposal, passes, stackAt, within } from "./proposals";
+import { contains, keptOf, Picking, type Proposal, passes, stackAt, within } from "./proposals";
 
 /** A square ring: all of the square but a hole in its middle. */
 function square(x: number, y: number, side: number, hole = 0): Shape {
@@ -77,4 +78,45 @@ test("what is lit stays while the pointer stays over the same masks", () => {
   expect(picking.hovered.value).toBe(1);
   picking.hover(null);
   expect(picking.hovered.value).toBeNull();
+});
+
+test("a mask is kept while an object has just its pixels", () => {
+  const same = square(4, 4, 24, 8);
+  expect(keptOf([WHOLE, PART, RING], [same, square(11, 10, 10)])).toEqual(new Set([2]));
+});
+
+test("what is kept is not picked again, by no means, until it is undone", () => {
+  const objects = signal<ReadonlyArray<Shape>>([]);
+  const picking = new Picking(
+    () => 10_000,
+    () => objects.value,
+  );
+  const everyOne = () => picking.free.value.map(({ number }) => number);
+  picking.take([PART, WHOLE, RING], { iou: 0, stability: 0, area: 0 });
+  picking.hover({ x: 11, y: 11 });
+  picking.toggle();
+  picking.send();
+  expect([picking.chosen, everyOne()]).toEqual([[], [0, 2]]); // Enter twice keeps once
+  objects.value = [square(10, 10, 10)];
+  picking.land();
+  picking.hover({ x: 11, y: 11 });
+  expect([picking.hovered.value, everyOne()]).toEqual([2, [0, 2]]);
+  picking.add([1]);
+  expect(picking.chosen).toEqual([]);
+  objects.value = [];
+  expect(everyOne()).toEqual([0, 2, 1]);
+});
+
+test("what the kernel would not keep is picked still", () => {
+  const picking = new Picking(() => 10_000);
+  picking.take([PART, WHOLE, RING], { iou: 0, stability: 0, area: 0 });
+  picking.add([2, 0]);
+  picking.send();
+  picking.giveBack();
+  expect(picking.chosen).toEqual([0, 2]);
+  picking.dropLast();
+  expect(picking.chosen).toEqual([2]);
+  picking.hover({ x: 35, y: 35 });
+  picking.toggle(true);
+  expect(picking.chosen).toEqual([2]); // the right button picks nothing
 });

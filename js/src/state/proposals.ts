@@ -58,6 +58,24 @@ export function contains({ rings, left, top, across, down }: Shape, { x, y }: Ve
   return isInside;
 }
 
+const outlines = new WeakMap<Shape, string>();
+
+/** The same for shapes that hold the same pixels. */
+export function outlineOf(shape: Shape): string {
+  const known = outlines.get(shape);
+  if (known !== undefined) return known;
+  const { rings, left, top, across, down } = shape;
+  const made = `${[left, top, across, down].join()} ${rings.map((ring) => ring.join()).join(" ")}`;
+  outlines.set(shape, made);
+  return made;
+}
+
+/** The masks that objects have been made of: those that look just like one. */
+export function keptOf(all: ReadonlyArray<Proposal>, objects: ReadonlyArray<Shape>): ReadonlySet<number> {
+  const made = new Set(objects.map(outlineOf));
+  return new Set(all.filter(({ shape }) => made.has(outlineOf(shape))).map(({ number }) => number));
+}
+
 /** The masks at a point, the smallest first. */
 export function stackAt(shown: ReadonlyArray<Proposal>, at: Vec): ReadonlyArray<Proposal> {
   return shown.filter(({ shape }) => contains(shape, at)).sort((a, b) => a.area - b.area);
@@ -95,9 +113,20 @@ export class Picking {
   readonly hovered: Signal<number | null> = signal(null);
   /** Those that pass the filters, the largest first: small ones are drawn on top. */
   readonly shown: ReadonlySignal<ReadonlyArray<Proposal>>;
+  /** Those that are objects already: none of them is picked again. */
+  readonly kept: ReadonlySignal<ReadonlySet<number>>;
+  /** Those that are on their way to be kept. */
+  readonly sent: Signal<ReadonlySet<number>> = signal(new Set());
+  /** Those that can be picked. */
+  readonly free: ReadonlySignal<ReadonlyArray<Proposal>>;
   #stack: ReadonlyArray<number> = [];
 
-  constructor(pixels: () => number) {
+  /** For a picture of so many `pixels`, with `objects` that look so. */
+  constructor(pixels: () => number, objects: () => ReadonlyArray<Shape> = () => []) {
+    this.kept = computed(() => keptOf(this.all.value, objects()));
+    this.free = computed(() =>
+      this.shown.value.filter(({ number }) => !this.kept.value.has(number) && !this.sent.value.has(number)),
+    );
     this.shown = computed(() =>
       this.all.value
         .filter((proposal) => passes(proposal, this.filters.value, pixels()))
@@ -110,17 +139,43 @@ export class Picking {
     this.all.value = all;
     this.filters.value = filters;
     this.picked.value = new Set();
+    this.sent.value = new Set();
     this.hovered.value = null;
   }
 
-  /** The picked ones that are shown. */
+  /** The picked ones that are shown, and not kept yet. */
   get chosen(): ReadonlyArray<number> {
-    return this.shown.value.map(({ number }) => number).filter((number) => this.picked.value.has(number));
+    return this.free.value.map(({ number }) => number).filter((number) => this.picked.value.has(number));
+  }
+
+  /** The chosen ones, in the order in which they were picked. */
+  get #inTurn(): ReadonlyArray<number> {
+    const chosen = new Set(this.chosen);
+    return [...this.picked.peek()].filter((number) => chosen.has(number));
+  }
+
+  /** Those that are chosen are on their way: nobody sends them twice. */
+  send(): void {
+    this.sent.value = new Set(this.#inTurn);
+    this.picked.value = new Set();
+    this.#stack = [];
+    this.hovered.value = null;
+  }
+
+  /** They were not kept, and are picked still. */
+  giveBack(): void {
+    this.add([...this.sent.peek()]);
+    this.sent.value = new Set();
+  }
+
+  /** They have become objects: what is kept tells of them from now on. */
+  land(): void {
+    if (this.sent.peek().size > 0) this.sent.value = new Set();
   }
 
   /** The pointer is at an image point, or nowhere. */
   hover(at: Vec | null): void {
-    const stack = at === null ? [] : stackAt(this.shown.peek(), at).map(({ number }) => number);
+    const stack = at === null ? [] : stackAt(this.free.peek(), at).map(({ number }) => number);
     if (stack.join() === this.#stack.join()) return;
     this.#stack = stack;
     this.hovered.value = stack[0] ?? null;
@@ -132,17 +187,26 @@ export class Picking {
     this.hovered.value = this.#stack[(at + 1) % Math.max(1, this.#stack.length)] ?? null;
   }
 
-  /** Pick what the pointer is on, or take it back. */
-  toggle(): void {
+  /** Pick what the pointer is on, or take it back; with `isAway` only the latter. */
+  toggle(isAway = false): void {
     const number = this.hovered.peek();
     if (number === null) return;
-    const picked = new Set(this.picked.peek());
-    if (!picked.delete(number)) picked.add(number);
-    this.picked.value = picked;
+    if (isAway || this.picked.peek().has(number)) this.drop([number]);
+    else this.add([number]);
   }
 
   /** Pick these besides those that are picked. */
   add(numbers: ReadonlyArray<number>): void {
     this.picked.value = new Set([...this.picked.peek(), ...numbers]);
+  }
+
+  /** Take these back. */
+  drop(numbers: ReadonlyArray<number>): void {
+    this.picked.value = new Set([...this.picked.peek()].filter((number) => !numbers.includes(number)));
+  }
+
+  /** Take back what was picked last. */
+  dropLast(): void {
+    this.drop(this.#inTurn.slice(-1));
   }
 }

@@ -123,11 +123,9 @@ export class Session implements Sheet {
   }
 
   /** Make objects of some of what was found, or one of all. */
-  keepProposals(proposals: ReadonlyArray<number>, merged: boolean, settle: () => void): void {
+  keepProposals(proposals: ReadonlyArray<number>, merged: boolean, settle: (isKept: boolean) => void): void {
     const { run } = this.everything.peek();
-    this.#link.ask({ type: "keep", run, proposals, merged }, (reply) => {
-      if (reply.type === "ack") settle();
-    });
+    this.#link.ask({ type: "keep", run, proposals, merged }, (reply) => settle(reply.type === "ack"));
   }
 
   /** Whether an object's mask was made with other prompts than it has now. */

@@ -34,7 +34,19 @@ test.each([
   expect(state.name).toBe("idle");
 });
 
+test.each([
+  ["the right button", { button: "secondary" }],
+  ["Alt", { held: { ...held, alt: true } }],
+])("%s takes back, by a press and by a box", (_, more) => {
+  const press: InputEvent = { ...down(5, 5), ...more } as InputEvent;
+  const { commands } = played(press, up(5, 5), press, move(50, 40), up(60, 50));
+  expect(commands.filter(({ type }) => type !== "hover")).toEqual([
+    { type: "toggle", isAway: true },
+    { type: "box", from: at(5, 5), to: at(60, 50), isAway: true },
+  ]);
+});
+
 test("the box reaches from the press to the release", () => {
   const { commands } = played(down(60, 50), move(20, 20), up(10, 5));
-  expect(commands.at(-1)).toEqual({ type: "box", from: at(60, 50), to: at(10, 5) });
+  expect(commands.at(-1)).toEqual({ type: "box", from: at(60, 50), to: at(10, 5), isAway: false });
 });

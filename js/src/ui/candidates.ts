@@ -8,7 +8,7 @@ import { bounds, levels, preview, ranked, shownCandidate } from "../state/masks"
 import type { Session } from "../state/session";
 import type { Sheet } from "../state/sheet";
 import type { Ui } from "../state/ui";
-import { h, setText } from "./dom";
+import { h, setHidden, setText } from "./dom";
 
 const SIZE = { width: 72, height: 56 };
 const COUNT = 3;
@@ -80,7 +80,10 @@ export function createCandidates(
     });
   });
   signal.addEventListener("abort", stop);
-  return h("section", { class: "sam2nb-section sam2nb-choice" }, title, strip, hint, ...more);
+  const node = h("section", { class: "sam2nb-section sam2nb-choice" }, title, strip, hint, ...more);
+  const stopHiding = effect(() => setHidden(node, ui.isPicking.value)); // clicks do not mark then
+  signal.addEventListener("abort", stopHiding);
+  return node;
 }
 
 function hintFor(object: ReturnType<typeof selectedObject>): string {

@@ -194,7 +194,7 @@ export function paint(easel: Easel, motif: Motif): void {
   const stops = [
     repaint("picture", viewport, motif.bitmap, isResting),
     repaint("masks", viewport, sheet.document, ...motif.watched, ...looks),
-    repaint("prompts", viewport, sheet.document, isShownElsewhere, byClass),
+    repaint("prompts", viewport, sheet.document, isShownElsewhere, byClass, ui.isPicking),
     repaint("draft", viewport, ...drafts),
     effect(() => {
       const image = sheet.info.value;
@@ -272,6 +272,7 @@ function painters(
     prompts: {
       bounds: (view) => {
         const object = selectedObject(sheet.document.peek());
+        if (ui.isPicking.peek()) return null;
         return object === undefined || object.kept || !hasPrompts(object) ? null : everywhere(view);
       },
       paint: (context, view) => {
@@ -372,7 +373,7 @@ export function describe(easel: Easel, mood: ReadonlySignal<Mood>): void {
       runner.prompt.value;
       runner.pan.value;
       runner.tool.value;
-      stage.style.cursor = runner.cursor;
+      stage.style.cursor = ui.isPicking.value ? "pointer" : runner.cursor;
     }),
   ];
   signal.addEventListener("abort", () => {

@@ -1,10 +1,14 @@
 /** Everything there is: the button that looks for it, and while it is on, what picks among the masks that were found. */
 
 import { effect, type Signal, signal as state } from "@preact/signals-core";
-import { toImage } from "../geometry/viewport";
+import { toImage, type Vec } from "../geometry/viewport";
 import type { HelpRows, Press } from "../input/keymap";
+import type { ObjectView } from "../protocol/messages.gen";
 import type { DrawnMask } from "../render/masks";
-import { type Filters, Picking, proposalsOf, within } from "../state/proposals";
+import { isDrawn } from "../state/document";
+import { inkOf } from "../state/inks";
+import type { Shape } from "../state/masks";
+import { type Filters, outlineOf, Picking, proposalsOf, within } from "../state/proposals";
 import type { Session } from "../state/session";
 import type { Ui } from "../state/ui";
 import { type PickState, pickTool } from "../tools/pick";
@@ -14,11 +18,19 @@ import { icon } from "./icons";
 import { setDisabled } from "./toolbar";
 
 export type PickAction = {
-  readonly type: "pick-wider" | "pick-all" | "pick-none" | "keep" | "keep-merged" | "everything";
+  readonly type:
+    | ("pick-wider" | "pick-all" | "pick-none" | "unpick")
+    | ("keep" | "keep-merged" | "everything" | "at-rest");
 };
 
 const PICKS: ReadonlySet<string> = new Set([
-  ...["pick-wider", "pick-all", "pick-none", "keep", "keep-merged", "everything"],
+  ...["pick-wider", "pick-all", "pick-none", "unpick", "keep", "keep-merged", "everything", "at-rest"],
+]);
+
+/** What changes an object that is not in sight, or how clicks mark one, rests while one picks. */
+const AT_REST: ReadonlySet<string> = new Set([
+  ...["remove-object", "clear", "candidate", "split", "refine", "new-object", "merge"],
+  ...["box", "grab", "polarity", "auto", "foresee", "raise", "lower"],
 ]);
 
 export function isPick(action: { readonly type: string }): action is PickAction {
@@ -31,9 +43,10 @@ export const PICK_HELP: HelpRows = [
     "Everything",
     [
       ["Y", "segment everything, and pick; Y or Escape ends it"],
-      ["Click, drag", "pick one, all in a box"],
+      ["Click, drag", "pick one, all in a box (right button: take back)"],
       ["W", "the next larger mask under the pointer"],
       ["A, Escape", "pick all, none"],
+      ["Delete", "take back what was picked last"],
       ["Enter, J", "keep as objects, as one object"],
     ],
   ],
@@ -44,6 +57,9 @@ const KEYS: ReadonlyMap<string, PickAction["type"]> = new Map([
   ["a", "pick-all"],
   ["Enter", "keep"],
   ["j", "keep-merged"],
+  ["Delete", "unpick"],
+  ["Backspace", "unpick"],
+  ["c", "pick-none"],
 ]);
 const COLORS = 7; // of the palette, without grey
 
@@ -55,16 +71,17 @@ export interface Everything {
   readonly picking: Picking;
   /** Whether input is for picking. */
   readonly takes: (event: InputEvent) => boolean;
+  /** A click at the keyboard's cursor; false when that is not for picking. */
+  readonly place: (isAway: boolean) => boolean;
   readonly actionOf: (press: Press) => PickAction | null;
+  /** Whether an action of the picture's waits until picking is over. */
+  readonly rests: (action: { readonly type: string }) => boolean;
   readonly run: (action: PickAction) => void;
   readonly masks: () => ReadonlyArray<DrawnMask>;
 }
 
 export function createEverything(session: Session, ui: Ui, signal: AbortSignal): Everything {
-  const picking = new Picking(() => {
-    const info = session.info.value;
-    return info === null ? 0 : info.width * info.height;
-  });
+  const picking = createPicking(session);
   const tool: Signal<PickState> = state(pickTool.initial);
   const run = (action: PickAction) => perform(action, session, picking);
   const button = h(
@@ -78,7 +95,6 @@ export function createEverything(session: Session, ui: Ui, signal: AbortSignal):
   button.addEventListener("click", () => run({ type: "everything" }), { signal });
   const over = h("div", { class: "sam2nb-pick-box", hidden: true });
   let looked = -1;
-  let isPanning = false;
   const stops = [
     effect(() => {
       const { run: number } = session.everything.value;
@@ -104,33 +120,76 @@ export function createEverything(session: Session, ui: Ui, signal: AbortSignal):
       ui.isPicking.value = picking.isOn.value;
       if (picking.isOn.value) ui.foreseen.value = null;
     }),
+    effect(() => {
+      const { sent, kept, isOn } = picking;
+      if (!isOn.value || [...sent.value].every((number) => kept.value.has(number))) picking.land();
+    }),
   ];
   signal.addEventListener("abort", () => {
     for (const stop of stops) stop();
   });
+  const { takes, place } = handOf(picking, tool, session, ui);
+  return {
+    ...{ button, over, picking, takes, place, run },
+    panel: createPanel(session, picking, run, signal),
+    actionOf: (press) => actionOf(press, picking),
+    rests: ({ type }) => picking.isOn.peek() && AT_REST.has(type),
+    masks: () => drawn(picking, session, ui),
+  };
+}
+
+/** Feeds what is for picking to its tool. */
+function handOf(
+  picking: Picking,
+  tool: Signal<PickState>,
+  session: Session,
+  ui: Ui,
+): Pick<Everything, "takes" | "place"> {
+  let isPanning = false;
   const takes = (event: InputEvent) => {
     if (!picking.isOn.peek() || session.connection.peek() === "lost") return false;
     if (event.type === "down") isPanning = event.button === "middle" || event.held.shift || event.held.space;
     if (isPanning) return false;
     const step = pickTool.on(tool.peek(), event);
     tool.value = step.state;
-    const place = (at: { x: number; y: number }) => toImage(ui.viewport.peek(), at);
+    const toPicture = (at: Vec) => toImage(ui.viewport.peek(), at);
     for (const command of step.commands) {
-      if (command.type === "hover") picking.hover(command.at === null ? null : place(command.at));
-      else if (command.type === "toggle") picking.toggle();
+      if (command.type === "hover") picking.hover(command.at === null ? null : toPicture(command.at));
+      else if (command.type === "toggle") picking.toggle(command.isAway);
       else {
-        const found = within(picking.shown.peek(), place(command.from), place(command.to));
-        picking.add(found.map(({ number }) => number));
+        const found = within(picking.free.peek(), toPicture(command.from), toPicture(command.to));
+        const numbers = found.map(({ number }) => number);
+        if (command.isAway) picking.drop(numbers);
+        else picking.add(numbers);
       }
     }
     return true;
   };
-  return {
-    ...{ button, over, picking, takes, run },
-    panel: createPanel(session, picking, run, signal),
-    actionOf: (press) => actionOf(press, picking),
-    masks: () => drawn(picking),
+  const place = (isAway: boolean) => {
+    const at = ui.cursor.peek();
+    if (!picking.isOn.peek() || at === null) return picking.isOn.peek();
+    const held = { shift: false, alt: isAway, space: false, fresh: false, batch: false };
+    takes({ type: "down", at, held, button: "primary", isTouch: false });
+    return takes({ type: "up", at, held });
   };
+  return { takes, place };
+}
+
+function createPicking(session: Session): Picking {
+  const pixels = () => {
+    const info = session.info.value;
+    return info === null ? 0 : info.width * info.height;
+  };
+  return new Picking(pixels, () => madeOf(session).map(([, shape]) => shape));
+}
+
+/** The objects whose masks nobody has changed since they were set, and what they look like. */
+function madeOf(session: Session): ReadonlyArray<readonly [ObjectView, Shape]> {
+  const masks = session.masks.value;
+  return session.document.value.objects.flatMap((object) => {
+    const shape = isDrawn(object) ? masks.get(object.id)?.exact?.shape : undefined;
+    return shape === undefined ? [] : [[object, shape] as const];
+  });
 }
 
 function actionOf(press: Press, picking: Picking): PickAction | null {
@@ -140,7 +199,8 @@ function actionOf(press: Press, picking: Picking): PickAction | null {
   if (!picking.isOn.peek()) return null;
   if (key === "Escape")
     return picking.picked.peek().size > 0 ? { type: "pick-none" } : { type: "everything" };
-  const type = KEYS.get(key);
+  const isOther = press.shift && (key === "Delete" || key === "Backspace"); // a labeler's
+  const type = isOther ? undefined : KEYS.get(key);
   return type === undefined ? null : { type };
 }
 
@@ -153,29 +213,43 @@ function perform({ type }: PickAction, session: Session, picking: Picking): void
     case "pick-wider":
       return picking.wider();
     case "pick-all":
-      return picking.add(picking.shown.value.map(({ number }) => number));
+      return picking.add(picking.free.value.map(({ number }) => number));
     case "pick-none":
       picking.picked.value = new Set();
       return;
-    default: {
-      const { chosen } = picking;
-      if (chosen.length === 0) return;
-      session.keepProposals(chosen, type === "keep-merged" && chosen.length > 1, () => {
-        picking.picked.value = new Set();
-      });
-    }
+    case "unpick":
+      return picking.dropLast();
+    case "at-rest":
+      return;
+    default:
+      return keep(session, picking, type === "keep-merged");
   }
 }
 
-function drawn(picking: Picking): ReadonlyArray<DrawnMask> {
-  const [picked, hovered] = [picking.picked.peek(), picking.hovered.peek()];
-  return picking.shown.peek().map(({ number, shape }) => ({
-    id: -1 - number, // no object's
-    shape,
-    color: number % COLORS,
-    isSelected: picked.has(number) || number === hovered,
-    isOffered: !picked.has(number) && number !== hovered,
-  }));
+function keep(session: Session, picking: Picking, isMerged: boolean): void {
+  const { chosen } = picking;
+  if (chosen.length === 0) return;
+  const isOne = isMerged && chosen.length > 1;
+  picking.send();
+  session.keepProposals(chosen, isOne, (isKept) => {
+    if (!isKept) picking.giveBack();
+    else if (isOne) picking.land(); // none of them is an object of its own
+  });
+}
+
+/** What can be picked is pale, what is picked has a bold outline, what is kept looks as objects do. */
+function drawn(picking: Picking, session: Session, ui: Ui): ReadonlyArray<DrawnMask> {
+  const [picked, hovered, kept] = [picking.picked.peek(), picking.hovered.peek(), picking.kept.peek()];
+  const document = session.document.peek();
+  const owners = new Map(madeOf(session).map(([object, shape]) => [outlineOf(shape), object]));
+  return picking.shown.peek().map(({ number, shape }) => {
+    const owner = kept.has(number) ? owners.get(outlineOf(shape)) : undefined;
+    if (owner !== undefined)
+      return { id: owner.id, shape, color: inkOf(owner, document, ui.byClass.peek()), isSelected: false };
+    const isLit = picked.has(number) || number === hovered;
+    const color = number % COLORS;
+    return { id: -1 - number, shape, color, isSelected: isLit, isOffered: !isLit }; // the id of no object
+  });
 }
 
 function createPanel(
@@ -221,12 +295,20 @@ function createPanel(
 
 function wordsOf(session: Session, picking: Picking): string {
   const { state: now, done, total, text } = session.everything.value;
+  if (now === "none") return "Looking…";
   if (now === "running") return `Looking: ${total === 0 ? 0 : Math.round((100 * done) / total)} %`;
   if (now !== "done") return text;
   const [shown, count] = [picking.shown.value.length, picking.chosen.length];
+  if (picking.sent.value.size > 0) return "Keeping…";
   if (shown === 0) return "No mask passes the filters.";
+  const kept = picking.shown.value.filter(({ number }) => picking.kept.value.has(number)).length;
   const hint = count === 0 ? " Click to pick, drag for several, W for the next larger." : "";
-  return `${shown} masks, ${count} picked.${hint}`;
+  return `${shown} masks, ${kept > 0 ? `${kept} kept, ` : ""}${count} picked.${hint}`;
+}
+
+/** What the status line says while all there is is looked for. */
+export function sweepWords(session: Session): string | null {
+  return session.everything.value.state === "running" ? "Looking for all there is in the picture…" : null;
 }
 
 /** What is done with the picked masks. */

@@ -28,11 +28,7 @@ export interface ListParts {
 
 export function createObjectList(session: Sheet, ui: Ui, parts: ListParts, signal: AbortSignal): HTMLElement {
   const list = h("ul", { class: "sam2nb-objects", "aria-label": "Objects" });
-  const empty = h(
-    "p",
-    { class: "sam2nb-hint" },
-    "Click something in the picture: that makes the first object.",
-  );
+  const empty = h("p", { class: "sam2nb-hint" });
   const said = h("span", { class: "sam2nb-unseen", role: "status" });
   const choose = (id: number, event: MouseEvent) => chooseObject(session, ui, id, event);
   const { deeds = [], notes, paintThumbnail } = parts;
@@ -64,6 +60,7 @@ export function createObjectList(session: Sheet, ui: Ui, parts: ListParts, signa
     if (held instanceof HTMLElement && held.isConnected && held !== document.activeElement)
       held.focus({ preventScroll: true });
     empty.hidden = objects.length > 0;
+    setText(empty, ui.isPicking.value ? "What you pick and keep comes here." : FIRST);
     setText(said, sentence(objects, selected));
   });
   const stopRename = effect(() => {
@@ -86,6 +83,8 @@ export function createObjectList(session: Sheet, ui: Ui, parts: ListParts, signa
     said,
   );
 }
+
+const FIRST = "Click something in the picture: that makes the first object.";
 
 /** What a screen reader hears when another object is selected, or it has become something else. */
 function sentence(objects: ReadonlyArray<ObjectView>, selected: number | null): string {

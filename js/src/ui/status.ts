@@ -27,7 +27,13 @@ export interface StatusView {
   readonly bar: HTMLElement;
 }
 
-export function createStatus(session: Sheet, mood: ReadonlySignal<Mood>, signal: AbortSignal): StatusView {
+/** With words, while there are some, for what goes on beside the edits. */
+export function createStatus(
+  session: Sheet,
+  mood: ReadonlySignal<Mood>,
+  signal: AbortSignal,
+  beside: () => string | null = () => null,
+): StatusView {
   const words = h("span", { class: "sam2nb-words", role: "status", "aria-live": "polite" });
   const line = h(
     "div",
@@ -59,7 +65,7 @@ export function createStatus(session: Sheet, mood: ReadonlySignal<Mood>, signal:
   });
   const stop = effect(() => {
     bar.hidden = !isLong.value;
-    setText(words, wordsFor(session, mood.value, isLong.value));
+    setText(words, (mood.value === "ready" ? beside() : null) ?? wordsFor(session, mood.value, isLong.value));
     const message = mood.value === "lost" ? LOST : (session.notice.value ?? session.hint.value);
     banner.hidden = message === null;
     banner.classList.toggle("sam2nb-grave", mood.value === "lost");

@@ -7,7 +7,7 @@ import { selectedObject } from "../state/document";
 import type { Sheet } from "../state/sheet";
 import type { Ui } from "../state/ui";
 import type { Runner, ToolId } from "../tools/runner";
-import { h } from "./dom";
+import { h, setHidden } from "./dom";
 import { type IconName, icon } from "./icons";
 import { rove } from "./toolbar";
 
@@ -80,8 +80,10 @@ export function createTools(
   const states = [ui.isNegative, ui.isAuto, ui.isForeseeing];
   const stop = effect(() => {
     const tool = runner.tool.value;
+    const isPicking = ui.isPicking.value;
+    setHidden(options, isPicking);
     tools.forEach((node, i) => {
-      node.setAttribute("aria-pressed", String(TOOLS[i]?.action === tool));
+      node.setAttribute("aria-pressed", String(TOOLS[i]?.action === tool && !isPicking));
     });
     toggles.forEach((node, i) => {
       node.hidden = tool !== "prompt" && (tool !== "scribble" || i > 0);

@@ -1,6 +1,6 @@
 /** One view of a picture: puts the parts together in one element, and takes them apart again. */
 
-import { effect } from "@preact/signals-core";
+import { effect, untracked } from "@preact/signals-core";
 import { toImage, type Vec } from "../geometry/viewport";
 import { classAt } from "../input/class_keys";
 import { type Action, actionOf, type HelpRows, helpRows, type Press } from "../input/keymap";
@@ -26,7 +26,14 @@ import {
   type Motif,
   paint,
 } from "./easel";
-import { createEverything, type Everything, isPick, PICK_HELP, type PickAction } from "./everything";
+import {
+  createEverything,
+  type Everything,
+  isPick,
+  PICK_HELP,
+  type PickAction,
+  sweepWords,
+} from "./everything";
 import { foresee } from "./foresight";
 import { createHelp } from "./help";
 import { createLooks } from "./looks";
@@ -89,9 +96,12 @@ export function composeView<A extends { readonly type: string }>(
   const easel = createEasel(session, ui, what, height, signal, isInside, new Craft());
   const { root, stage, isMac } = easel;
   const mood = moodOf(session);
-  const status = createStatus(session, mood, signal);
+  const status = createStatus(session, mood, signal, () => sweepWords(session));
   const context = contextOf(easel);
-  const run = (action: Action) => perform(action, context);
+  const run = (action: Action) => {
+    if (action.type === "tool") everything.picking.isOn.value = false; // another tool in hand
+    perform(action, context);
+  };
   const { above = [], tools = [], over = [], side = [], below = [], foot = [], ...keys } = extend(easel, run);
   const everything = createEverything(session, ui, signal);
   const motif = motifOf(session, ui, everything);
@@ -118,6 +128,7 @@ export function composeView<A extends { readonly type: string }>(
   paint(easel, motif);
   foresee(easel, session, mood);
   dryUp(session, ui, signal);
+  layDown(easel);
   describe(easel, mood);
   el.append(root);
   const detach = session.attach();
@@ -127,6 +138,8 @@ export function composeView<A extends { readonly type: string }>(
     root.remove();
   };
 }
+
+type Place = Extract<Action, { type: "place" }>;
 
 /** Keys and pointer: picking takes what it wants first. */
 function hear<A extends { readonly type: string }>(
@@ -143,10 +156,12 @@ function hear<A extends { readonly type: string }>(
       const pick = everything.actionOf(press);
       if (pick !== null) return pick;
       const index = classAt(press, session.document.peek().classes);
-      return index === null ? keys.actionOf(press) : { type: "class", index };
+      const action = index === null ? keys.actionOf(press) : { type: "class" as const, index };
+      return action !== null && everything.rests(action) ? { type: "at-rest" as const } : action;
     },
     (action) => {
       if (isPick(action as Action | PickAction)) everything.run(action as PickAction);
+      else if (action.type === "place" && everything.place((action as Place).isNegative)) return;
       else if (action.type === "class") run(action as Action);
       else keys.run(action as A);
     },
@@ -155,11 +170,11 @@ function hear<A extends { readonly type: string }>(
 
 /** The picture with its objects, or while the user picks with all there is. */
 function motifOf(session: Session, ui: Ui, everything: Everything): Motif {
-  const { isOn, shown, picked, hovered } = everything.picking;
+  const { isOn, shown, picked, hovered, kept } = everything.picking;
   return {
     bitmap: session.bitmap,
     masks: () => (isOn.peek() ? everything.masks() : drawnMasks(session, ui)),
-    watched: [session.masks, isOn, shown, picked, hovered],
+    watched: [session.masks, isOn, shown, picked, hovered, kept],
     showAt: (width) => session.showPictureAt(width),
   };
 }
@@ -214,6 +229,14 @@ function isOnMask(session: Session, ui: Ui, at: Vec): boolean {
 }
 
 const probe = typeof document === "undefined" ? null : document.createElement("canvas").getContext("2d");
+
+/** What a tool was about to make is gone, with all that it draws, when picking begins. */
+function layDown({ ui, runner, signal }: Easel): void {
+  const stop = effect(() => {
+    if (ui.isPicking.value) untracked(() => runner.on({ type: "interrupt" }));
+  });
+  signal.addEventListener("abort", stop);
+}
 
 /** Paint is wet until the kernel's mask has it. */
 function dryUp(session: Session, ui: Ui, signal: AbortSignal): void {
