@@ -283,7 +283,7 @@ class ImageSegmenter(WiredWidget):
 
     def set_threshold(self, object: int, threshold: SupportsFloat) -> None:
         """Set the logit above which a pixel is in the mask: 0 is the model's edge, more makes the mask smaller."""
-        logit = as_number(threshold, "a threshold", "a logit from -32 to 32", EditError)
+        logit = as_number(threshold, "a threshold", "a logit from -32 to 32")
         self._desk.edit(SetThreshold(object=as_whole(object, "object"), threshold=logit))
 
     def clear(self, object: int) -> None:

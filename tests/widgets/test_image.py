@@ -118,7 +118,7 @@ def test_a_candidate_can_be_chosen(widget: ImageSegmenter) -> None:
         (lambda w: setattr(w, "classes", None), EditError, "classes are a list of names or LabelClasses; got None"),
         (lambda w: w.note(1, None, "x"), EditError, "the name of an attribute is a text"),
         (lambda w: w.keep_proposals(0), EditError, "proposals are a list of whole numbers; got 0"),
-        (lambda w: w.set_threshold(1, "a"), EditError, "a threshold is a logit from -32 to 32; got 'a'"),
+        (lambda w: w.set_threshold(1, "a"), PromptError, "a threshold is a logit from -32 to 32; got 'a'"),
         (lambda w: w.segment_everything("x"), PromptError, "settings are an AutomaticSettings"),
         (lambda w: w.undo(), EditError, "nothing to undo"),
         (lambda w: w.redo(), EditError, "nothing to redo"),

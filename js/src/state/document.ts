@@ -344,6 +344,8 @@ function edited(prompts: Prompts, edit: Saying): Prompts {
       at(points, edit.index, "point");
       return { points: points.filter((_, index) => index !== edit.index), box, strokes };
     case "set_box":
+      if (edit.box !== null && (edit.box[0] === edit.box[2] || edit.box[1] === edit.box[3]))
+        throw new EditError("a box has a width and a height");
       return { points, box: edit.box, strokes };
     case "add_stroke": {
       const { path, width, label } = edit;

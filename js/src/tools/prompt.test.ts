@@ -136,6 +136,7 @@ describe("a drag", () => {
       [down(60, 120), up(20, 80)],
       edit({ kind: "set_box", object: 5, box: [9.5, 14.5, 29.5, 34.5] }),
     ],
+    ["along a line is no box", view(object), [down(20, 30), move(60, 30), up(60, 30)], []],
     [
       "beyond the picture is a box up to its edge",
       view(object),

@@ -97,7 +97,7 @@ function released(state: PromptState, event: Extract<InputEvent, { type: "up" }>
     case "boxing":
     case "resizing": {
       const box = draftBox(state, view);
-      return box === null
+      return box === null || box[0] === box[2] || box[1] === box[3]
         ? []
         : [{ type: "edit", open, edits: onTarget(view, (object) => ({ kind: "set_box", object, box })) }];
     }
