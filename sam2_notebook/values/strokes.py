@@ -83,11 +83,9 @@ class Stroke:
         x, y = np.interp(at, along, points[:, 0]), np.interp(at, along, points[:, 1])
         return np.stack((x, y), axis=1)
 
-    def scaled(self, across: float, down: float) -> "Stroke":
-        """The stroke on a picture resized by these factors; its brush stays at least a pixel wide."""
-        points = (self.points_px + 0.5) * (across, down) - 0.5
-        width = max(self.width * (across * down) ** 0.5, 1.0) if self.width else 0.0
-        return Stroke.along(points, width, self.label)
+    def no_thinner_than(self, width: float) -> "Stroke":
+        """The stroke with a brush at least so wide, in pixels; an area stays one."""
+        return Stroke.along(self.points_px, max(self.width, width), self.label) if self.width else self
 
     def _middle(self) -> npt.NDArray[np.float64]:
         points = self.points_px

@@ -21,7 +21,7 @@ from sam2_notebook.widgets.recipe import Choice, Recipe
 from sam2_notebook.widgets.session import SegmentationSession
 from sam2_notebook.widgets.worker import Priority, Worker
 
-HINT_SIDE = 256  # of a mask prompt that is made of scribbles only
+HINT_SIDE = 256  # a scribble is as wide as this part of the picture at least, so that the model sees it
 Encoded = TypeVar("Encoded")
 Encoded_contra = TypeVar("Encoded_contra", contravariant=True)
 
@@ -221,11 +221,11 @@ def hint_of(recipe: Recipe, before: Outcome | None, size: Size) -> npt.NDArray[n
             return before.hint(recipe.hint[1])
         mask = before.mask(Choice(0)).decode()
     elif any(stroke.label for stroke in recipe.fresh_strokes):
-        mask = np.zeros((HINT_SIDE, HINT_SIDE), dtype=np.bool_)
+        mask = np.zeros((size.height, size.width), dtype=np.bool_)
     else:
         return None
     for stroke in recipe.fresh_strokes:
-        mask = painted(mask, stroke.scaled(mask.shape[1] / size.width, mask.shape[0] / size.height))
+        mask = painted(mask, stroke.no_thinner_than(size.area**0.5 / HINT_SIDE))
     return mask
 
 
