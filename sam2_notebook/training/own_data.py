@@ -1,6 +1,6 @@
 """A user's own labels as photos to train on: a folder, or any iterable of pictures with masks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,8 @@ from sam2_notebook.training.sources import BoolMask, Photo, RlePhoto, annotation
 from sam2_notebook.values.masks import Rle
 
 SMALLEST = 16  # pixels
-# a bool mask (height, width), several (objects, height, width), or a label map of integers (height, width)
-Masks = npt.NDArray[np.bool_] | npt.NDArray[np.integer] | Sequence[npt.NDArray[np.bool_]]
+# a bool mask (height, width), several (objects, height, width) or their run lengths, or a label map of integers
+Masks = npt.NDArray[np.bool_] | npt.NDArray[np.integer] | Sequence[npt.NDArray[np.bool_]] | Sequence[Rle]
 Labelled = tuple[ImageSource | Image, Masks]
 
 
@@ -57,10 +57,23 @@ def _from_item(number: int, item: Labelled) -> RlePhoto | None:
         raise LabelError(f"item {number} of the dataset should be a tuple (image, masks), got {type(item).__name__}")
     source, masks = item
     pixels = (source if isinstance(source, Image) else read_image(source)).pixels
-    rles = tuple(Rle.from_mask(m) for m in _each_mask(number, masks, pixels.shape[:2]) if m.sum() >= SMALLEST)
+    rles = tuple(rle for rle in _run_lengths(number, masks, pixels.shape[:2]) if rle.area >= SMALLEST)
     if not rles:
         return None
     return RlePhoto(pixels, rles, np.array([r.area for r in rles], dtype=np.float64), f"item {number}")
+
+
+def _run_lengths(number: int, masks: Masks, shape: tuple[int, ...]) -> Iterator[Rle]:
+    if not isinstance(masks, list | tuple) or not any(isinstance(mask, Rle) for mask in masks):
+        yield from map(Rle.from_mask, _each_mask(number, masks, shape))
+        return
+    for mask in masks:
+        if not isinstance(mask, Rle) or (mask.size.height, mask.size.width) != shape:
+            got = mask.size if isinstance(mask, Rle) else type(mask).__name__
+            raise LabelError(
+                f"the masks of item {number} should all be run lengths (Rle) of its picture's size {shape}; got {got}"
+            )
+        yield mask
 
 
 def _each_mask(number: int, masks: Masks, shape: tuple[int, ...]) -> list[BoolMask]:

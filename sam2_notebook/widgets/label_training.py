@@ -13,12 +13,12 @@ from sam2_notebook.labels.kinds import is_clip
 from sam2_notebook.labels.store import LabelStore
 from sam2_notebook.media import Image, read_image
 from sam2_notebook.protocol.label_views import EpochView, TrainingView
-from sam2_notebook.values.masks import BoolMask
+from sam2_notebook.values.masks import Rle
 from sam2_notebook.widgets.label_jobs import LabelJob
 
 LEAST_IMAGES = 2
 NOTHING_YET = TrainingView(epochs=(), gain=None, is_ready=False, in_use=False)
-Labelled = tuple[Image, list[BoolMask]]
+Labelled = tuple[Image, list[Rle]]  # run lengths: all pictures' masks are held at once
 
 
 class EpochLike(Protocol):
@@ -82,7 +82,7 @@ def accepted(store: LabelStore, job: LabelJob) -> Iterator[Labelled]:
     images = store.dataset(states={"submitted", "reviewed"})
     for number, image in enumerate(images):
         job.step(number, None, "reading what was labelled")
-        masks = [a.mask.to_mask() for a in image.annotations if a.mask is not None and a.mask.area]
+        masks = [a.mask for a in image.annotations if a.mask is not None and a.mask.area]
         if not masks or image.path is None or is_clip(image.name):
             continue
         try:

@@ -106,9 +106,11 @@ def test_pictures_to_validate_on_are_not_trained_on() -> None:
 def test_every_form_of_masks_means_the_same() -> None:
     pixels, labels = squares(1)[0]
     stack = np.stack([labels == 1, labels == 2])
-    forms = [labels, stack, [labels == 1, labels == 2], labels.astype(np.uint8)]
-    areas = [photos_from([(pixels, form)])[0].areas.tolist() for form in forms]
-    assert areas == [areas[0]] * 4
+    coded = [Rle.from_mask(mask) for mask in stack]
+    forms = [labels, stack, [labels == 1, labels == 2], labels.astype(np.uint8), coded]
+    photos = [photos_from([(pixels, form)])[0] for form in forms]
+    assert all(photo.areas.tolist() == photos[0].areas.tolist() for photo in photos)
+    assert all(np.array_equal(photo.mask(1), stack[1]) for photo in photos)
 
 
 @pytest.mark.parametrize("nested", [False, True])
@@ -133,6 +135,8 @@ def test_coco_folders_of_one_file_or_of_several_are_read(nested: bool, tmp_path:
         ([np.zeros((8, 8, 3), np.uint8)], "tuple"),
         ([(np.zeros((8, 8, 3), np.uint8), np.zeros((4, 4), np.int64))], "have the shape"),
         ([(np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8), np.float32))], "float32"),
+        ([(np.zeros((8, 8, 3), np.uint8), [Rle.from_mask(np.ones((8, 4), bool))])], r"all be run lengths .* width=4"),
+        ([(np.zeros((8, 8, 3), np.uint8), [Rle.from_mask(np.ones((8, 8), bool)), np.ones((8, 8), bool)])], "ndarray"),
     ],
 )
 def test_labels_that_make_no_sense_are_refused_in_words(dataset: list[object], message: str) -> None:
