@@ -71,11 +71,11 @@ def rows_of(index: Index, count: int) -> list[int]:
     >>> rows_of(-1, 3), rows_of(slice(1, None), 3), rows_of([True, False, True], 3), rows_of([], 3)
     ([2], [1, 2], [0, 2], [])
     """
-    if not isinstance(index, int | slice):
-        index = index.detach().cpu().numpy() if isinstance(index, torch.Tensor) else np.asarray(index)
-        if not index.size:
-            return []  # NumPy takes an empty list for one of floats
-    return np.atleast_1d(np.arange(count)[index]).tolist()
+    rows = np.arange(count)
+    if isinstance(index, int | slice):
+        return np.atleast_1d(rows[index]).tolist()
+    chosen = index.detach().cpu().numpy() if isinstance(index, torch.Tensor) else np.asarray(index)
+    return np.atleast_1d(rows[chosen]).tolist() if chosen.size else []  # NumPy takes an empty list for one of floats
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

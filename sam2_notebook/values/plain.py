@@ -35,7 +35,7 @@ def whole(value: object) -> int | None:
     (3, None, None, None)
     """
     one = plain(value)
-    return int(one) if isinstance(one, Integral) and not isinstance(one, bool) else None
+    return None if isinstance(one, bool) or not isinstance(one, Integral) else int(one)
 
 
 def whole_number(value: object, name: str, least: int) -> int:
