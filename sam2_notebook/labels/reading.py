@@ -1,7 +1,7 @@
 """Images out of a store: one with its revision, summaries for the queue, and all of them as a lazy dataset."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +25,8 @@ _PAGE = 64
 class Selection:
     """Which images and annotations of a store make a dataset. Proposals of a model are left out unless asked for."""
 
-    states: Collection[State] | None = None
-    authors: Collection[str] | None = None
+    states: Iterable[State] | None = None
+    authors: Iterable[str] | None = None
     proposed: bool = False
 
     def __post_init__(self) -> None:

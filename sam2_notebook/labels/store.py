@@ -155,8 +155,8 @@ class LabelStore:
     def dataset(
         self,
         *,
-        states: Collection[State] | None = None,
-        authors: Collection[str] | None = None,
+        states: Iterable[State] | None = None,
+        authors: Iterable[str] | None = None,
         proposed: bool = False,
         name: str = "labels",
     ) -> Dataset:

@@ -1,5 +1,6 @@
 """What a labelling session does beside the canvas: suggestions for many images, files in and out, a look at all."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import combinations
@@ -100,7 +101,10 @@ def export_labels(
 
 
 def import_into(store: LabelStore, folder: str | Path, format: str, job: LabelJob) -> str:
-    """Add the labels in a folder to the images of the same name that have none; other images come new."""
+    """Add the labels in a folder to the images of the same name that have none; other images come new.
+
+    Of a name with folders the last part will do, where no other image there has it.
+    """
     found = read_labels(folder, format)
     known = {label.name for label in store.classes()}
     for label in found.classes:
@@ -108,10 +112,12 @@ def import_into(store: LabelStore, folder: str | Path, format: str, job: LabelJo
             taken = {c.hotkey for c in store.classes()}
             store.add_class(replace(label, hotkey=None) if label.hotkey in taken else label)
     there = {summary.name: summary for summary in store.summaries()}
+    bare = Counter(Path(image.name).name for image in found)
     count, left = 0, 0
     for number, image in enumerate(found):
         job.step(number, None, f"{count} images read")
-        mine = there.get(image.name) or there.get(Path(image.name).name)
+        name = Path(image.name).name
+        mine = there.get(image.name) or (there.get(name) if bare[name] == 1 else None)
         if mine is None:
             store.add_image(image, "submitted")
             count += 1

@@ -210,7 +210,7 @@ class FolderLabeler(ImageSegmenter):
 
     def dataset(self, *, states: Iterable[State] | None = work.DONE) -> Dataset:
         """What is accepted in images of these states, read as it is iterated over; None is all states."""
-        return self.store.dataset(states=None if states is None else tuple(states))
+        return self.store.dataset(states=states)
 
     def export(
         self,

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from sam2_notebook.errors import LabelError, Sam2NotebookError
+from sam2_notebook.labels.export import export
+from sam2_notebook.labels.schema import Annotation, Dataset, LabelClass, LabeledImage
 from sam2_notebook.labels.store import LabelStore
+from sam2_notebook.values.geometry import Box
 from sam2_notebook.widgets.label_suggest import Sources
 from sam2_notebook.widgets.labeler import FolderLabeler
 from tests.widgets.labeling import folder_of
@@ -57,3 +60,26 @@ def test_a_part_that_is_none_is_refused(labeler: FolderLabeler, tmp_path: Path, 
     with pytest.raises(LabelError, match="val is the part of the images to validate with, from 0 to 1"):
         labeler.export(tmp_path / "out", val=val)
     assert not (tmp_path / "out").exists()
+
+
+def test_states_of_a_dataset_are_a_list(labeler: FolderLabeler) -> None:
+    with pytest.raises(LabelError, match=r"such as \['new'\]; got the text 'new'"):
+        labeler.dataset(states="new")  # pyright: ignore[reportArgumentType]
+    assert len(list(labeler.dataset(states=iter(("new",))))) == 2
+
+
+@pytest.mark.parametrize(
+    ("names", "labelled"), [(("set/0.png",), ["0.png"]), (("a/0.png", "b/0.png"), ["a/0.png", "b/0.png"])]
+)
+def test_labels_are_taken_for_a_picture_of_the_bare_name_where_only_one_can_be_meant(
+    labeler: FolderLabeler, tmp_path: Path, names: tuple[str, ...], labelled: list[str]
+) -> None:
+    stored = labeler.store.image(1).labels
+    assert stored.name == "0.png"
+    box = (Annotation(label="leaf", box=Box(1, 1, 6, 5)),)
+    images = [LabeledImage(name=name, size=stored.size, annotations=box) for name in names]
+    export(Dataset(classes=(LabelClass(name="leaf"),), images=images), tmp_path / "out", "coco", pictures="leave")
+    labeler.import_labels(tmp_path / "out").wait(30)
+    found = {summary.name: summary.annotations for summary in labeler.store.summaries()}
+    assert [name for name, count in found.items() if count] == labelled
+    assert {len(annotations) for annotations in found.values()} <= {0, 1}
