@@ -10,22 +10,22 @@ from PIL import ImageDraw, ImageFont
 
 from sam2_notebook.media import resize_area
 from sam2_notebook.protocol.palette import color_of
-from sam2_notebook.values.masks import BoolMask
+from sam2_notebook.values.masks import Rle
 from sam2_notebook.values.tint import lay_over, usual_line
 
 Pixels = npt.NDArray[np.uint8]
 
 
-def painted(pixels: Pixels, masks: Sequence[BoolMask], colors: Sequence[int], line_px: int | None = None) -> Pixels:
+def painted(pixels: Pixels, masks: Sequence[Rle], colors: Sequence[int], line_px: int | None = None) -> Pixels:
     """A copy of RGB pixels with masks laid over, larger ones first; `colors` are indices into the palette.
 
-    >>> painted(np.zeros((4, 4, 3), np.uint8), [np.eye(4, dtype=bool)], [0])[0, 0].tolist()
+    >>> painted(np.zeros((4, 4, 3), np.uint8), [Rle.from_mask(np.eye(4, dtype=bool))], [0])[0, 0].tolist()
     [86, 180, 233]
     """
     canvas = pixels.copy()
     line = line_px or usual_line(canvas.shape)
-    for row in sorted(range(len(masks)), key=lambda r: -int(masks[r].sum())):
-        lay_over(canvas, masks[row], color_of(colors[row]).rgb, line)
+    for row in sorted(range(len(masks)), key=lambda r: -masks[r].area):
+        lay_over(canvas, masks[row].to_mask(), color_of(colors[row]).rgb, line)
     return canvas
 
 

@@ -79,7 +79,7 @@ class Results(Placed):
     @cached_property
     def boxes(self) -> Boxes:
         """Boxes around the masks, the far edges excluded; an empty mask's is all zeros."""
-        found = [bounding_box(mask) for mask in self.masks.arrays]
+        found = [bounding_box(rle.to_mask()) for rle in self.rles]
         corners = [(0, 0, 0, 0) if b is None else (b.x0, b.y0, b.x1 + 1, b.y1 + 1) for b in found]
         return Boxes(
             corners=torch.tensor(corners, dtype=torch.float32).reshape(-1, 4),
@@ -129,7 +129,7 @@ class Results(Placed):
     ) -> ByteImage:
         """The picture with masks, boxes, names and scores drawn, uint8 (height, width, 3), RGB and not OpenCV's BGR."""
         colors = [int(c) for c in (self.classes if self.ids is None else self.ids)]
-        drawn = painted(self.orig_img, self.masks.arrays if masks else [], colors, line_width)
+        drawn = painted(self.orig_img, self.rles if masks else (), colors, line_width)
         if not boxes or not len(self):
             return drawn
         names = [self._name(c) if labels else "" for c in self.classes]

@@ -115,7 +115,7 @@ class Masks(Placed):
     @cached_property
     def xy(self) -> list[npt.NDArray[np.float32]]:
         """One polygon (k, 2) per mask in image pixels; parts are bridged, holes left out, an empty mask has none."""
-        return [one_ring(outlines(mask)).astype(np.float32) for mask in self.arrays]
+        return [one_ring(outlines(rle.to_mask())).astype(np.float32) for rle in self.rles]
 
     @property
     def xyn(self) -> list[npt.NDArray[np.float32]]:
@@ -125,7 +125,10 @@ class Masks(Placed):
         return [np.clip((ring + 0.5) / scale, 0, 1).astype(np.float32) for ring in self.xy]
 
     def _stacked(self) -> npt.NDArray[np.bool_]:
-        return np.array(self.arrays, np.bool_).reshape(self.shape)
+        stacked = np.empty(self.shape, np.bool_)
+        for row, rle in enumerate(self.rles):
+            stacked[row] = rle.to_mask()
+        return stacked
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
