@@ -17,6 +17,7 @@ from sam2_notebook.values.document import ObjectState
 from sam2_notebook.values.masks import BoolMask
 from sam2_notebook.values.tint import lay_over, usual_line
 from sam2_notebook.widgets.session import SessionState
+from sam2_notebook.widgets.views import Masks
 
 Pixels = npt.NDArray[np.uint8]
 PagePicture: TypeAlias = tuple[bytes, Literal["jpeg", "png"], tuple[int, int]]
@@ -76,8 +77,7 @@ def still(image: Image, state: SessionState, max_side: int = STILL_SIDE) -> Stil
 
 def draw(image: Image, state: SessionState, max_side: int) -> PillowImage.Image:
     """As `still`, a plain Pillow image."""
-    masks = {id_: shown.mask.decode() for id_, shown in state.shown.items()}
-    return draw_objects(image.pixels, state.document.objects, masks, max_side, state.document.classes)
+    return draw_objects(image.pixels, state.document.objects, Masks(state), max_side, state.document.classes)
 
 
 def draw_objects(
@@ -99,8 +99,9 @@ def draw_objects(
     visible = [o for o in objects if o.visible]
     line = usual_line(size_hw)
     for item in visible:
-        if item.id in masks:
-            _paint_mask(pixels, masks[item.id], of_class.get(item.label, color_of(item.color).rgb), line)
+        mask = masks.get(item.id)  # decoded by this, one at a time
+        if mask is not None:
+            _paint_mask(pixels, mask, of_class.get(item.label, color_of(item.color).rgb), line)
     picture = PillowImage.fromarray(pixels)
     for item in visible:
         _paint_prompts(ImageDraw.Draw(picture), item, of_class.get(item.label, color_of(item.color).rgb), scale, line)

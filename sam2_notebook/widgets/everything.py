@@ -127,7 +127,10 @@ class Everything:
             raise EditError(f"there are the masks 0 to {len(masks) - 1}; got {unknown[0] if unknown else 'none'}")
         rles = [masks[number].rle for number in dict.fromkeys(chosen)]
         if merged:
-            rles = [Rle.from_mask(np.logical_or.reduce([rle.to_mask() for rle in rles]))]
+            whole = np.zeros((masks.size.height, masks.size.width), np.bool_)
+            for rle in rles:
+                whole |= rle.to_mask()
+            rles = [Rle.from_mask(whole)]
         made: list[Edit] = []
         for id_, rle in enumerate(rles, start=first_id):
             made += [AddObject(object=id_), SetMask(object=id_, counts=rle.to_coco()["counts"])]

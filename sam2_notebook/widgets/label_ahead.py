@@ -17,6 +17,7 @@ from sam2_notebook.widgets.failures import in_words
 from sam2_notebook.widgets.worker import Priority, Worker
 
 MOST_PICTURES = 6
+MOST_BYTES = 1 << 30
 MOST_SMALL = 4000
 SMALL_SIDE = 128
 SMALL_QUALITY = 78
@@ -47,7 +48,7 @@ class Ahead:
         picture = read_file(path)
         with self._lock:
             self._pictures[path] = picture
-            while len(self._pictures) > MOST_PICTURES:
+            while len(self._pictures) > MOST_PICTURES or (len(self._pictures) > 1 and self._bytes > MOST_BYTES):
                 self._ready.discard(self._pictures.popitem(last=False)[0])
         return picture
 
@@ -102,6 +103,10 @@ class Ahead:
         """Do nothing more, and end the reading thread."""
         self._reader.stop()
         self._device.cancel(self)
+
+    @property
+    def _bytes(self) -> int:
+        return sum(picture.pixels.nbytes for picture in self._pictures.values())
 
     def _read(self, path: Path) -> None:
         try:

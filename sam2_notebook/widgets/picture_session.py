@@ -3,7 +3,7 @@
 import itertools
 import threading
 from collections.abc import Generator, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -103,7 +103,8 @@ class PictureSession:
 
     def result(self, frame: int) -> FrameResult:
         """What was shown in a picture."""
-        objects = {obj: shown.found for (at, obj), shown in self._shown.items() if at == frame}
+        # of copies, since what is found keeps its mask once decoded, and what was shown is kept for long
+        objects = {obj: replace(shown.found) for (at, obj), shown in self._shown.items() if at == frame}
         return self._result(frame, objects, prompted=True)
 
     def propagate(
