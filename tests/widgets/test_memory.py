@@ -89,7 +89,7 @@ def test_of_large_pictures_fewer_are_read_ahead(tmp_path: Path, monkeypatch: pyt
     paths = [tmp_path / f"{number}.png" for number in range(5)]
     for path in paths:
         PillowImage.fromarray(PIXELS).save(path)
-    ahead = Ahead(encoded.append, Worker("read"), Worker("encode"))
+    ahead = Ahead(encoded.append, Worker("encode"))
     monkeypatch.setattr(label_ahead, "MOST_BYTES", 2 * PIXELS.nbytes)
     _, left = most_and_left(lambda: [ahead.picture(path) for path in paths])
     assert 6 <= left < 7
