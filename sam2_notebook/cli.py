@@ -46,9 +46,10 @@ def segment(  # noqa: PLR0913, PLR0917 -- one argument per option is how typer i
 ) -> None:
     """Segment one object of a picture and write its mask as a black and white PNG."""
     from sam2_notebook.media import write_mask_png
+    from sam2_notebook.media.paths import is_one_file
     from sam2_notebook.predict import ImagePredictor
 
-    if out is not None and out.exists() and photo.exists() and out.samefile(photo):
+    if out is not None and is_one_file(out, photo):
         raise PromptError(f"--out {out} is the photo itself, which would be lost; give another name")
     points = [_numbers(p, 2, "--point") for p in point or ()] + [_numbers(p, 2, "--negative") for p in negative or ()]
     labels = [1] * len(point or ()) + [0] * len(negative or ())

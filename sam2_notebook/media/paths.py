@@ -28,6 +28,18 @@ def local_path(path: str | bytes) -> tuple[str, str]:
     return text, text if len(text) <= _LABEL_CHARACTERS else f"{text[: _LABEL_CHARACTERS - 3]}..."
 
 
+def is_one_file(one: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:
+    """Whether two paths lead to one file that is there, by whatever links and spelling.
+
+    >>> is_one_file("/nowhere/a.png", "/nowhere/a.png")
+    False
+    """
+    try:
+        return os.path.samefile(one, other)
+    except OSError:  # one of them is not there
+        return False
+
+
 def is_folder(text: str, label: str) -> bool:
     """Whether a path is a folder, and not a file; MediaError if it is neither, OSError if there is nothing."""
     if not text:

@@ -21,7 +21,7 @@ from sam2_notebook.predict.prompts import Numbers, ObjectPrompt
 from sam2_notebook.predict.tidy import tidy_logits, usual_tidy
 from sam2_notebook.predict.tracker import ACCELERATOR_BATCH, CPU_BATCH
 from sam2_notebook.values.geometry import Box
-from sam2_notebook.values.plain import whole
+from sam2_notebook.values.plain import whole, whole_number
 
 PUBLISHED_DIM = 256  # masks of narrower networks, the embedded one among them, are rough, and their memory is weak
 ABSENT_SCORE = -32.0
@@ -64,11 +64,9 @@ class DynamicSession:
         most_memories: int | None = None,
         lookalikes: bool | None = None,
     ) -> None:
-        for name, value in (("most_objects", most_objects), ("most_memories", most_memories)):
-            if value is not None and ((number := whole(value)) is None or number < 1):
-                raise PromptError(f"{name} is a whole number of at least 1, or None for no limit; got {value!r}")
+        self.most_objects = None if most_objects is None else whole_number(most_objects, "most_objects", 1)
+        self.most_memories = None if most_memories is None else whole_number(most_memories, "most_memories", 1)
         self.pictures = Pictures(network=Engine(with_memory(model, device)).current()[1])
-        self.most_objects, self.most_memories = most_objects, most_memories
         is_small = self.pictures.network.config.dim < PUBLISHED_DIM
         self._tidy = usual_tidy(self.pictures.network.config)
         self.lookalikes = is_small if lookalikes is None else lookalikes

@@ -20,8 +20,7 @@ from sam2_notebook.predict.prompts import ObjectPrompt
 from sam2_notebook.predict.tensors import image_tensor, prompt_tensors
 from sam2_notebook.predict.tidy import tidy_logits
 from sam2_notebook.values.geometry import Size
-from sam2_notebook.weights import load_model
-from sam2_notebook.weights.devices import device_here
+from sam2_notebook.weights.load import loaded
 
 ENCODED_PICTURES = 8
 PARTED_PICTURES = 64
@@ -86,13 +85,13 @@ class Pictures:
 
 def with_memory(model: Sam2 | str | Path | None, device: str | torch.device | None) -> Sam2:
     """The network, loaded and in place; ModelError if it has no memory."""
-    loaded = model if isinstance(model, Sam2) else load_model(model, device=device)
-    if loaded.memory is None:
+    network = loaded(model, device)
+    if network.memory is None:
         raise ModelError(
             "this network segments pictures only, it has no memory to know objects again by. Take one that has, such "
             'as "sam2.1_hiera_tiny".'
         )
-    return (loaded if device is None else loaded.to(device_here(device))).eval()
+    return network
 
 
 def recollection_of(bank: Iterable[Memory]) -> Recollection:

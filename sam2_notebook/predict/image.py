@@ -18,8 +18,8 @@ from sam2_notebook.predict.segmentation import Segmentation
 from sam2_notebook.predict.tensors import image_tensor, prompt_tensors
 from sam2_notebook.predict.tidy import tidy_logits, usual_tidy
 from sam2_notebook.values.geometry import Box, Size
-from sam2_notebook.weights import EMBEDDED, load_model
-from sam2_notebook.weights.devices import device_here
+from sam2_notebook.weights import EMBEDDED
+from sam2_notebook.weights.load import loaded
 
 CPU_BATCH, ACCELERATOR_BATCH = 8, 64
 
@@ -54,9 +54,8 @@ class ImagePredictor:
         precision: Precision = "auto",
         compiled: bool = False,
     ) -> None:
-        loaded = model if isinstance(model, Sam2) else load_model(model, device=device)
-        self.device = loaded.device if device is None else device_here(device)
-        self.model = loaded.to(self.device).eval()
+        self.model = loaded(model, device)
+        self.device = self.model.device
         self._engine = Engine(self.model, precision, compiled=compiled)
         self.model_name = _name(model)
         self.cache = EmbeddingCache() if cache is None else cache

@@ -12,8 +12,7 @@ from sam2_notebook.predict.precision import Engine, Precision
 from sam2_notebook.predict.tracker import Tracker
 from sam2_notebook.predict.video_session import VideoSession
 from sam2_notebook.values.frames import FrameSource
-from sam2_notebook.weights import load_model
-from sam2_notebook.weights.devices import device_here
+from sam2_notebook.weights.load import loaded
 
 HOLE_AREA = 8
 
@@ -53,14 +52,13 @@ class VideoPredictor:
     ) -> None:
         if hole_area < 0:
             raise PromptError(f"hole_area is a number of pixels, 0 to fill none; got {hole_area}")
-        loaded = model if isinstance(model, Sam2) else load_model(model, device=device)
-        if loaded.memory is None:
+        network = loaded(model, device)
+        if network.memory is None:
             raise ModelError(
                 "this network segments pictures only, it has no memory to follow objects through a video. "
                 'Take one that has, such as VideoPredictor("sam2.1_hiera_tiny").'
             )
-        self.device = loaded.device if device is None else device_here(device)
-        self.model = loaded.to(self.device).eval()
+        self.model, self.device = network, network.device
         self.pooled_memory = pooled_memory and self.device.type == "cpu"
         self._engine = Engine(self.model, precision, compiled=compiled, pooled_memory=self.pooled_memory)
         self.hole_area = hole_area

@@ -44,10 +44,10 @@ def whole_number(value: object, name: str, least: int) -> int:
     >>> whole_number(1024.0, "imgsz", 1)
     1024
     """
-    number = _whole(value)
-    if number is None or number < least:
+    found = _whole(value)
+    if found is None or found < least:
         raise PromptError(f"{name} is a whole number of at least {least}; got {value!r:.80}")
-    return number
+    return found
 
 
 def whole_numbers(value: object, wanted: str, least: int | None = None) -> tuple[int, ...]:

@@ -23,7 +23,7 @@ def device_here(device: torch.device | str | None) -> torch.device:
     try:
         found = torch.device(device)
         torch.empty(1, device=found)
-    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
+    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:  # torch has no one kind for it
         raise ModelError(
             f"device={str(device)!r} cannot be used: {devices_here()}. Wanted one of these, or None for the best."
         ) from error

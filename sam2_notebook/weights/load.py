@@ -52,6 +52,13 @@ def load_model(source: str | Path | None = None, *, device: torch.device | str |
         return model.eval().to(where)
 
 
+def loaded(model: Sam2 | str | Path | None, device: torch.device | str | None) -> Sam2:
+    """A network that is loaded already, moved to where it is wanted, if that is said; else what `load_model` loads."""
+    if not isinstance(model, Sam2):
+        return load_model(model, device=device)
+    return (model if device is None else model.to(device_here(device))).eval()
+
+
 def models_folder() -> Path:
     """Where files of published networks are looked for, and where downloads go.
 

@@ -21,7 +21,7 @@ from sam2_notebook.widgets.recipe import Choice, Recipe
 from sam2_notebook.widgets.session import SegmentationSession
 from sam2_notebook.widgets.worker import Priority, Worker
 
-HINT_SIDE = 256  # a scribble is as wide as this part of the picture at least, so that the model sees it
+THINNEST_SCRIBBLE = 1 / 256  # of the picture's side: what the model can see
 Encoded = TypeVar("Encoded")
 Encoded_contra = TypeVar("Encoded_contra", contravariant=True)
 
@@ -225,7 +225,7 @@ def hint_of(recipe: Recipe, before: Outcome | None, size: Size) -> npt.NDArray[n
     else:
         return None
     for stroke in recipe.fresh_strokes:
-        mask = painted(mask, stroke.no_thinner_than(size.area**0.5 / HINT_SIDE))
+        mask = painted(mask, stroke.no_thinner_than(size.area**0.5 * THINNEST_SCRIBBLE))
     return mask
 
 

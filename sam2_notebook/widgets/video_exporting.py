@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sam2_notebook.errors import EditError, MediaError, Sam2NotebookError
+from sam2_notebook.media.paths import is_one_file
 from sam2_notebook.predict.video_export import UNCLASSED, Export, ExportedObject, ExportFormat, export_video, target_of
 from sam2_notebook.protocol.palette import color_of
 from sam2_notebook.values.frames import FrameSource
@@ -62,7 +63,7 @@ class Exporting:
         if self.job is not None and not self.job.has_ended:
             raise EditError("something is being exported already; wait for it, or stop it")
         target = target_of(path, kind)
-        if self._video is not None and _is_one_file(target, Path(self._video)):
+        if self._video is not None and is_one_file(target, self._video):
             raise EditError(f"{target.name} is the video itself, which would be lost; give another name")
         document = self._history.document
         chosen = [document.object(i) for i in objects] if objects is not None else list(document.objects)
@@ -117,14 +118,6 @@ class Exporting:
             if source is not None:
                 source.close()
             self._news()
-
-
-def _is_one_file(one: Path, other: Path) -> bool:
-    """Whether two paths lead to one file, by whatever links and spelling."""
-    try:
-        return one.samefile(other)
-    except OSError:  # one of them is not there
-        return False
 
 
 def _size_of(target: os.PathLike[str]) -> str:

@@ -175,9 +175,9 @@ def test_workers_ask_for_what_the_cluster_has(
 
 
 @pytest.mark.parametrize("workers", [0, -1, True, 1.5, "two"])
-def test_a_number_of_workers_is_a_number(workers: int) -> None:
+def test_a_number_of_workers_is_a_number(tmp_path: Path, workers: int) -> None:
     with pytest.raises(PromptError, match="workers"):
-        share_of({"CPU": 2.0}, "", workers)
+        auto_annotate(tmp_path, None, None, engine="ray", workers=workers)
 
 
 def test_one_gpu_by_its_number_is_refused(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Stores of version 1, kept as SQL text, become stores of this version with everything in them."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -120,11 +121,16 @@ def test_a_store_from_a_newer_version_is_refused_and_left_alone(where: str) -> N
         assert not list(Path(where).parent.glob("*.bak"))
 
 
+def store_of_version(version: int, folder: Path) -> Path:
+    """A store as an earlier sam2_notebook has left it."""
+    where = folder / "labels.db"
+    with closing(sqlite3.connect(where)) as connection:
+        connection.executescript((SCHEMAS / f"v{version}_sqlite.sql").read_text("utf-8"))
+    return where
+
+
 def test_a_store_of_version_2_keeps_everything_and_can_be_undone(tmp_path: Path) -> None:
-    where = tmp_path / "labels.db"
-    connection = sqlite3.connect(where)
-    connection.executescript((SCHEMAS / "v2_sqlite.sql").read_text("utf-8"))
-    connection.close()
+    where = store_of_version(2, tmp_path)
     with LabelStore(where, author="eve") as store:
         image = store.undo(1, revision=2)
         (leaf,) = image.labels.annotations
@@ -136,10 +142,7 @@ def test_a_store_of_version_2_keeps_everything_and_can_be_undone(tmp_path: Path)
 
 
 def test_a_store_of_version_3_keeps_its_order_and_gets_another(tmp_path: Path) -> None:
-    where = tmp_path / "labels.db"
-    connection = sqlite3.connect(where)
-    connection.executescript((SCHEMAS / "v3_sqlite.sql").read_text("utf-8"))
-    connection.close()
+    where = store_of_version(3, tmp_path)
     with LabelStore(where, author="eve") as store:
         image = store.undo(1, revision=3)
         assert [a.label for a in image.labels.annotations] == ["leaf", "stem"]

@@ -22,6 +22,16 @@ from tests.widgets.labeling import click, end, folder_of, mask_of, saved, sessio
 from tests.widgets.videos import until
 
 
+def a_click_that_waits(desk: AnsweringDesk) -> tuple[int, threading.Event]:
+    """A new object with a click that is answered when the event is set."""
+    may_answer = threading.Event()
+    desk.predictor.before = lambda: may_answer.wait(30) and None  # type: ignore[attr-defined]
+    assert desk.shown is not None
+    new = desk.shown.session.document.next_id
+    desk.shown.edit(AddObject(object=new), AddPoint(object=new, x=60, y=40, label=1))
+    return new, may_answer
+
+
 def test_a_click_is_in_the_store_with_its_mask(desk: AnsweringDesk) -> None:
     id = click(desk, 60, 40)
     (annotation,) = saved(desk)
@@ -71,11 +81,8 @@ def test_what_waited_for_its_mask_when_all_ended_gets_it_when_opened(tmp_path: P
 
 
 def test_a_picture_that_is_left_before_its_mask_is_there_gets_it_all_the_same(desk: AnsweringDesk) -> None:
-    may_answer = threading.Event()
-    desk.predictor.before = lambda: may_answer.wait(30) and None  # type: ignore[attr-defined]
+    _, may_answer = a_click_that_waits(desk)
     assert desk.shown is not None
-    new = desk.shown.session.document.next_id
-    desk.shown.edit(AddObject(object=new), AddPoint(object=new, x=60, y=40, label=1))
     desk.move("submit")
     assert desk.shown.image.labels.name == "1.png"
     assert desk.behind.is_busy
@@ -92,11 +99,7 @@ def test_a_session_that_closes_gives_back_what_it_left_before_its_mask_was_there
     before = set(threading.enumerate())
     desk = session_on(tmp_path)
     threads = {t for t in set(threading.enumerate()) - before if t.name == "sam2_notebook pictures ahead"}
-    may_answer = threading.Event()
-    desk.predictor.before = lambda: may_answer.wait(30) and None  # type: ignore[attr-defined]
-    assert desk.shown is not None
-    new = desk.shown.session.document.next_id
-    desk.shown.edit(AddObject(object=new), AddPoint(object=new, x=60, y=40, label=1))
+    _, may_answer = a_click_that_waits(desk)
     desk.move("next", sure=True)
     assert {claim.image_id for claim in desk.store.claims()} == {1, 2}
     desk.close()
@@ -108,11 +111,8 @@ def test_a_session_that_closes_gives_back_what_it_left_before_its_mask_was_there
 
 
 def test_whoever_comes_back_before_the_mask_sees_it_come(desk: AnsweringDesk) -> None:
-    may_answer = threading.Event()
-    desk.predictor.before = lambda: may_answer.wait(30) and None  # type: ignore[attr-defined]
+    new, may_answer = a_click_that_waits(desk)
     assert desk.shown is not None
-    new = desk.shown.session.document.next_id
-    desk.shown.edit(AddObject(object=new), AddPoint(object=new, x=60, y=40, label=1))
     desk.move("next", sure=True)
     desk.move("previous", sure=True)
     assert not desk.behind.is_busy

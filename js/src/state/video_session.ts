@@ -335,7 +335,6 @@ export class VideoSession {
 
   #confirm(frame: number, edits: ReadonlyArray<VideoEdit>, rev: number): void {
     for (const edit of edits) {
-      if (edit.kind === "remove_object") this.masks.forgetObject(edit.object);
       if (!changesVideoPrompts(edit)) continue;
       this.#promptedAt.set(`${frame} ${edit.object}`, rev);
       const object = findVideoObject(this.#replica.base, edit.object);

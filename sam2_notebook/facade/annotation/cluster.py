@@ -14,7 +14,6 @@ from importlib import import_module
 from types import ModuleType
 
 from sam2_notebook.errors import ModelError
-from sam2_notebook.values.plain import whole_number
 
 # How often a job is tried again after its worker died: a node may be lost, a picture may kill.
 TRIES_AGAIN = 2
@@ -39,9 +38,8 @@ def share_of(cluster: Mapping[str, float], device: str, workers: int | None) -> 
     >>> share_of({"CPU": 64, "GPU": 8}, "", None), share_of({"CPU": 2}, "", 4)
     (Share(workers=8, cpus=1, gpus=1), Share(workers=4, cpus=0.5, gpus=0))
     """
-    hired = None if workers is None else whole_number(workers, "workers", 1)
     cpus, gpus = int(cluster.get("CPU", 0)), 0 if device == "cpu" else int(cluster.get("GPU", 0))
-    size = hired or max(1, gpus or cpus)
+    size = workers or max(1, gpus or cpus)
     return Share(workers=size, cpus=_each(cpus, size), gpus=_each(gpus, size))
 
 
