@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         StoreError,
     )
     from sam2_notebook.facade import SAM, SAM2DynamicInteractivePredictor, SAM2VideoPredictor, auto_annotate
+    from sam2_notebook.facade.drawing import draw_masks
     from sam2_notebook.facade.labeler import Labeler
     from sam2_notebook.labels import Annotation, Dataset, LabelClass, LabeledImage
     from sam2_notebook.labels.export import export
@@ -61,6 +62,7 @@ _HOMES = {
     "Box": "values.geometry",
     "ConflictError": "errors",
     "Dataset": "labels",
+    "draw_masks": "facade.drawing",
     "DynamicSegmenter": "widgets.dynamic",
     "DynamicSession": "predict",
     "EditError": "errors",
@@ -138,6 +140,7 @@ __all__ = [
     "VideoSegmenter",
     "VideoSession",
     "auto_annotate",
+    "draw_masks",
     "export",
     "finetune",
     "load_model",

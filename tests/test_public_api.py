@@ -14,8 +14,8 @@ PUBLIC = {
     "LabelError", "LabelStore", "LabeledImage", "Labeler", "MediaError", "ModelError", "Point", "PromptError",
     "Prompts", "ProtocolError", "SAM", "SAM2DynamicInteractivePredictor", "SAM2VideoPredictor", "Sam2NotebookError",
     "Segmentation", "Size", "StoreError", "VideoPredictor", "VideoSegmenter", "VideoSession", "auto_annotate",
-    "export", "finetune", "load_model", "make_scene", "open_video", "read_image", "read_labels", "save_model",
-    "write_video",
+    "draw_masks", "export", "finetune", "load_model", "make_scene", "open_video", "read_image", "read_labels",
+    "save_model", "write_video",
 }  # fmt: skip
 
 

@@ -1,32 +1,68 @@
 """Results as pictures: masks in the palette's colours, boxes, words, and many results on one sheet."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont
 
-from sam2_notebook.media import resize_area
+from sam2_notebook.errors import PromptError
+from sam2_notebook.media import Image, read_image, resize_area
+from sam2_notebook.media.images import ImageSource
+from sam2_notebook.predict.prompts import check_mask_of
 from sam2_notebook.protocol.palette import color_of
-from sam2_notebook.values.masks import Rle
+from sam2_notebook.values.geometry import Size
+from sam2_notebook.values.masks import BoolMask, Rle
 from sam2_notebook.values.tint import lay_over, usual_line
 
 Pixels = npt.NDArray[np.uint8]
 
 
-def painted(pixels: Pixels, masks: Sequence[Rle], colors: Sequence[int], line_px: int | None = None) -> Pixels:
-    """A copy of RGB pixels with masks laid over, larger ones first; `colors` are indices into the palette.
+def draw_masks(
+    picture: ImageSource | Image,
+    masks: Iterable[Rle | BoolMask] | Mapping[int, Rle | BoolMask],
+    colors: Sequence[int] | None = None,
+    line_px: int | None = None,
+) -> Pixels:
+    """A copy of a picture with masks laid over, larger ones first: RGB, uint8 (height, width, 3).
 
-    >>> painted(np.zeros((4, 4, 3), np.uint8), [Rle.from_mask(np.eye(4, dtype=bool))], [0])[0, 0].tolist()
+    A mask is a bool (height, width) of the picture or run lengths. `colors` are places in the palette, one a mask;
+    without them masks are coloured in turn, and those of a mapping by their object, as in the widgets:
+    `draw_masks(photo, widget.masks)`. `line_px` is how wide an edge is. PromptError for a mask of another size.
+
+    >>> draw_masks(np.zeros((4, 4, 3), np.uint8), [np.eye(4, dtype=bool)])[0, 0].tolist()
     [86, 180, 233]
     """
-    canvas = pixels.copy()
+    canvas = read_image(picture).pixels.copy()
+    size = Size(height=canvas.shape[0], width=canvas.shape[1])
+    if isinstance(masks, Mapping):
+        by_object = cast("Mapping[int, Rle | BoolMask]", masks)
+        colors = [key - 1 for key in by_object] if colors is None else colors
+        masks = by_object.values()
+    runs = [_runs(mask, size) for mask in masks]
+    colors = range(len(runs)) if colors is None else colors
+    if len(colors) != len(runs):
+        raise PromptError(f"one colour a mask is wanted: got {len(colors)} colours for {len(runs)} masks")
     line = line_px or usual_line(canvas.shape)
-    for row in sorted(range(len(masks)), key=lambda r: -masks[r].area):
-        lay_over(canvas, masks[row].to_mask(), color_of(colors[row]).rgb, line)
+    for row in sorted(range(len(runs)), key=lambda r: -runs[r].area):
+        lay_over(canvas, runs[row].to_mask(), color_of(colors[row]).rgb, line)
     return canvas
+
+
+def _runs(mask: Rle | BoolMask, size: Size) -> Rle:
+    if isinstance(mask, Rle):
+        if mask.size != size:
+            raise PromptError(
+                f"the mask is {mask.size.width} x {mask.size.height}, the picture {size.width} x {size.height}; "
+                "draw it on the picture it was made for"
+            )
+        return mask
+    pixels = np.asarray(mask)
+    check_mask_of(pixels, size)
+    return Rle.from_mask(pixels)
 
 
 def labelled(

@@ -18,7 +18,7 @@ import torch
 from PIL import Image as PillowImage
 
 from sam2_notebook.errors import MediaError
-from sam2_notebook.facade.drawing import labelled, painted
+from sam2_notebook.facade.drawing import draw_masks, labelled
 from sam2_notebook.facade.files import free_name, label_line, write_bytes
 from sam2_notebook.facade.rows import Boxes, Index, Masks, Placed, Placement, rows_of
 from sam2_notebook.media import encode_jpeg, encode_png
@@ -129,7 +129,7 @@ class Results(Placed):
     ) -> ByteImage:
         """The picture with masks, boxes, names and scores drawn, uint8 (height, width, 3), RGB and not OpenCV's BGR."""
         colors = [int(c) for c in (self.classes if self.ids is None else self.ids)]
-        drawn = painted(self.orig_img, self.rles if masks else (), colors, line_width)
+        drawn = draw_masks(self.orig_img, self.rles if masks else (), colors, line_width)
         if not boxes or not len(self):
             return drawn
         names = [self._name(c) if labels else "" for c in self.classes]

@@ -1,6 +1,6 @@
 /** The three masks an ambiguous click can mean, as thumbnails with scores; choosing one needs no answer from the kernel. */
 
-import { effect } from "@preact/signals-core";
+import { effect, type ReadonlySignal } from "@preact/signals-core";
 import { cutout, paintThumbnail } from "../render/thumbnail";
 import { isAmbiguous, isBare, selectedObject } from "../state/document";
 import { inkOf } from "../state/inks";
@@ -8,6 +8,7 @@ import { bounds, levels, preview, ranked, shownCandidate } from "../state/masks"
 import type { Session } from "../state/session";
 import type { Sheet } from "../state/sheet";
 import type { Ui } from "../state/ui";
+import type { ToolId } from "../tools/runner";
 import { h, setHidden, setText } from "./dom";
 
 const SIZE = { width: 72, height: 56 };
@@ -25,10 +26,11 @@ interface Thumbnail {
 /** What the chooser needs of a picture, or of a video's frame. */
 export type Offering = Pick<Session, "document" | "masks" | "bitmap"> & Pick<Sheet, "edit" | "info">;
 
-/** The chooser, and below it `more`. */
+/** The chooser, and below it `more`. Where nothing is to choose, it says what the tool in hand does. */
 export function createCandidates(
   session: Offering,
   ui: Ui,
+  tool: ReadonlySignal<ToolId>,
   signal: AbortSignal,
   more: ReadonlyArray<Node> = [],
 ): HTMLElement {
@@ -53,7 +55,7 @@ export function createCandidates(
       title,
       isOffered ? "Which one?" : object !== undefined && object.drawn > 0 ? "Drawn by hand" : "What to do",
     );
-    setText(hint, hintFor(object));
+    setText(hint, hintFor(object, tool.value));
     if (!isOffered) return;
     const order = ranked(mask?.scores ?? null);
     const names = levels(logits);
@@ -86,13 +88,23 @@ export function createCandidates(
   return node;
 }
 
-function hintFor(object: ReturnType<typeof selectedObject>): string {
-  if (object === undefined || isBare(object))
-    return "Click on an object, or drag a box around it. Right click marks what is not part of it.";
-  if (isAmbiguous(object)) return "Thinking about your click…";
-  if (object.kept) return "It stays as you drew it. Paint on, or let the model refine it.";
-  if (object.drawn > 0) return "The model goes on from your drawing.";
-  return "Click to add, right click to take away, drag points to move them.";
+const STROKES: Readonly<Record<Exclude<ToolId, "prompt">, string>> = {
+  scribble: "Draw a line over the object; with the right button, over what is not part of it.",
+  brush: "Paint the mask by hand; with the right button, erase it.",
+  eraser: "Erase from the mask what is not part of the object.",
+  lasso: "Draw around what is part of the object; with the right button, around what is not.",
+};
+
+function hintFor(object: ReturnType<typeof selectedObject>, tool: ToolId): string {
+  if (object !== undefined && !isBare(object)) {
+    if (isAmbiguous(object)) return "Thinking about your click…";
+    if (object.kept) return "It stays as you drew it. Paint on, or let the model refine it.";
+    if (object.drawn > 0) return "The model goes on from your drawing.";
+    if (tool === "prompt") return "Click to add, right click to take away, drag points to move them.";
+  }
+  return tool === "prompt"
+    ? "Click on an object, or drag a box around it. Right click marks what is not part of it."
+    : STROKES[tool];
 }
 
 function createThumbnail(place: number, session: Offering, ui: Ui): Thumbnail {

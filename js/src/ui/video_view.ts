@@ -108,7 +108,7 @@ function createBody(
           signal,
           createClassEditor(sheet, ui),
         ),
-        createCandidates(sheet, ui, signal),
+        createCandidates(sheet, ui, easel.runner.tool, signal),
         createObjectList(sheet, ui, videoListParts(session, ui), signal),
         createMemory(session, ui, viewer, signal),
       ),

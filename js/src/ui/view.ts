@@ -117,7 +117,7 @@ export function composeView<A extends { readonly type: string }>(
       "div",
       { class: "sam2nb-body" },
       h("div", { class: "sam2nb-frame" }, ...seen),
-      createSide(session, ui, everything.panel, run, [objects, ...side], signal, keys.classEditor),
+      createSide(easel, session, everything.panel, run, [objects, ...side], keys.classEditor),
       createHelp(ui, [...keys.helpRows, ...PICK_HELP], signal),
       ...over,
     ),
@@ -181,19 +181,18 @@ function motifOf(session: Session, ui: Ui, everything: Everything): Motif {
 
 /** What is beside the picture: classes, what the model offers, and `more`. */
 function createSide(
+  { ui, runner, signal }: Easel,
   session: Session,
-  ui: Ui,
   everything: HTMLElement,
   run: (action: Action) => void,
   more: ReadonlyArray<Node>,
-  signal: AbortSignal,
   editor: ClassEditor | undefined,
 ): HTMLElement {
   const settings = [createEdge(session, ui, signal), createHand(session, signal)];
   const parts = [
     everything,
     createClasses(session, ui, (index) => run({ type: "class", index }), signal, editor),
-    createCandidates(session, ui, signal, settings),
+    createCandidates(session, ui, runner.tool, signal, settings),
     ...more,
   ];
   return h("div", { class: "sam2nb-side" }, h("div", { class: "sam2nb-side-scroll" }, ...parts));
