@@ -198,9 +198,13 @@ class Video:
         return number
 
     def _load(self, number: int) -> ByteImage:
-        """Read a frame; going backward, keep those before it too, which a chained reel decodes anyway."""
-        backward = self._reel.chained and number < self._newest
-        first = max(0, number - self._room // 2 + 1) if backward and self._room > 1 else number
+        """Read a frame; stepping backward, keep those before it too, which a chained reel decodes anyway.
+
+        A jump far back is no step: where it lands one frame is wanted, and soon.
+        """
+        run = self._room // 2
+        backward = self._reel.chained and 0 < self._newest - number <= run
+        first = max(0, number - run + 1) if backward else number
         pictures = self._reel.read(first, number)
         for place, pixels in pictures.items():
             pixels.flags.writeable = False

@@ -98,6 +98,8 @@ class Previews:
             for frame in frames:
                 if self._closed.is_set():
                     return None
+                if not self._is_free():  # somebody waits for a frame: two decoders would take twice as long
+                    break
                 self._put(frame)
         if not self._closed.is_set():
             self._worker.submit(self, "make", self._make, Priority.TRACK)
