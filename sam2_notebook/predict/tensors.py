@@ -70,12 +70,15 @@ def _enlarge_into(mask: torch.Tensor, plane: torch.Tensor, size: Size) -> None:
         return
     down, low, high, weight = _blend(plane.shape[0], size.height, rows[0], rows[-1])
     across, left, right, share = _blend(plane.shape[1], size.width, columns[0], columns[-1])
-    wide = torch.lerp(plane[:, left], plane[:, right], share)
+    wide = torch.lerp(plane.index_select(1, left), plane.index_select(1, right), share)
     step = max(1, BAND // max(1, wide.shape[1]))  # no column at all, where a tiny picture skips those of the mask
+    upper, lower = torch.empty(2, min(step, len(low)), wide.shape[1])
     for start in range(0, len(low), step):
         band = slice(start, start + step)
-        blended = torch.lerp(wide[low[band]], wide[high[band]], weight[band, None])
-        torch.gt(blended, 0, out=mask[down][band, across])
+        count = len(low[band])
+        above = torch.index_select(wide, 0, low[band], out=upper[:count])  # whole rows: twice as fast as wide[low]
+        below = torch.index_select(wide, 0, high[band], out=lower[:count])
+        torch.gt(above.lerp_(below, weight[band, None]), 0, out=mask[down][band, across])
 
 
 def _blend(count: int, wanted: int, first: int, last: int) -> tuple[slice, torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -97,6 +97,11 @@ export class Session implements Sheet {
     return this.#picture.bitmap;
   }
 
+  /** The picture in several widths, narrow ones first; the last is `bitmap`. */
+  get copies(): ReadonlySignal<ReadonlyArray<ImageBitmap>> {
+    return this.#picture.copies;
+  }
+
   get masks(): ReadonlySignal<ReadonlyMap<number, ObjectMask>> {
     return this.#results.masks;
   }

@@ -18,7 +18,7 @@ import {
 import { type KeySink, listenKeyboard } from "../input/keyboard";
 import { listenPointer } from "../input/pointer";
 import { cssColor, type DrawnMask, paintForeseen, paintMasks } from "../render/masks";
-import { paintPicture } from "../render/picture";
+import { fitting, paintPicture } from "../render/picture";
 import { paintBox, paintCrosshair, paintPoint, paintPrompts } from "../render/prompts";
 import { everywhere, type Layer, type Painter, Stage } from "../render/stage";
 import type { Context } from "../state/actions";
@@ -41,6 +41,8 @@ const REST_MS = 150;
 /** What lies under the prompts. */
 export interface Motif {
   readonly bitmap: ReadonlySignal<ImageBitmap | null>;
+  /** The same in several widths, narrow ones first, where there are any. */
+  readonly copies?: ReadonlySignal<ReadonlyArray<ImageBitmap>>;
   readonly masks: () => ReadonlyArray<DrawnMask>;
   /** What the masks depend on, besides document and view. */
   readonly watched: ReadonlyArray<ReadonlySignal<unknown>>;
@@ -180,7 +182,8 @@ export function listen<A extends { readonly type: string }>(
 /** Repaint each layer when what it shows has changed, and only then. */
 export function paint(easel: Easel, motif: Motif): void {
   const { stage: node, sheet, ui, runner, signal, craft } = easel;
-  const isResting = rest([ui.viewport, motif.bitmap], signal);
+  const copies = motif.copies ?? motif.bitmap;
+  const isResting = rest([ui.viewport, copies], signal);
   const stage = new Stage(node, painters(easel, motif, isResting), () => ui.viewport.peek());
   const repaint = (layer: Layer, ...reads: ReadonlyArray<ReadonlySignal<unknown>>) =>
     effect(() => {
@@ -192,7 +195,7 @@ export function paint(easel: Easel, motif: Motif): void {
   const looks = [previewed, masksHidden, look, opacity, byClass, ui.threshold, ui.wet];
   const drafts = [runner.prompt, ...(craft?.watched ?? []), runner.tool, cursor, ui.brush, ui.foreseen];
   const stops = [
-    repaint("picture", viewport, motif.bitmap, isResting),
+    repaint("picture", viewport, copies, isResting),
     repaint("masks", viewport, sheet.document, ...motif.watched, ...looks),
     repaint("prompts", viewport, sheet.document, isShownElsewhere, byClass, ui.isPicking),
     repaint("draft", viewport, ...drafts),
@@ -248,8 +251,10 @@ function painters(
   return {
     picture: {
       bounds: (view) => (motif.bitmap.peek() === null ? null : everywhere(view)),
-      paint: (context, view) =>
-        paintPicture(context, view, motif.bitmap.peek(), isResting.peek() ? "medium" : "low"),
+      paint: (context, view) => {
+        const bitmap = fitting(motif.copies?.peek() ?? [], view) ?? motif.bitmap.peek();
+        paintPicture(context, view, bitmap, isResting.peek() ? "medium" : "low");
+      },
     },
     masks: {
       bounds: (view) => {

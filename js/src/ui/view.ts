@@ -173,6 +173,7 @@ function motifOf(session: Session, ui: Ui, everything: Everything): Motif {
   const { isOn, shown, picked, hovered, kept } = everything.picking;
   return {
     bitmap: session.bitmap,
+    copies: session.copies,
     masks: () => (isOn.peek() ? everything.masks() : drawnMasks(session, ui)),
     watched: [session.masks, isOn, shown, picked, hovered, kept],
     showAt: (width) => session.showPictureAt(width),
