@@ -189,8 +189,23 @@ def test_grabcut_finds_a_red_square_from_a_click_and_from_a_box() -> None:
     assert score.clicks[1] > 0.9
 
 
+def test_clips_are_made_one_at_a_time() -> None:
+    made: list[int] = []
+
+    def clips():
+        for number in range(3):
+            made.append(number)
+            yield moving_clip()
+
+    cases = evaluate_clips(Stay(), clips())
+    next(cases)
+    assert made == [0]
+    assert len([*cases]) == 2
+    assert made == [0, 1, 2]
+
+
 def test_flow_carries_a_mask_along_and_staying_put_falls_behind() -> None:
-    flow, stay = (evaluate_clips(f, [moving_clip()])[0].score for f in (FlowFollower(), Stay()))
+    flow, stay = (next(evaluate_clips(f, [moving_clip()])).score for f in (FlowFollower(), Stay()))
     assert np.mean(flow.j) > 0.8
     assert np.mean(stay.j) < np.mean(flow.j) - 0.1
 

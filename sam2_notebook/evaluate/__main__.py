@@ -1,7 +1,8 @@
 """Measure a model on pictures, videos and sets of pictures: `python -m sam2_notebook.evaluate --data FOLDER`."""
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from sam2_notebook.evaluate.covering import CoverSummary, Masker, MeanShift, ModelMasker, cover
@@ -12,7 +13,7 @@ from sam2_notebook.evaluate.followers import FlowFollower, Follower, ModelFollow
 from sam2_notebook.evaluate.run import evaluate, evaluate_clips
 from sam2_notebook.evaluate.scribbles import measure_scribbles
 from sam2_notebook.evaluate.sets import made_sets
-from sam2_notebook.evaluate.sheets import clip_sheet, picture_sheet
+from sam2_notebook.evaluate.sheets import ClipSheet, picture_sheet
 from sam2_notebook.evaluate.subjects import GrabCut, ModelSubject
 from sam2_notebook.evaluate.table import Row, head, write_results
 from sam2_notebook.metrics import Subject, Summary, TrackSummary, summarize, summarize_tracks
@@ -23,6 +24,8 @@ from sam2_notebook.training.clips import Clip
 EPILOG = """Folders: COCO-style (annotations.json beside images/), label maps (index.json beside images/ and masks/),
 or DAVIS-style videos (JPEGImages/ and Annotations/). Only pictures whose entry says the wanted split, or none, count.
 Tables go to the screen as they are done; --out also keeps results.md, results.json and picture sheets."""
+
+Clips = Callable[[], Iterator[Clip]]  # makes or reads them anew each time: only one is in memory
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -40,12 +43,12 @@ def main(words: Sequence[str] | None = None) -> None:
         print()
     if pictures and arguments.scribbles:
         _scribbles(pictures, arguments)
-    clips: list[tuple[str, list[Clip]]] = [(f.name, list(davis_clips(f))) for f in arguments.data if is_davis(f)]
+    clips: list[tuple[str, Clips]] = [(f.name, partial(davis_clips, f)) for f in arguments.data if is_davis(f)]
     if arguments.clips:
-        clips.append(("generated clips", list(made_clips(arguments.clips, arguments.frames))))
+        clips.append(("generated clips", partial(made_clips, arguments.clips, arguments.frames)))
         for folder in arguments.cutouts:
             photos = photos_of(folder, arguments.split)
-            clips.append((f"cut-outs of {folder.name}", list(made_clips(arguments.clips, arguments.frames, photos))))
+            clips.append((f"cut-outs of {folder.name}", partial(made_clips, arguments.clips, arguments.frames, photos)))
     if clips:
         print(head(TrackSummary), flush=True)
         rows += _videos(clips, arguments)
@@ -100,7 +103,7 @@ def _scribbles(folders: Iterable[Path], arguments: argparse.Namespace) -> None:
     print()
 
 
-def _videos(clips: Iterable[tuple[str, list[Clip]]], arguments: argparse.Namespace) -> list[Row]:
+def _videos(clips: Iterable[tuple[str, Clips]], arguments: argparse.Namespace) -> list[Row]:
     predictor = VideoPredictor(arguments.model, device=arguments.device)
     name = "embedded" if arguments.model is None else Path(arguments.model).name
     model = ModelFollower(predictor, arguments.prompt, name)
@@ -108,12 +111,16 @@ def _videos(clips: Iterable[tuple[str, list[Clip]]], arguments: argparse.Namespa
     rows = []
     for data, some in clips:
         for follower in followers:
-            cases = evaluate_clips(follower, some)
-            summary = summarize_tracks([case.score for case in cases])
+            scores, sheet = [], ClipSheet() if arguments.out and follower is model else None
+            for case in evaluate_clips(follower, some()):
+                scores.append(case.score)
+                if sheet is not None:
+                    sheet.add(case)
+            summary = summarize_tracks(scores)
             rows.append(Row(data=data, subject=follower.name, summary=summary))
             print(rows[-1], flush=True)
-            if arguments.out and follower is model:
-                clip_sheet(arguments.out / f"{data.replace(' ', '_')}.png", cases)
+            if sheet is not None:
+                sheet.save(arguments.out / f"{data.replace(' ', '_')}.png")
     return rows
 
 

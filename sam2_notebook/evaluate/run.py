@@ -1,6 +1,6 @@
 """Play the users, keep the scores, remember the best, middle and worst cases for a picture sheet."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,22 +33,18 @@ def evaluate(subject: Subject, objects: Sequence[tuple[Photo, int]], clicks: int
     return [scores[i] for i in range(len(objects))]
 
 
-def evaluate_clips(follower: Follower, clips: Iterable[Clip]) -> list[TrackCase]:
-    """Every object of every clip, followed from its first frame."""
-    cases: list[TrackCase] = []
+def evaluate_clips(follower: Follower, clips: Iterable[Clip]) -> Iterator[TrackCase]:
+    """Every object of every clip, followed from its first frame; one clip is held at a time."""
     for clip in clips:
         found = follower.follow(clip.pixels, clip.masks[0])
-        cases += [
-            TrackCase(
+        for i in range(clip.masks.shape[1]):
+            yield TrackCase(
                 frames=clip.pixels,
                 got=found[:, i],
                 wanted=clip.masks[:, i],
                 score=score_track(found[:, i], clip.masks[:, i]),
                 name=clip.name,
             )
-            for i in range(clip.masks.shape[1])
-        ]
-    return cases
 
 
 def best_median_worst(values: Sequence[float], each: int = 3) -> list[int]:

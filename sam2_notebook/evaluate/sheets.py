@@ -42,18 +42,27 @@ def picture_sheet(
     _save(path, rows)
 
 
-def clip_sheet(path: Path, cases: Sequence[TrackCase], columns: int = 6) -> None:
-    """Rows of best, middle and worst objects: some of their frames; the answer orange, the truth's outline blue."""
-    chosen = best_median_worst([float(np.mean(case.score.j)) for case in cases])
-    rows = []
-    for i in chosen:
-        case = cases[i]
-        shown = np.unique(np.linspace(0, len(case.frames) - 1, columns).round().astype(int))
-        words = f"J {np.mean(case.score.j):.2f} F {np.mean(case.score.f):.2f} "
-        rows.append(
-            [_tile(case.frames[f], case.got[f], case.wanted[f], (words if f == 0 else "") + f"#{f}") for f in shown]
-        )
-    _save(path, rows)
+class ClipSheet:
+    """Rows of best, middle and worst objects: some of their frames; the answer orange, the truth's outline blue.
+
+    Of what is added only small pictures are held.
+    """
+
+    def __init__(self, columns: int = 6) -> None:
+        self._columns = columns
+        self._rows: list[tuple[float, list[Image.Image]]] = []
+
+    def add(self, case: TrackCase) -> None:
+        """One object, followed through its clip."""
+        shown = np.unique(np.linspace(0, len(case.frames) - 1, self._columns).round().astype(int))
+        overlap = float(np.mean(case.score.j))
+        words = f"J {overlap:.2f} F {np.mean(case.score.f):.2f} "
+        tiles = [_tile(case.frames[f], case.got[f], case.wanted[f], (words if f == 0 else "") + f"#{f}") for f in shown]
+        self._rows.append((overlap, tiles))
+
+    def save(self, path: Path) -> None:
+        """Write what was added as one picture."""
+        _save(path, [self._rows[i][1] for i in best_median_worst([overlap for overlap, _ in self._rows])])
 
 
 def _tile(

@@ -16,6 +16,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from ..errors import MediaError
+from ..values.plain import whole
 from .decode import decoded_bytes
 from .failures import decoding
 from .formats import HEAD_BYTES, READABLE, PictureFormat, announced_size_wh, picture_format, what_it_is
@@ -113,9 +114,10 @@ def choose_frame(picture: PillowImage.Image, label: str, frame: int | None) -> N
                 f"Choose one with frame=0 to frame={frames - 1}."
             )
         return
-    if isinstance(frame, bool) or not isinstance(frame, int) or not 0 <= frame < frames:
+    number = whole(frame)
+    if number is None or not 0 <= number < frames:
         raise MediaError(f"{label}: there is no frame {frame!r}. Wanted a whole number from 0 to {frames - 1}.")
-    picture.seek(frame)
+    picture.seek(number)
 
 
 def _check_tiff(picture: TiffImageFile, label: str, limits: Limits) -> None:

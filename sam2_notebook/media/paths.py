@@ -5,6 +5,7 @@ import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from ..errors import MediaError
 
@@ -26,6 +27,17 @@ def local_path(path: str | bytes) -> tuple[str, str]:
             "for instance with urllib.request.urlretrieve(url, 'file.jpg'), and pass the file."
         )
     return text, text if len(text) <= _LABEL_CHARACTERS else f"{text[: _LABEL_CHARACTERS - 3]}..."
+
+
+def given_path(path: object, wanted: str) -> Path:
+    """A path with `~` expanded; MediaError for what is none: `wanted` says what should have come.
+
+    >>> given_path("masks.npz", "a file to write to").name
+    'masks.npz'
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise MediaError(f"{path!r:.80} is no path; give {wanted}")
+    return Path(os.fsdecode(path)).expanduser()
 
 
 def is_one_file(one: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:

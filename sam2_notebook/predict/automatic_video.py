@@ -1,8 +1,8 @@
 """Segment and track everything: automatic masks on key frames, followed by memory, new things joining as they come."""
 
+import math
 from collections.abc import Iterator
 
-from sam2_notebook.errors import PromptError
 from sam2_notebook.predict.automatic import AutomaticMasker
 from sam2_notebook.predict.automatic_results import AutomaticMask
 from sam2_notebook.predict.video import VideoPredictor
@@ -10,7 +10,7 @@ from sam2_notebook.predict.video_results import FrameResult
 from sam2_notebook.predict.video_session import VideoSession
 from sam2_notebook.values.frames import FrameSource
 from sam2_notebook.values.masks import BoolMask
-from sam2_notebook.values.plain import whole_number
+from sam2_notebook.values.plain import number, whole_number
 
 KEY_FRAMES = 15
 SAME_IOU = 0.5
@@ -34,8 +34,7 @@ def track_everything(
     smaller than a thousandth of the frame is left out. `masker` should be of the same network as `predictor`.
     """
     every, most_objects = whole_number(every, "every", 1), whole_number(most_objects, "most_objects", 1)
-    if not 0 < same_iou <= 1:
-        raise PromptError(f"same_iou is a share above 0, at most 1; got {same_iou!r}")
+    same_iou = number(same_iou, "same_iou is a share above 0, at most 1", math.ulp(0.0), 1)
     with predictor.open(video) as session:
         key = 0
         while video.has(key):
@@ -80,5 +79,5 @@ def _join(
     least = max(1, int(found.size.area * LEAST_SHARE))
     new = new_masks(list(found), known, same_iou=same_iou, least_area=least)
     first = len(session.objects)
-    for number, item in enumerate(new[:room]):
-        session.add(frame, first + number, mask=item.mask)
+    for place, item in enumerate(new[:room]):
+        session.add(frame, first + place, mask=item.mask)

@@ -22,6 +22,7 @@ from PIL import Image as PillowImage
 
 from sam2_notebook.errors import MediaError
 from sam2_notebook.media import write_mask_png, write_video
+from sam2_notebook.media.paths import given_path
 from sam2_notebook.values.frames import ByteImage, FrameSource
 from sam2_notebook.values.masks import BoolMask, Rle, bounding_box
 from sam2_notebook.values.tint import lay_over, usual_line
@@ -74,7 +75,8 @@ def target_of(path: str | os.PathLike[str], kind: ExportFormat) -> Path:
     >>> target_of("clip", "overlay").name
     'clip.mp4'
     """
-    target, ending = Path(path).expanduser(), ENDINGS.get(kind)
+    target = given_path(path, "a file or a folder to write to")
+    ending = ENDINGS.get(kind) if isinstance(kind, str) else None
     if ending is None:
         raise MediaError(f"there is no format {kind!r}. Wanted one of {', '.join(ENDINGS)}.")
     if not target.name:

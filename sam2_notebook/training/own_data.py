@@ -9,6 +9,7 @@ import numpy.typing as npt
 from sam2_notebook.errors import LabelError
 from sam2_notebook.media import Image, read_image
 from sam2_notebook.media.images import ImageSource
+from sam2_notebook.training.shelf import ByteImage, PictureFile
 from sam2_notebook.training.sources import BoolMask, Photo, RlePhoto, annotation_files, coco_folder, label_folder
 from sam2_notebook.values.masks import Rle
 
@@ -22,7 +23,7 @@ def photos_from(dataset: str | Path | Iterable[Labelled]) -> list[Photo]:
     """Every picture with at least one object of 16 pixels; LabelError says what cannot be used.
 
     A folder is COCO-style (annotations.json or annotations/*.json beside images/) or has an index.json of label maps
-    (image, mask) beside images/ and masks/.
+    (image, mask) beside images/ and masks/. Pictures in files are read as they are needed, at most 1 GiB is kept.
 
     >>> picture, labels = np.zeros((20, 20, 3), np.uint8), np.zeros((20, 20), np.uint8)
     >>> labels[2:9, 2:9] = 1
@@ -56,11 +57,15 @@ def _from_item(number: int, item: Labelled) -> RlePhoto | None:
     if not isinstance(item, tuple) or len(item) != 2:
         raise LabelError(f"item {number} of the dataset should be a tuple (image, masks), got {type(item).__name__}")
     source, masks = item
-    pixels = (source if isinstance(source, Image) else read_image(source)).pixels
-    rles = tuple(rle for rle in _run_lengths(number, masks, pixels.shape[:2]) if rle.area >= SMALLEST)
+    picture = PictureFile.of(Path(source), _upright) if isinstance(source, str | Path) else read_image(source).pixels
+    rles = tuple(rle for rle in _run_lengths(number, masks, picture.shape[:2]) if rle.area >= SMALLEST)
     if not rles:
         return None
-    return RlePhoto(pixels, rles, np.array([r.area for r in rles], dtype=np.float64), f"item {number}")
+    return RlePhoto(picture, rles, np.array([r.area for r in rles], dtype=np.float64), f"item {number}")
+
+
+def _upright(path: Path) -> ByteImage:
+    return read_image(path).pixels
 
 
 def _run_lengths(number: int, masks: Masks, shape: tuple[int, ...]) -> Iterator[Rle]:

@@ -12,10 +12,10 @@ import numpy.typing as npt
 from PIL import Image
 
 from sam2_notebook.training.scenes import make_scene
+from sam2_notebook.training.shelf import ByteImage, PictureFile
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.values.masks import Rle
 
-ByteImage = npt.NDArray[np.uint8]
 BoolMask = npt.NDArray[np.bool_]
 SPLITS = ("train", "val", "test")
 
@@ -42,11 +42,16 @@ class Photo(Protocol):
 class RlePhoto:
     """A photo whose masks are kept as run lengths; `complete` when every thing in it is outlined."""
 
-    pixels: ByteImage
+    picture: ByteImage | PictureFile
     rles: tuple[Rle, ...]
     areas: npt.NDArray[np.float64]
     name: str = ""
     complete: bool = False
+
+    @property
+    def pixels(self) -> ByteImage:
+        """RGB, (height, width, 3)."""
+        return self.picture.pixels() if isinstance(self.picture, PictureFile) else self.picture
 
     def mask(self, index: int) -> BoolMask:
         """Mask of one instance, (height, width)."""
@@ -57,10 +62,15 @@ class RlePhoto:
 class LabelPhoto:
     """A photo with one label map: 0 is background, 1..n are instances."""
 
-    pixels: ByteImage
+    picture: ByteImage | PictureFile
     labels: npt.NDArray[np.uint16]
     areas: npt.NDArray[np.float64]
     name: str = ""
+
+    @property
+    def pixels(self) -> ByteImage:
+        """RGB, (height, width, 3)."""
+        return self.picture.pixels() if isinstance(self.picture, PictureFile) else self.picture
 
     def mask(self, index: int) -> BoolMask:
         """Mask of one instance, (height, width)."""
@@ -94,11 +104,11 @@ def _coco_file(folder: Path, file: Path, split: str | None) -> list[RlePhoto]:
     for entry in index["images"]:
         annotations = by_image.get(entry["id"], [])
         if annotations and split in (None, entry.get("split", named)):
-            pixels = np.asarray(Image.open(_inside(folder, "images", entry["file_name"])).convert("RGB"))
-            size = Size(height=pixels.shape[0], width=pixels.shape[1])
+            picture = PictureFile.of(_inside(folder, "images", entry["file_name"]), _rgb)
+            size = Size(height=picture.shape[0], width=picture.shape[1])
             rles = tuple(_run_lengths(a["segmentation"], size) for a in annotations)
             areas = np.array([r.area for r in rles], dtype=np.float64)
-            photos.append(RlePhoto(pixels, rles, areas, entry["file_name"], bool(entry.get("all_coco_objects", True))))
+            photos.append(RlePhoto(picture, rles, areas, entry["file_name"], bool(entry.get("all_coco_objects", True))))
     return photos
 
 
@@ -121,12 +131,17 @@ def label_folder(folder: Path, split: str | None = "train") -> list[LabelPhoto]:
     photos = []
     for entry in json.loads((folder / "index.json").read_text()):
         if split in (None, entry.get("split", split)):
-            pixels = np.asarray(Image.open(_inside(folder, "images", entry["image"])).convert("RGB"))
+            picture = PictureFile.of(_inside(folder, "images", entry["image"]), _rgb)
             labels = np.asarray(Image.open(_inside(folder, "masks", entry["mask"]))).astype(np.uint16)
             areas = np.bincount(labels.ravel())[1:].astype(np.float64)
             if areas.size and areas.all():
-                photos.append(LabelPhoto(pixels, labels, areas, entry["image"]))
+                photos.append(LabelPhoto(picture, labels, areas, entry["image"]))
     return photos
+
+
+def _rgb(path: Path) -> ByteImage:
+    with Image.open(path) as picture:
+        return np.asarray(picture.convert("RGB"))
 
 
 def _inside(folder: Path, kind: str, name: str) -> Path:

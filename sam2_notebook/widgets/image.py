@@ -43,6 +43,7 @@ from sam2_notebook.values.edits import (
     SplitObject,
 )
 from sam2_notebook.values.masks import BoolMask, Rle
+from sam2_notebook.values.plain import whole_number
 from sam2_notebook.values.strokes import Stroke
 from sam2_notebook.widgets.channel import Channel
 from sam2_notebook.widgets.classes import as_classes
@@ -163,9 +164,8 @@ class ImageSegmenter(WiredWidget):
 
     def snapshot(self, max_side: int = STILL_SIDE) -> Still:
         """The picture with masks, clicks and boxes as a Pillow image, at most `max_side` pixels wide and high."""
-        if max_side < 1:
-            raise ValueError(f"a snapshot has at least 1 pixel to a side; got max_side={max_side}")
-        return still(self._desk.picture, self.session.state(), max_side)
+        most = whole_number(max_side, "max_side", 1)
+        return still(self._desk.picture, self.session.state(), most)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until every click is answered; False if that takes more than `timeout` seconds.

@@ -11,14 +11,14 @@ import platformdirs
 from sam2_notebook.errors import LabelError, MediaError
 from sam2_notebook.labels.kinds import is_clip
 from sam2_notebook.labels.store import LabelStore
-from sam2_notebook.media import Image, read_image
+from sam2_notebook.media import read_image
 from sam2_notebook.protocol.label_views import EpochView, TrainingView
 from sam2_notebook.values.masks import Rle
 from sam2_notebook.widgets.label_jobs import LabelJob
 
 LEAST_IMAGES = 2
 NOTHING_YET = TrainingView(epochs=(), gain=None, is_ready=False, in_use=False)
-Labelled = tuple[Image, list[Rle]]  # run lengths: all pictures' masks are held at once
+Labelled = tuple[Path, list[Rle]]  # files and run lengths: all pictures are held at once
 
 
 class EpochLike(Protocol):
@@ -90,7 +90,7 @@ def accepted(store: LabelStore, job: LabelJob) -> Iterator[Labelled]:
         except MediaError:
             continue
         if picture.size_hw == (image.size.height, image.size.width):
-            yield picture, masks
+            yield image.path, masks
 
 
 def next_folder(label: str) -> Path:

@@ -34,6 +34,7 @@ from sam2_notebook.values.edits import (
 )
 from sam2_notebook.values.frames import FrameSource
 from sam2_notebook.values.masks import BoolMask, Rle, check_mask
+from sam2_notebook.values.plain import whole_number
 from sam2_notebook.values.video_document import VideoEdit
 from sam2_notebook.widgets.channel import Channel
 from sam2_notebook.widgets.classes import as_classes
@@ -197,9 +198,8 @@ class VideoSegmenter(WiredWidget):
 
     def snapshot(self, frame: int | None = None, max_side: int = STILL_SIDE) -> Still:
         """A frame (the one shown) with masks, clicks and boxes as a Pillow image, at most `max_side` wide and high."""
-        if max_side < 1:
-            raise ValueError(f"a snapshot has at least 1 pixel to a side; got max_side={max_side}")
-        return Still.of(self._drawn(self._desk.frame if frame is None else as_whole(frame, "frame"), max_side))
+        most = whole_number(max_side, "max_side", 1)
+        return Still.of(self._drawn(self._desk.frame if frame is None else as_whole(frame, "frame"), most))
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until every click is answered; False if that takes more than `timeout` seconds. Raises what it met."""

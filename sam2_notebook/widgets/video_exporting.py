@@ -2,10 +2,9 @@
 
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from sam2_notebook.errors import EditError, MediaError, Sam2NotebookError
-from sam2_notebook.media.paths import is_one_file
+from sam2_notebook.media.paths import given_path, is_one_file
 from sam2_notebook.predict.video_export import UNCLASSED, Export, ExportedObject, ExportFormat, export_video, target_of
 from sam2_notebook.protocol.palette import color_of
 from sam2_notebook.values.frames import FrameSource
@@ -31,9 +30,10 @@ def format_of(path: str | os.PathLike[str]) -> ExportFormat:
     >>> format_of("masks.json"), format_of("masks")
     ('ytvis', 'davis')
     """
-    kind = _ENDINGS.get(Path(path).suffix.lower())
+    target = given_path(path, "a file or a folder to write to")
+    kind = _ENDINGS.get(target.suffix.lower())
     if kind is None:
-        raise MediaError(f"the ending of {Path(path).name!r} names no format; say format= as well")
+        raise MediaError(f"the ending of {target.name!r} names no format; say format= as well")
     return kind
 
 

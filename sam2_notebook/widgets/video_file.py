@@ -16,6 +16,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from sam2_notebook.errors import MediaError, ProtocolError
+from sam2_notebook.media.paths import given_path
 from sam2_notebook.protocol.codecs import rle_area
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.values.video_document import VideoDocument
@@ -159,7 +160,7 @@ def save_session(
 
     An older session of that name is replaced, any other file is not.
     """
-    target = Path(path).expanduser()
+    target = given_path(path, f"a file to save to, such as work{SUFFIX}")
     if not target.name or "\0" in target.name:
         raise MediaError(f"{str(path)!r} names no file; give one to save to, such as work{SUFFIX}")
     draft = target.with_name(f".{uuid4().hex}{SUFFIX}")
@@ -184,7 +185,7 @@ def save_session(
 
 def load_session(path: str | os.PathLike[str], *, masks: bool = True) -> SavedSession:
     """Read a file that `save_session` or a killed session has left, with or without its masks; MediaError if broken."""
-    target = Path(path).expanduser()
+    target = given_path(path, f"a file that widget.save(path) wrote, such as work{SUFFIX}")
     if not target.is_file():
         raise MediaError(f"{target}: there is no such file. Wanted a session saved with widget.save(path).")
     with _told(target), closing(_opened(target)) as database:

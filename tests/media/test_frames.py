@@ -1,6 +1,7 @@
 """Of several frames or pages one has to be chosen; none is dropped silently."""
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,6 +28,8 @@ def test_of_several_frames_one_has_to_be_chosen(kind: str) -> None:
     assert "3 frames" in refusal(PillowImage.open(io.BytesIO(data)))
     for number, frame in enumerate(frames):
         assert np.abs(read_image(data, frame=number).pixels.astype(int) - frame).max() <= 3
+        number_of_numpy: Any = np.int64(number)
+        assert read_image(data, frame=number_of_numpy).digest == read_image(data, frame=number).digest
     for wrong in (3, -1, True, 1.0):
         assert "0 to 2" in refusal(data, frame=wrong)
 

@@ -56,7 +56,9 @@ def test_only_what_is_neither_known_nor_small_nor_double_is_new() -> None:
     assert [m.point[0] for m in new] == [10]
 
 
-@pytest.mark.parametrize("settings", [{"every": 0}, {"every": "a"}, {"most_objects": 0}, {"same_iou": 0.0}])
+@pytest.mark.parametrize(
+    "settings", [{"every": 0}, {"every": "a"}, {"most_objects": 0}, {"same_iou": 0.0}, {"same_iou": "a"}]
+)
 def test_impossible_settings_are_refused(settings: dict[str, object]) -> None:
     with pytest.raises(PromptError):
         everything(clip(2), **settings)

@@ -122,7 +122,8 @@ def test_a_candidate_can_be_chosen(widget: ImageSegmenter) -> None:
         (lambda w: w.segment_everything("x"), PromptError, "settings are an AutomaticSettings"),
         (lambda w: w.undo(), EditError, "nothing to undo"),
         (lambda w: w.redo(), EditError, "nothing to redo"),
-        (lambda w: w.snapshot(0), ValueError, "at least 1 pixel"),
+        (lambda w: w.snapshot(0), PromptError, "max_side is a whole number of at least 1; got 0"),
+        (lambda w: w.snapshot("x"), PromptError, "max_side is a whole number of at least 1; got 'x'"),
     ],
 )
 def test_nonsense_is_refused_in_words_and_changes_nothing(widget: ImageSegmenter, act, error, words: str) -> None:

@@ -51,7 +51,12 @@ def widget():
         (lambda w: w.go_to(99), EditError, "no frame 99"),
         (lambda w: w.undo(), EditError, "nothing to undo"),
         (lambda w: w.recover(), EditError, "no earlier work"),
-        (lambda w: w.snapshot(max_side=0), ValueError, "at least 1 pixel"),
+        (lambda w: w.snapshot(max_side=0), PromptError, "max_side is a whole number of at least 1; got 0"),
+        (lambda w: w.snapshot(max_side="big"), PromptError, "max_side is a whole number of at least 1; got 'big'"),
+        (lambda w: w.save(None), MediaError, "None is no path; give a file to save to"),
+        (lambda w: w.export(None), MediaError, "None is no path; give a file or a folder to write to"),
+        (lambda w: w.export("out", ["png"]), MediaError, r"there is no format \['png'\]"),
+        (lambda w: type(w).load(7), MediaError, "7 is no path; give a file that widget.save"),
     ],
 )
 def test_nonsense_is_refused_in_words_and_changes_nothing(widget: VideoSegmenter, act, error, words: str) -> None:
