@@ -1,4 +1,6 @@
-"""YOLO in: data.yaml with splits and names, a text file per picture, polygons or boxes."""
+"""YOLO in: data.yaml with names and splits (folders, or text files that list pictures), a text file per picture with
+polygons or boxes.
+"""
 
 import os
 from collections import Counter
@@ -41,7 +43,7 @@ def read(folder: Path) -> Dataset:
     places = _places(root, said)
 
     def start() -> Iterator[LabeledImage]:
-        for split, name, picture in _pictures(places):
+        for split, name, picture in _pictures(root, places):
             labels = _labels_of(root, picture)
             size = size_of(picture)
             found = tuple(_annotations(labels, size, names)) if labels.is_file() else ()
@@ -51,7 +53,7 @@ def read(folder: Path) -> Dataset:
 
 
 def _places(folder: Path, said: dict[str, object]) -> dict[str, list[Path]]:
-    """Folders of pictures by split; one named twice, as `val` without pictures of its own is, counts once."""
+    """Folders and lists of pictures by split; one named twice, as `val` without pictures of its own is, counts once."""
     root = str(said.get("path") or ".")
     places: dict[str, list[Path]] = {}
     taken: set[Path] = set()
@@ -61,11 +63,14 @@ def _places(folder: Path, said: dict[str, object]) -> dict[str, list[Path]]:
             found = _found(folder, root, name)
             if not found.is_relative_to(folder):
                 outside.append(found)
-            elif found.is_dir() and found not in taken:
+            elif found.is_file() and found.suffix.lower() != ".txt":
+                raise LabelError(
+                    f"{folder}: data.yaml names the file {name!r} for {split}; name a folder of pictures, or a .txt "
+                    "file that lists some"
+                )
+            elif found.exists() and found not in taken:
                 taken.add(found)
                 places.setdefault(split, []).append(found)
-            elif found.is_file():
-                raise LabelError(f"{folder}: data.yaml names the file {name!r} for {split}; name a folder of pictures")
     missed = next((place for place in outside if place.exists() or not places), None)
     if missed:
         raise LabelError(
@@ -73,7 +78,11 @@ def _places(folder: Path, said: dict[str, object]) -> dict[str, list[Path]]:
             "pictures are meant, put a copy of data.yaml into a folder above them, with `path: .`, and read that folder"
         )
     if not places:
-        raise LabelError(f"{folder}: data.yaml names no folder of pictures that is there (train, val, test)")
+        without = " There are labels: put their pictures beside them, YOLO's places are parts of a picture's size."
+        raise LabelError(
+            f"{folder}: data.yaml names no folder or list of pictures that is there (train, val, test)."
+            + (without if (folder / "labels").is_dir() else "")
+        )
     return places
 
 
@@ -82,7 +91,10 @@ def _listed(folder: Path, split: str, said: object) -> list[str]:
     named = cast(list[object], said) if isinstance(said, list) else [said] if said else []
     names = [name.replace("\\", "/") for name in named if isinstance(name, str)]
     if len(names) < len(named):
-        raise LabelError(f"{folder}: in data.yaml, {split} is a folder or a list of folders; got {str(said)[:200]!r}")
+        raise LabelError(
+            f"{folder}: in data.yaml, {split} is a folder, a .txt file that lists pictures, or several of them; got "
+            f"{str(said)[:200]!r}"
+        )
     return names
 
 
@@ -111,18 +123,40 @@ def _place(folder: Path, path: str) -> Path:
     return folder / place.resolve().relative_to(folder.resolve())
 
 
-def _pictures(places: dict[str, list[Path]]) -> Iterator[tuple[str, str, Path]]:
-    """Split, name and file of every picture; where two have one name, from the folder that all the folders share."""
+def _pictures(root: Path, places: dict[str, list[Path]]) -> Iterator[tuple[str, str, Path]]:
+    """Split, name and file of every picture; where two have one name, from the folder that all of them share."""
     found = {
         picture: (split, name)
-        for split, folders in places.items()
-        for folder in folders
-        for name, picture in pictures_in(folder)
+        for split, some in places.items()
+        for place in some
+        for name, picture in pictures_in(place if place.is_dir() else _from_list(root, place))
     }
-    shared = os.path.commonpath([folder for folders in places.values() for folder in folders])
+    shared = os.path.commonpath(
+        [*(p for some in places.values() for p in some if p.is_dir()), *(p.parent for p in found)]
+    )
     times = Counter(name for _, name in found.values())
     for picture, (split, name) in found.items():
         yield split, name if times[name] == 1 else picture.relative_to(shared).as_posix(), picture
+
+
+def _from_list(folder: Path, file: Path) -> list[Path]:
+    """The pictures that a text file names, a line each: from its own folder, or from that of data.yaml."""
+    found = []
+    for number, line in enumerate(read_text(file).splitlines(), start=1):
+        name = line.strip().replace("\\", "/")
+        if not name:
+            continue
+        beside = file.parent.relative_to(folder).as_posix()
+        places = [_found(folder, beside, name), _found(folder, ".", name)]
+        picture = next((place for place in places if place.is_file()), places[0])
+        if not picture.is_relative_to(folder):
+            raise LabelError(
+                f"{file}, line {number}: {name[:200]!r} leads out of {folder}, and nothing outside of it is read"
+            )
+        if not picture.is_file():
+            raise LabelError(f"{file}, line {number}: there is no picture {name[:200]!r}")
+        found.append(picture)
+    return found
 
 
 def _labels_of(folder: Path, picture: Path) -> Path:

@@ -182,7 +182,7 @@ def test_bad_coco_is_refused_in_words(change: dict, words: str, tmp_path: Path) 
         ("names: [leaf]\ntrain: images", "0 nan 0.5 1 1", "line 1: wanted a known class"),
         ("names: [leaf]\ntrain: ../elsewhere", "", "leads out of the folder"),
         ("names: [leaf]\npath: /etc\ntrain: x", "", "leads out of the folder"),
-        ("names: [leaf]\ntrain: missing", "", "names no folder of pictures"),
+        ("names: [leaf]\ntrain: missing", "", "names no folder or list of pictures"),
         ("train: images", "", "classes under `names`"),
         ("names: !!python/object/apply:os.getcwd []", "", "no YAML"),
         ("names: [leaf", "", "no YAML"),

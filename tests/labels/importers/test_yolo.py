@@ -71,6 +71,29 @@ def test_a_split_of_several_folders_has_the_pictures_of_all(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
+    ("lists", "yaml"),
+    [
+        ({"train.txt": "./images/train/a.png\n\n", "val.txt": "images/val/b.png"}, "train: train.txt\nval: val.txt"),
+        ({"sub/train.txt": "../images/train/a.png\r\n"}, "train: sub/train.txt\nval: images/val"),
+        ({"sub/train.txt": "images/train/a.png"}, "train: [sub/train.txt]\nval: images/val"),
+        ({"train.txt": "{here}/images/train/a.png"}, "path: ../x\ntrain: train.txt\nval: images/val"),
+        ({"train.txt": "images\\train\\a.png"}, "train: train.txt\nval: images/val"),
+    ],
+)
+def test_a_text_file_may_list_the_pictures_of_a_split(
+    lists: dict[str, str], yaml: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = dataset(tmp_path / "garden", yaml, *OURS, "images/train/unlisted.png")
+    for name, lines in lists.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(lines.replace("{here}", str(folder)), newline="")
+    wanted = [("train", "a.png", 1), ("val", "b.png", 1)]
+    assert found(folder) == wanted
+    monkeypatch.chdir(tmp_path)
+    assert found(Path("garden/../garden")) == wanted
+
+
+@pytest.mark.parametrize(
     ("yaml", "pictures", "names"),
     [
         (
@@ -105,10 +128,13 @@ def test_pictures_of_one_name_are_told_apart_by_their_folders(
         ("train: link", "leads out of the folder"),
         ("train: images\nval: ../elsewhere/list.txt", "leads out of the folder"),
         ('train: "a\\0b"', "leads out of the folder"),
-        ("train: round", "names no folder of pictures"),
-        ("train: images\nval: list.txt", r"names the file 'list\.txt' for val; name a folder"),
-        ("train: images\nval: {{a: b}}", "val is a folder or a list of folders; got"),
-        ("train: [images, 3]", "train is a folder or a list of folders; got"),
+        ("train: round", "names no folder or list of pictures"),
+        ("train: images\nval: images/a.png", r"names the file 'images/a\.png' for val; name a folder"),
+        ("train: images\nval: list.txt", r"list\.txt, line 2: '\.\./elsewhere/b\.png' leads out of"),
+        ("train: missing.txt", "names no folder or list of pictures"),
+        ("train: gone.txt", r"gone\.txt, line 1: there is no picture '\./images/z\.png'"),
+        ("train: images\nval: {{a: b}}", "val is a folder, a .txt file that lists pictures, or several"),
+        ("train: [images, 3]", "train is a folder, a .txt file that lists pictures, or several"),
     ],
 )
 def test_places_outside_and_what_is_no_folder_are_refused_with_a_way_out(yaml: str, words: str, tmp_path: Path) -> None:
@@ -118,6 +144,16 @@ def test_places_outside_and_what_is_no_folder_are_refused_with_a_way_out(yaml: s
     folder = dataset(tmp_path / "garden", yaml.format(elsewhere=elsewhere), "images/a.png")
     (folder / "link").symlink_to(elsewhere)
     (folder / "round").symlink_to(folder / "round")
-    (folder / "list.txt").touch()
+    (folder / "list.txt").write_text("images/a.png\n../elsewhere/b.png\n")
+    (folder / "gone.txt").write_text("./images/z.png\n")
     with pytest.raises(LabelError, match=words):
+        list(read_labels(folder, "yolo"))
+
+
+def test_labels_without_their_pictures_say_what_is_missing(tmp_path: Path) -> None:
+    folder = dataset(tmp_path, "train: images/train", "images/train/a.png")
+    for file in (folder / "images/train").iterdir():
+        file.unlink()
+    (folder / "images/train").rmdir()
+    with pytest.raises(LabelError, match="There are labels: put their pictures beside them"):
         list(read_labels(folder, "yolo"))
