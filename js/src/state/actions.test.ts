@@ -87,6 +87,23 @@ describe("several objects", () => {
   });
 });
 
+test("a class chosen while one picks is that of what will be kept, not of the object out of sight", () => {
+  const classes = ["cat", "dog"].map((name) => ({ name, color: "#000000", hotkey: null, attributes: [] }));
+  const ui = new Ui();
+  const session = new Session("me", () => undefined);
+  session.document.value = made({ kind: "set_classes", classes }, add(1));
+  const edit = vi.spyOn(session, "edit").mockReturnValue(undefined);
+  const rest = { input: vi.fn(), isDrafting: () => false, take: vi.fn(), tool: () => "prompt" as const };
+  const context: Context = { session, ui, leave: vi.fn(), ...rest };
+  perform({ type: "class", index: 1 }, context);
+  expect(edit).toHaveBeenLastCalledWith([{ kind: "classify_object", object: 1, label: "dog" }]);
+  ui.isPicking.value = true;
+  perform({ type: "class", index: 0 }, context);
+  expect(edit).toHaveBeenLastCalledWith([{ kind: "choose_class", label: "cat" }]);
+  perform({ type: "class", index: 7 }, context);
+  expect(edit).toHaveBeenLastCalledWith([]);
+});
+
 describe("without a mouse", () => {
   let ui: Ui;
   let edits: Edit[];

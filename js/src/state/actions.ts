@@ -79,6 +79,8 @@ export function perform(action: Action, context: Context): void {
       return sizeBrush(ui, action.type === "brush-larger" ? BRUSH_STEP : 1 / BRUSH_STEP);
     case "refine":
       return refine(context);
+    case "class":
+      return classify(context, action);
     case "new-object":
       if (context.isDrafting()) return context.input({ type: "finish" });
       return session.edit(editsOf(action, session));
@@ -164,6 +166,13 @@ export function editsOf(
     default:
       return [];
   }
+}
+
+/** What is chosen gets a class. While one picks that is what will be kept, and no object out of sight. */
+function classify({ session, ui }: Context, action: Extract<Action, { type: "class" }>): void {
+  const label = session.document.value.classes[action.index]?.name;
+  if (label !== undefined && ui.isPicking.value) session.edit([{ kind: "choose_class", label }]);
+  else session.edit(editsOf(action, session, ui.picked.value));
 }
 
 /** Choose the next object too: the selection moves on, and what was selected stays chosen. */

@@ -57,7 +57,8 @@ export function createClasses(
       );
     }
     const chosen = chosenObjects({ objects, selected }, ui.picked.value);
-    const labels = new Set(chosen.length === 0 ? [current] : chosen.map(({ label }) => label));
+    const isForNext = chosen.length === 0 || ui.isPicking.value;
+    const labels = new Set(isForNext ? [current] : chosen.map(({ label }) => label));
     const [label = ""] = labels;
     editor?.offer(labels.size === 1 ? label : "");
     classes.forEach(({ name }, index) => {
