@@ -129,7 +129,7 @@ class Results(Placed):
     ) -> ByteImage:
         """The picture with masks, boxes, names and scores drawn, uint8 (height, width, 3), RGB and not OpenCV's BGR."""
         colors = [int(c) for c in (self.classes if self.ids is None else self.ids)]
-        drawn = draw_masks(self.orig_img, self.rles if masks else (), colors, line_width)
+        drawn = draw_masks(self.orig_img, self.rles, colors, line_width) if masks else self.orig_img.copy()
         if not boxes or not len(self):
             return drawn
         names = [self._name(c) if labels else "" for c in self.classes]
