@@ -68,7 +68,10 @@ def test_what_a_click_would_find_is_shown_ahead_of_it(open_notebook: OpenNoteboo
 def test_a_scribble_by_its_key_marks_what_it_crosses(open_notebook: OpenNotebook) -> None:
     notebook, stage = show(open_notebook)
     cells = notebook.cell_count()
+    hint = stage.root.locator(".sam2nb-choice .sam2nb-hint")
+    expect(hint).to_contain_text("Click on an object")
     stage.press("s")
+    expect(hint).to_contain_text("Draw a line over the object")
     draw(stage, (70.5, 100.5), (90.5, 130.5), (110.5, 110.5))
     expect_results(stage, 1)
     notebook.wait_for_kernel_value(f"[[s.label, len(s.points_px) < 40] for s in {FIRST}.strokes]", [[1, True]])
