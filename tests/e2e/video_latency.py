@@ -91,8 +91,10 @@ def scrub(stage: Stage, places: list[float]) -> tuple[list[float], list[float]]:
 
 
 def steps(stage: Stage, count: int) -> list[float]:
-    """Milliseconds from an arrow key to the next frame's picture."""
+    """Milliseconds from an arrow key to the next frame's picture, from the first frame on."""
     page = stage.page
+    stage.press("Home")
+    page.wait_for_timeout(1_000)
     page.evaluate("() => { const w = window.sam2nbWaits; w.shown.length = 0; w.whole.length = 0; }")
     for number in range(count):
         stage.press("ArrowRight")

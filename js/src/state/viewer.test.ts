@@ -1,3 +1,4 @@
+import { effect } from "@preact/signals-core";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { VideoWire, video } from "../../dev/video_wire";
 import type { VideoAction } from "../input/video_keymap";
@@ -92,6 +93,22 @@ describe("a view", () => {
     expect([ui.shown.value, promptedFrames(wire.session.document.value)]).toEqual([0, [0]]);
     await settle(50);
     expect(ui.shown.value).toBe(9);
+  });
+
+  test("shows on the way what comes of it, never what lies further back, and stays where it arrives", async () => {
+    shut();
+    await open(video, true);
+    await settle(50);
+    const seen: number[] = [];
+    const stop = effect(() => void seen.push(ui.shown.value));
+    for (const frame of [3, 6, 9, 7]) viewer.goTo(frame); // two requests are under way at a time
+    await settle(50);
+    expect(seen).toEqual([0, 3, 6, 7]);
+    viewer.goTo(10);
+    viewer.goTo(7); // back before that has come
+    await settle(400);
+    expect(seen).toEqual([0, 3, 6, 7]);
+    stop();
   });
 
   test("goes to where an undo takes something away", async () => {

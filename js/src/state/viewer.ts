@@ -14,6 +14,7 @@ const SHARP_MS = 300;
 const MASKS_AROUND = 6;
 const STREAM_AHEAD = 3; // frames of a stream that playing waits for, beyond those that have come
 const STREAM_STEP = 10; // how far beyond them one may step, and wait
+const WAY = 32; // frames passed by that are remembered
 const ROUND = 12; // so few frames before the end of a range, those of its beginning are fetched
 
 /** How wide to ask for a frame that is shown `width` device pixels wide. */
@@ -32,6 +33,8 @@ export class Viewer {
   #restedAt: number | null = null;
   #recalling: ReturnType<typeof setTimeout> | undefined;
   #knownLast = 0;
+  /** Frames the view came by and had no picture of, the latest last. */
+  #passed: number[] = [];
 
   constructor(session: VideoSession, ui: VideoUi, signal: AbortSignal) {
     this.#session = session;
@@ -142,17 +145,30 @@ export class Viewer {
     this.#session.frames.arrived.value;
     const target = frame.value;
     const isHere = this.#session.frames.has(target) || this.#session.frames.missing.peek().has(target);
-    if (!isHere || this.#session.info.value === null) return;
-    this.#session.frames.hold(this, target);
-    shown.value = target;
-    this.#wantMasks(target);
+    if (this.#session.info.value === null) return;
+    const at = isHere ? target : this.#passedBy(target);
+    if (at === undefined) return;
+    this.#session.frames.hold(this, at);
+    shown.value = at;
+    this.#wantMasks(at, isHere);
+    if (!isHere) return;
+    this.#passed = [];
     this.#dwell(target);
   }
 
-  #wantMasks(frame: number): void {
+  /** On the way to a frame: the latest one whose picture has come, so that who drags the playhead sees where. */
+  #passedBy(target: number): number | undefined {
+    if (this.#passed.at(-1) !== target) this.#passed = [...this.#passed.slice(1 - WAY), target];
+    const place = this.#passed.findLastIndex((frame) => this.#session.frames.has(frame));
+    const frame = this.#passed[place];
+    this.#passed.splice(0, place + 1); // and none of those before it any more
+    return frame;
+  }
+
+  #wantMasks(frame: number, isResting: boolean): void {
     this.#session.lanes.all.value;
     const ahead = this.#clock === null ? this.#neighbours(frame) : framesAhead(this.#clock, this.last);
-    this.#session.fetcher.want(this, [frame, ...ahead]);
+    this.#session.fetcher.want(this, isResting ? [frame, ...ahead] : [frame]);
   }
 
   #neighbours(frame: number): ReadonlyArray<number> {
