@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from sam2_notebook.errors import ModelError
 from sam2_notebook.media import Image
@@ -17,7 +16,7 @@ from sam2_notebook.predict.dynamic_results import FoundObject, ObjectName
 from sam2_notebook.predict.lookalikes import Appearance, Parts, parts_of
 from sam2_notebook.predict.precision import Network
 from sam2_notebook.predict.prompts import ObjectPrompt
-from sam2_notebook.predict.tensors import image_tensor, prompt_tensors
+from sam2_notebook.predict.tensors import image_tensor, prompt_tensors, square_mask
 from sam2_notebook.predict.tidy import tidy_logits
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.weights.load import loaded
@@ -72,10 +71,8 @@ class Pictures:
         """Decode the prompt of one object, as in a still picture or coloured by what is remembered of it."""
         raw, device = self.features(image), self.network.device
         if prompt.mask is not None and prompt.mask.dtype == np.bool_:
-            side = self.network.config.image_size
-            whole = torch.from_numpy(np.asarray(prompt.mask, np.float32))[None, None].to(device)
-            square = F.interpolate(whole, size=(side, side), mode="bilinear", antialias=True)
-            return self.network.adopt(raw, (square >= 0.5).float())
+            shown = np.asarray(prompt.mask, np.bool_)
+            return self.network.adopt(raw, square_mask(shown, self.network.config.image_size, device))
         tensors = prompt_tensors([prompt], size_of(image), self.network.config)
         mask = None if tensors.mask is None else tensors.mask.to(device)
         tensors = replace(tensors, points=tensors.points.to(device), labels=tensors.labels.to(device), mask=mask)

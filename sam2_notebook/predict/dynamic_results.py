@@ -25,7 +25,8 @@ class FoundObject:
     """One object in one picture. `logits` (side, side) are low-resolution, above 0 on the object.
 
     `object_score` is how sure the model is that it is there, a logit; `expected_iou`, 0..1, how well it thinks the mask
-    fits. `yielded`, bool (height, width), is where its mask gives way to another object, None where it never does.
+    fits. `yielded`, bool (height, width), is where its mask gives way to another object, None where it never does;
+    `given` is the mask that the object was shown with, which is taken as it is.
     """
 
     object: ObjectName
@@ -34,6 +35,7 @@ class FoundObject:
     expected_iou: float
     size: Size
     yielded: BoolMask | None = None
+    given: BoolMask | None = None
 
     @property
     def score(self) -> float:
@@ -53,7 +55,7 @@ class FoundObject:
     @cached_property
     def mask(self) -> BoolMask:
         """The mask in image pixels, bool (height, width)."""
-        mask = masks_at_size(self.logits[None], self.size)[0]
+        mask = masks_at_size(self.logits[None], self.size)[0] if self.given is None else self.given
         return mask if self.yielded is None else mask & ~self.yielded
 
 

@@ -79,9 +79,11 @@ class Propagation:
                 kept[obj] = self.state.new_result(obj, seen, track.version, prompted=False, reverse=reverse, memory=use)
                 self.state.keep_logits(frame, obj, seen.logits)
             else:
-                seen, there = track.prompted[frame].sighting, self.state.kept(frame, obj)
-                use = there.result.memory if there is not None and there.result.prompted else None
-                kept[obj] = self.state.new_result(obj, seen, track.version, prompted=True, reverse=reverse, memory=use)
+                said, there = track.prompted[frame], self.state.kept(frame, obj)
+                seen, use = said.sighting, there.result.memory if there is not None and there.result.prompted else None
+                kept[obj] = self.state.new_result(
+                    obj, seen, track.version, prompted=True, reverse=reverse, memory=use, given=said.given
+                )
             memory = found[obj][1] if obj in found else None
             area = next_area(areas[obj], seen, prompted=memory is None) if obj in areas else None
             todo[obj] = track.followed(frame, memory, reverse=reverse, area=area)

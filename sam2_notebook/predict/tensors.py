@@ -54,6 +54,17 @@ def mask_logits(mask: npt.NDArray[np.bool_] | npt.NDArray[np.float32], side: int
     return tensor[0].clamp(-LOGIT_LIMIT, LOGIT_LIMIT)
 
 
+def square_mask(mask: npt.NDArray[np.bool_], side: int, device: torch.device) -> torch.Tensor:
+    """A bool mask of the picture as 0 and 1 at the model's full side, (1, 1, side, side).
+
+    What is thinner than its pixels all over leaves a trace nonetheless: an object that was shown is not nowhere.
+    """
+    whole = torch.from_numpy(mask.astype(np.float32))[None, None].to(device)
+    share = F.interpolate(whole, size=(side, side), mode="bilinear", antialias=True)
+    half = share >= 0.5
+    return (half if bool(half.any()) else share > 0).float()
+
+
 def masks_at_size(logits: npt.NDArray[np.float32], size: Size) -> npt.NDArray[np.bool_]:
     """Threshold low-resolution logits (n, h, w), enlarged bilinearly, at the picture's size."""
     masks = np.zeros((len(logits), size.height, size.width), dtype=np.bool_)

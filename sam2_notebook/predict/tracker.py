@@ -7,7 +7,6 @@ from typing import TypeVar
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from sam2_notebook.errors import ModelError
 from sam2_notebook.model import ImageFeatures, MaskPrediction, Memory, PromptTensors, Recollection, Sighting, unprompted
@@ -16,7 +15,7 @@ from sam2_notebook.predict.precision import Network
 from sam2_notebook.predict.prompts import ObjectPrompt
 from sam2_notebook.predict.segmentation import Segmentation
 from sam2_notebook.predict.steadying import OBEYED, needs_steadying, obeyed, steadiest
-from sam2_notebook.predict.tensors import LOGIT_LIMIT, image_tensor, prompt_tensors
+from sam2_notebook.predict.tensors import LOGIT_LIMIT, image_tensor, prompt_tensors, square_mask
 from sam2_notebook.values.frames import FrameSource
 from sam2_notebook.values.masks import fill_holes
 
@@ -81,7 +80,7 @@ class Tracker:
         raw = self.features(frame)
         candidates, recalled = None, recollection is not None
         if prompt.mask is not None:
-            sighting = self.network.adopt(raw, self._square(np.asarray(prompt.mask, np.bool_)))
+            sighting = self._adopted(raw, np.asarray(prompt.mask, np.bool_))
         else:
             tensors = prompt_tensors([prompt], self.source.size, self.network.config)
             device = self.network.device
@@ -102,7 +101,9 @@ class Tracker:
             else:
                 prediction, recalled = self._obeying(raw, tensors, recollection)
             sighting = self.network.locate(prediction)
-        return Seen(sighting=self.without_holes(sighting), candidates=candidates, recalled=recalled)
+        if prompt.mask is None:  # a mask that was given has the holes that it has
+            sighting = self.without_holes(sighting)
+        return Seen(sighting=sighting, candidates=candidates, recalled=recalled)
 
     @torch.inference_mode()
     def remember(self, frame: int, sighting: Sighting) -> Memory:
@@ -113,7 +114,7 @@ class Tracker:
     def remind(self, frame: int, mask: np.ndarray) -> Memory:
         """The memory of a frame in which an object had been followed before, by its bool mask (height, width)."""
         raw = self.features(frame)
-        return self.network.remember(raw, self.network.adopt(raw, self._square(mask)), prompted=False)
+        return self.network.remember(raw, self._adopted(raw, mask), prompted=False)
 
     @torch.inference_mode()
     def follow(
@@ -210,11 +211,9 @@ class Tracker:
             size=self.source.size,
         )
 
-    def _square(self, mask: np.ndarray) -> torch.Tensor:
-        """A bool mask of the picture as 0 and 1 at the model's full side, (1, 1, side, side)."""
-        side = self.network.config.image_size
-        whole = torch.from_numpy(mask.astype(np.float32))[None, None].to(self.network.device)
-        return (F.interpolate(whole, size=(side, side), mode="bilinear", antialias=True) >= 0.5).float()
+    def _adopted(self, raw: ImageFeatures, mask: np.ndarray) -> Sighting:
+        """What a bool mask (height, width) of the frame says."""
+        return self.network.adopt(raw, square_mask(mask, self.network.config.image_size, self.network.device))
 
 
 def within_memory(work: Callable[[], Answer]) -> Answer | None:

@@ -12,6 +12,7 @@ from sam2_notebook.predict.tensors import mask_logits
 from sam2_notebook.predict.tracking import Kept, Track
 from sam2_notebook.predict.video_results import FrameResult, MemoryUse, object_result
 from sam2_notebook.values.frames import FrameSource
+from sam2_notebook.values.masks import BoolMask, Rle
 
 KEPT_LOGITS = 128
 
@@ -61,8 +62,11 @@ class VideoState:
         prompted: bool,
         reverse: bool = False,
         memory: MemoryUse | None = None,
+        given: BoolMask | None = None,
     ) -> Kept:
-        """A sighting of one object as a result, with the mask at the video's size."""
+        """A sighting of one object as a result, with the mask at the video's size: the one `given`, as it is, or else
+        the one that the logits mean.
+        """
         result = object_result(
             sighting.logits[0, 0].float().cpu().numpy(),
             object_id=obj,
@@ -71,6 +75,8 @@ class VideoState:
             object_score=float(sighting.object_score),
             prompted=prompted,
         )
+        if given is not None:
+            result = replace(result, counts=Rle.from_mask(given).to_coco()["counts"])
         return Kept(result=replace(result, memory=memory), version=version, reverse=reverse)
 
     def known_logits(self, frame: int, obj: int) -> torch.Tensor | None:
