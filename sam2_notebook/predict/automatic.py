@@ -190,10 +190,9 @@ class AutomaticMasker:
                     crop=(crop.x0, crop.y0, crop.x1, crop.y1),
                 )
             )
-        if any(changed):  # mending may have made two masks one; those left as they were win
-            kept = suppress(_boxes(found), np.array([not c for c in changed], np.float64), chosen.nms_iou)
-            found = [found[i] for i in sorted(kept)]
-        return found
+        # refining, tidying and mending may have made two masks one; those that were not mended win, then the surer ones
+        ranks = np.array([one.score + (0 if mending else 10) for one, mending in zip(found, changed, strict=True)])
+        return [found[i] for i in sorted(suppress(_boxes(found), ranks, chosen.nms_iou))]
 
     @torch.inference_mode()
     def _refined(self, ask: Ask, size: Size, candidates: Candidates) -> Candidates:

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
@@ -177,13 +178,17 @@ class _Run:
         return Finetuned(model=self.model.eval(), path=path, best=best, epochs=tuple(self.epochs))
 
     def _epoch(self, bar: "tqdm[NoReturn] | None", told: Callable[[Epoch], None] | None) -> None:
-        batches = self.phase.batches(self._samples, self.settings.seed + self.step, self.settings.workers)
+        done = self.step % self.per_epoch  # of this epoch, before an interrupt
+        batches = self.phase.batches(self._samples, self.settings.seed + self.step - done, self.settings.workers)
+        for _ in range(done):
+            next(batches)
         report = Report()
-        for _ in range(self.per_epoch - self.step % self.per_epoch):
+        for _ in range(self.per_epoch - done):
             rate = self.settings.rate * between((1.0, 0.1), self.step / self.steps)
             for group in self.optimizer.param_groups:
                 group["lr"] = rate * getattr(self.settings.shares, group["part"])
-            loss = self.phase.loss(self.sized, next(batches), 0.0, report)
+            with self._own_chance():
+                loss = self.phase.loss(self.sized, next(batches), 0.0, report)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -196,6 +201,13 @@ class _Run:
         if bar is not None:
             last, best = self.epochs[-1], self.epochs[self._best_index()]
             bar.set_postfix(click=f"{last.click:.3f}", box=f"{last.box:.3f}", best=best.number)
+
+    @contextmanager
+    def _own_chance(self) -> Iterator[None]:
+        """Within, what torch draws depends on the seed and the step alone; what others draw is not disturbed."""
+        with torch.random.fork_rng([self.device] if self.device.type == "cuda" else []):
+            torch.manual_seed(self.settings.seed * 1_000_003 + self.step)
+            yield
 
     def _samples(self, side: int, objects: int, seed: int) -> Samples:
         return Samples([(1.0, self.training)], side=side, objects=objects, pasted=(), seed=seed)

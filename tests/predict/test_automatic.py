@@ -70,6 +70,22 @@ def test_filters_leave_only_what_passes(predictor: ImagePredictor, photo: np.nda
     assert len(masks_of(predictor, photo, most_masks=3)) == 3
 
 
+@pytest.mark.parametrize("refine", [False, True])
+def test_no_two_boxes_overlap_by_more_than_they_may_whatever_is_done_to_the_masks(refine: bool) -> None:
+    photo = make_scene(4, Size(height=240, width=320), things=6).render().pixels
+    masker = AutomaticMasker(settings=AutomaticSettings(points_per_side=10, nms_iou=0.5, refine=refine))
+    assert masker.predictor.tidy > 0  # the embedded model's masks lose specks, and with them size
+    found = masker.generate(photo)
+    assert len(found) > 4
+    corners = found.boxes + np.array([0, 0, 1, 1])
+    areas = np.prod(corners[:, 2:] - corners[:, :2], axis=1)
+    low, high = (f(corners[:, None, part], corners[None, :, part]) for f, part in
+                 ((np.maximum, slice(0, 2)), (np.minimum, slice(2, 4))))  # fmt: skip
+    shared = np.prod(np.clip(high - low, 0, None), axis=2)
+    overlap = shared / (areas[:, None] + areas[None] - shared)
+    assert overlap[~np.eye(len(found), dtype=bool)].max() <= 0.5
+
+
 def test_the_mask_threshold_makes_masks_smaller(predictor: ImagePredictor, photo: np.ndarray) -> None:
     one: dict[str, object] = {"point_grids": ([[0.5, 0.5]],), "most_masks": 1}
     low, high = (masks_of(predictor, photo, mask_threshold=t, **one)[0].area for t in (-0.5, 0.3))

@@ -13,6 +13,7 @@ from sam2_notebook.errors import LabelError, ModelError
 from sam2_notebook.model import Sam2, Sam2Config
 from sam2_notebook.training.finetune import Epoch, FinetuneSettings, finetune, split
 from sam2_notebook.training.own_data import photos_from
+from sam2_notebook.training.pictures import Phase
 from sam2_notebook.training.schedule import Shares
 from sam2_notebook.values.masks import Rle
 from sam2_notebook.weights import load_model
@@ -79,6 +80,35 @@ def test_an_interrupt_loses_nothing(tmp_path: Path) -> None:
     again: list[Epoch] = []
     finetune(network(), squares(4), tmp_path, settings=QUICK, device="cpu", progress=again.append)
     assert [epoch.number for epoch in again] == [2, 3]
+
+
+def test_the_seed_decides_what_comes_out_also_after_an_interrupt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def weights(out: str, seed: int = 3) -> dict[str, torch.Tensor]:
+        settings = replace(QUICK, epochs=2, seed=seed)
+        tuned = finetune(network(), squares(4), tmp_path / out, settings=settings, device="cpu", progress=False)
+        return tuned.model.state_dict()
+
+    def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+        return all(torch.equal(one[name], other[name]) for name in one)
+
+    straight = weights("straight")
+    torch.rand(5)
+    assert same(straight, weights("again"))
+    assert not same(straight, weights("other", seed=4))
+    plain, calls = Phase.loss, []
+
+    def breaks_off(self: Phase, *rest: object) -> torch.Tensor:
+        calls.append(1)
+        if len(calls) == 14:  # in the middle of the second epoch
+            raise KeyboardInterrupt
+        return plain(self, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Phase, "loss", breaks_off)
+    with pytest.raises(KeyboardInterrupt):
+        weights("broken")
+    assert same(straight, weights("broken"))
 
 
 def test_it_stops_when_nothing_gets_better(tmp_path: Path) -> None:
