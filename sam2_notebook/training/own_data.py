@@ -9,8 +9,16 @@ import numpy.typing as npt
 from sam2_notebook.errors import LabelError
 from sam2_notebook.media import Image, read_image
 from sam2_notebook.media.images import ImageSource
-from sam2_notebook.training.shelf import ByteImage, PictureFile
-from sam2_notebook.training.sources import BoolMask, Photo, RlePhoto, annotation_files, coco_folder, label_folder
+from sam2_notebook.training.shelf import PictureFile
+from sam2_notebook.training.sources import (
+    BoolMask,
+    Photo,
+    RlePhoto,
+    annotation_files,
+    coco_folder,
+    label_folder,
+    upright,
+)
 from sam2_notebook.values.masks import Rle
 
 SMALLEST = 16  # pixels
@@ -57,15 +65,11 @@ def _from_item(number: int, item: Labelled) -> RlePhoto | None:
     if not isinstance(item, tuple) or len(item) != 2:
         raise LabelError(f"item {number} of the dataset should be a tuple (image, masks), got {type(item).__name__}")
     source, masks = item
-    picture = PictureFile.of(Path(source), _upright) if isinstance(source, str | Path) else read_image(source).pixels
+    picture = PictureFile.of(Path(source), upright) if isinstance(source, str | Path) else read_image(source).pixels
     rles = tuple(rle for rle in _run_lengths(number, masks, picture.shape[:2]) if rle.area >= SMALLEST)
     if not rles:
         return None
     return RlePhoto(picture, rles, np.array([r.area for r in rles], dtype=np.float64), f"item {number}")
-
-
-def _upright(path: Path) -> ByteImage:
-    return read_image(path).pixels
 
 
 def _run_lengths(number: int, masks: Masks, shape: tuple[int, ...]) -> Iterator[Rle]:

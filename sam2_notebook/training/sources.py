@@ -2,21 +2,25 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from sam2_notebook.errors import LabelError
+from sam2_notebook.media import read_image
 from sam2_notebook.training.scenes import make_scene
 from sam2_notebook.training.shelf import ByteImage, PictureFile
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.values.masks import Rle
 
 BoolMask = npt.NDArray[np.bool_]
+SPECK = 16  # pixels of a thing too small to learn from
 SPLITS = ("train", "val", "test")
 
 
@@ -94,36 +98,62 @@ def annotation_files(folder: Path) -> list[Path]:
 
 
 def _coco_file(folder: Path, file: Path, split: str | None) -> list[RlePhoto]:
-    index = json.loads(file.read_text("utf-8"))
-    named = next((s for s in SPLITS if file.stem.endswith(s)), split)
-    by_image: dict[int, list[dict[str, object]]] = {}
-    for annotation in index["annotations"]:
-        if not annotation.get("iscrowd") and annotation["area"] >= 16:
-            by_image.setdefault(annotation["image_id"], []).append(annotation)
+    with _told(file):
+        index = json.loads(file.read_text("utf-8"))
+        named = next((s for s in SPLITS if file.stem.endswith(s)), split)
+        by_image: dict[int, list[tuple[int, dict[str, object]]]] = {}
+        for number, annotation in enumerate(index["annotations"]):
+            if not annotation.get("iscrowd") and annotation.get("segmentation"):  # a box alone teaches no mask
+                by_image.setdefault(annotation["image_id"], []).append((number, annotation))
+        entries = [(e, by_image[e["id"]]) for e in index["images"] if e["id"] in by_image]
+        wanted = [(entry, found) for entry, found in entries if split in (None, entry.get("split", named))]
     photos = []
-    for entry in index["images"]:
-        annotations = by_image.get(entry["id"], [])
-        if annotations and split in (None, entry.get("split", named)):
-            picture = PictureFile.of(_inside(folder, "images", entry["file_name"]), _rgb)
-            size = Size(height=picture.shape[0], width=picture.shape[1])
-            rles = tuple(_run_lengths(a["segmentation"], size) for a in annotations)
+    for entry, annotations in wanted:
+        picture = PictureFile.of(_inside(folder, "images", str(entry["file_name"])), upright)
+        size = Size(height=picture.shape[0], width=picture.shape[1])
+        rles = []
+        for number, annotation in annotations:
+            with _told(file, f"annotation {annotation.get('id', number)} of {entry['file_name']}"):
+                rles.append(_run_lengths(annotation["segmentation"], size))
+        rles = [rle for rle in rles if rle.area >= SPECK]
+        if rles:
             areas = np.array([r.area for r in rles], dtype=np.float64)
-            photos.append(RlePhoto(picture, rles, areas, entry["file_name"], bool(entry.get("all_coco_objects", True))))
+            is_whole = bool(entry.get("all_coco_objects", True))
+            photos.append(RlePhoto(picture, tuple(rles), areas, entry["file_name"], is_whole))
     return photos
 
 
+@contextmanager
+def _told(file: Path, place: str = "it") -> Iterator[None]:
+    """What is wrong with a file of labels as a LabelError that names it."""
+    try:
+        yield
+    except OSError as error:
+        raise LabelError(f"{file}: it cannot be read ({error.strerror or error}). Check the path.") from error
+    except KeyError as error:
+        raise LabelError(f"{file}: {place} lacks {error.args[0]!r}, which COCO's files have") from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise LabelError(f"{file}: {place} is not as COCO has it: {error}") from error
+
+
 def _run_lengths(segmentation: object, size: Size) -> Rle:
-    """COCO's three spellings of a mask: polygons, run lengths, and run lengths as text."""
+    """COCO's three spellings of a mask: polygons, run lengths, and run lengths as text; ValueError for any other."""
     match segmentation:
-        case {"counts": str(counts)}:
-            return Rle.from_coco({"size": [size.height, size.width], "counts": counts})
-        case {"counts": [*counts]}:
-            return Rle(size, tuple(int(c) for c in counts))
+        case {"counts": str() | [*_], "size": [int(height), int(width)]}:
+            if (height, width) != (size.height, size.width):
+                raise ValueError(
+                    f"a mask of {width} x {height} pixels for a picture that is, upright, {size.width} x {size.height}"
+                )
+            return Rle.from_coco(cast("dict[str, object]", segmentation))
         case [*polygons]:
             mask = np.zeros((size.height, size.width), np.uint8)
-            rings = [np.round(np.reshape(p, (-1, 2))).astype(np.int32) for p in polygons]
-            return Rle.from_mask(cv2.fillPoly(mask, rings, [1]).astype(np.bool_))
-    raise ValueError(f"a COCO segmentation is a list of polygons or an RLE object, got {type(segmentation).__name__}")
+            rings = [np.reshape(np.array(p, np.float64), (-1, 2)) for p in polygons]
+            if not all(len(ring) >= 3 and np.isfinite(ring).all() for ring in rings):
+                raise ValueError("a polygon has three or more places, x and y of each")
+            return Rle.from_mask(
+                cv2.fillPoly(mask, [np.round(ring).astype(np.int32) for ring in rings], [1]).astype(np.bool_)
+            )
+    raise ValueError(f"a segmentation is a list of polygons, or run lengths with their size; got {segmentation!r:.80}")
 
 
 def label_folder(folder: Path, split: str | None = "train") -> list[LabelPhoto]:
@@ -131,17 +161,22 @@ def label_folder(folder: Path, split: str | None = "train") -> list[LabelPhoto]:
     photos = []
     for entry in json.loads((folder / "index.json").read_text()):
         if split in (None, entry.get("split", split)):
-            picture = PictureFile.of(_inside(folder, "images", entry["image"]), _rgb)
+            picture = PictureFile.of(_inside(folder, "images", entry["image"]), upright)
             labels = np.asarray(Image.open(_inside(folder, "masks", entry["mask"]))).astype(np.uint16)
+            if labels.shape != picture.shape[:2]:
+                raise LabelError(
+                    f"{folder}: the label map {entry['mask']} has the shape {labels.shape}, its picture, upright, "
+                    f"{picture.shape[:2]}; make it one number a pixel of the same size"
+                )
             areas = np.bincount(labels.ravel())[1:].astype(np.float64)
             if areas.size and areas.all():
                 photos.append(LabelPhoto(picture, labels, areas, entry["image"]))
     return photos
 
 
-def _rgb(path: Path) -> ByteImage:
-    with Image.open(path) as picture:
-        return np.asarray(picture.convert("RGB"))
+def upright(path: Path) -> ByteImage:
+    """A picture as everything else here reads it: turned by its EXIF entry, 8-bit, over white; MediaError if none."""
+    return read_image(path).pixels
 
 
 def _inside(folder: Path, kind: str, name: str) -> Path:

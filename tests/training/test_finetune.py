@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from sam2_notebook.errors import LabelError, ModelError
+from sam2_notebook.errors import LabelError, MediaError, ModelError
 from sam2_notebook.model import Sam2, Sam2Config
 from sam2_notebook.training.finetune import Epoch, FinetuneSettings, finetune, split
 from sam2_notebook.training.own_data import photos_from
@@ -178,3 +178,70 @@ def test_labels_that_make_no_sense_are_refused_in_words(dataset: list[object], m
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(LabelError):
         FinetuneSettings(**wrong)  # pyright: ignore[reportArgumentType]
+
+
+def coco(folder: Path, annotations: list[dict], **image: object) -> Path:
+    """A COCO folder with one picture of 40 x 30."""
+    (folder / "images").mkdir()
+    picture = Image.fromarray(np.full((30, 40, 3), 90, np.uint8))
+    picture.save(folder / "images/a.jpg", **image)  # type: ignore[arg-type]
+    file = {"images": [{"id": 1, "file_name": "a.jpg"}], "annotations": [{"image_id": 1, **a} for a in annotations]}
+    (folder / "annotations.json").write_text(json.dumps(file))
+    return folder
+
+
+SQUARE = [[5, 5, 20, 5, 20, 20, 5, 20]]
+
+
+def test_pictures_of_a_coco_folder_are_upright_and_masks_lie_as_they_say(tmp_path: Path) -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    mask = np.zeros((40, 30), np.bool_)
+    mask[8:30, 4:20] = True
+    said = Rle.from_mask(mask).to_coco()
+    (photo,) = photos_from(coco(tmp_path, [{"segmentation": said}, {"bbox": [1, 1, 9, 9]}], exif=turned))
+    assert photo.pixels.shape == (40, 30, 3)
+    np.testing.assert_array_equal(photo.mask(0), mask)
+    assert photo.areas.tolist() == [mask.sum()]  # without an area in the file; a box alone is no mask
+
+
+@pytest.mark.parametrize(
+    ("annotation", "words"),
+    [
+        ({"segmentation": {"size": [40, 30], "counts": [1200]}}, r"annotation 0 of a\.jpg .* a mask of 30 x 40 pixels"),
+        ({"segmentation": {"size": [30, 40], "counts": [7]}}, "add up to"),
+        ({"segmentation": {"size": [30, 40], "counts": "~~"}}, "characters 0 to o"),
+        ({"segmentation": [[5, 5]]}, "three or more places"),
+        ({"segmentation": [["a", 5, 6, 7, 8, 9]]}, "could not convert"),
+        ({"segmentation": "mask"}, "a list of polygons, or run lengths"),
+        ({"id": 9, "segmentation": {"counts": [1200]}}, "annotation 9 .* run lengths with their size"),
+    ],
+)
+def test_annotations_that_are_not_cocos_are_refused_in_words(annotation: dict, words: str, tmp_path: Path) -> None:
+    with pytest.raises(LabelError, match=f"(?s)annotations.json: .*{words}"):
+        photos_from(coco(tmp_path, [annotation]))
+
+
+def test_files_that_are_not_cocos_are_refused_in_words(tmp_path: Path) -> None:
+    folder = coco(tmp_path, [{"segmentation": SQUARE}])
+    (folder / "images/a.jpg").unlink()
+    with pytest.raises(MediaError, match=r"a\.jpg: there is no such file"):
+        photos_from(folder)
+    for text, words in (
+        ("{", "is not as COCO has it"),
+        ('{"images": []}', "lacks 'annotations'"),
+        ("[]", "not as COCO"),
+    ):
+        (folder / "annotations.json").write_text(text)
+        with pytest.raises(LabelError, match=words):
+            photos_from(folder)
+
+
+def test_a_label_map_of_another_size_is_refused(tmp_path: Path) -> None:
+    for name in ("images", "masks"):
+        (tmp_path / name).mkdir()
+    Image.new("RGB", (40, 30)).save(tmp_path / "images/a.png")
+    Image.fromarray(np.ones((40, 30), np.uint8)).save(tmp_path / "masks/a.png")
+    (tmp_path / "index.json").write_text(json.dumps([{"image": "a.png", "mask": "a.png"}]))
+    with pytest.raises(LabelError, match=r"the label map a\.png has the shape \(40, 30\)"):
+        photos_from(tmp_path)
