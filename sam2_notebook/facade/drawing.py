@@ -16,6 +16,7 @@ from sam2_notebook.predict.prompts import check_mask_of
 from sam2_notebook.protocol.palette import color_of
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.values.masks import BoolMask, Rle
+from sam2_notebook.values.plain import whole_number, whole_numbers
 from sam2_notebook.values.tint import lay_over, usual_line
 
 Pixels = npt.NDArray[np.uint8]
@@ -44,11 +45,12 @@ def draw_masks(
         masks = by_object.values()
     runs = [_runs(mask, size) for mask in masks]
     colors = range(len(runs)) if colors is None else colors
-    if len(colors) != len(runs):
-        raise PromptError(f"one colour a mask is wanted: got {len(colors)} colours for {len(runs)} masks")
-    line = line_px or usual_line(canvas.shape)
+    places = whole_numbers(colors, "colors are places in the palette, whole numbers, one a mask")
+    if len(places) != len(runs):
+        raise PromptError(f"one colour a mask is wanted: got {len(places)} colours for {len(runs)} masks")
+    line = usual_line(canvas.shape) if line_px is None else whole_number(line_px, "line_px", 1)
     for row in sorted(range(len(runs)), key=lambda r: -runs[r].area):
-        lay_over(canvas, runs[row].to_mask(), color_of(colors[row]).rgb, line)
+        lay_over(canvas, runs[row].to_mask(), color_of(places[row]).rgb, line)
     return canvas
 
 

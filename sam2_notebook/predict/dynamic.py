@@ -160,8 +160,10 @@ class DynamicSession:
             self._keep(name, picture, nothing)
 
     @torch.inference_mode()
-    def find(self, image: ImageSource | Image, objects: Iterable[ObjectName] | None = None) -> FoundObjects:
-        """Look for objects, all unless some are named, in a picture; looking leaves no memory.
+    def find(
+        self, image: ImageSource | Image, objects: ObjectName | Iterable[ObjectName] | None = None
+    ) -> FoundObjects:
+        """Look for objects, all unless one or some are named, in a picture; looking leaves no memory.
 
         Raises PromptError when nothing was shown yet, or an unknown object is named.
         """
@@ -169,14 +171,18 @@ class DynamicSession:
         with self._lock:
             if not self._banks:
                 raise PromptError("there is nothing to look for: show an object in some picture first")
-            names = self.objects if objects is None else tuple(objects)
-            banks = {name: self._bank(name) for name in names}
+            banks = {name: self._bank(name) for name in self._named(objects)}
             raw = self.pictures.features(picture)
             parts = self.pictures.parts(picture) if self.lookalikes else None
         found = {} if parts is None else self._alike(picture, parts, banks)
         rest = {name: [one.memory for one in bank.values()] for name, bank in banks.items() if name not in found}
         found |= self._recalled(picture, raw, rest)
         return FoundObjects(image=picture, objects=tuple(found[name] for name in banks))
+
+    def _named(self, objects: ObjectName | Iterable[ObjectName] | None) -> tuple[ObjectName, ...]:
+        if objects is None:
+            return self.objects
+        return (objects,) if isinstance(objects, str) or not isinstance(objects, Iterable) else tuple(objects)
 
     def _alike(
         self, picture: Image, parts: Parts, banks: Mapping[ObjectName, Mapping[str, Shown]]

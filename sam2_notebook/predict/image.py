@@ -18,6 +18,7 @@ from sam2_notebook.predict.segmentation import Segmentation
 from sam2_notebook.predict.tensors import image_tensor, prompt_tensors
 from sam2_notebook.predict.tidy import tidy_logits, usual_tidy
 from sam2_notebook.values.geometry import Box, Size
+from sam2_notebook.values.plain import whole_number
 from sam2_notebook.weights import EMBEDDED
 from sam2_notebook.weights.load import loaded
 
@@ -59,7 +60,7 @@ class ImagePredictor:
         self._engine = Engine(self.model, precision, compiled=compiled)
         self.model_name = _name(model)
         self.cache = EmbeddingCache() if cache is None else cache
-        self.tidy = usual_tidy(self.model.config) if tidy is None else tidy
+        self.tidy = usual_tidy(self.model.config) if tidy is None else whole_number(tidy, "tidy", 0)
         self._turn = threading.Lock()
 
     @property

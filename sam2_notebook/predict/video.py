@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from sam2_notebook.errors import ModelError, PromptError
+from sam2_notebook.errors import ModelError
 from sam2_notebook.media import open_video
 from sam2_notebook.media.video import CACHE_BYTES, VideoSource
 from sam2_notebook.model import Sam2
@@ -12,6 +12,7 @@ from sam2_notebook.predict.precision import Engine, Precision
 from sam2_notebook.predict.tracker import Tracker
 from sam2_notebook.predict.video_session import VideoSession
 from sam2_notebook.values.frames import FrameSource
+from sam2_notebook.values.plain import whole_number
 from sam2_notebook.weights.load import loaded
 
 HOLE_AREA = 8
@@ -50,8 +51,6 @@ class VideoPredictor:
         compiled: bool = False,
         pooled_memory: bool = False,
     ) -> None:
-        if hole_area < 0:
-            raise PromptError(f"hole_area is a number of pixels, 0 to fill none; got {hole_area}")
         network = loaded(model, device)
         if network.memory is None:
             raise ModelError(
@@ -61,7 +60,7 @@ class VideoPredictor:
         self.model, self.device = network, network.device
         self.pooled_memory = pooled_memory and self.device.type == "cpu"
         self._engine = Engine(self.model, precision, compiled=compiled, pooled_memory=self.pooled_memory)
-        self.hole_area = hole_area
+        self.hole_area = whole_number(hole_area, "hole_area", 0)
         self.clear_memory_around_prompts = clear_memory_around_prompts
 
     @property

@@ -82,6 +82,14 @@ def test_a_mask_of_something_else_is_refused(mask: object) -> None:
         sn.draw_masks(GREY, [mask])  # type: ignore[list-item]
 
 
-def test_colours_are_one_a_mask() -> None:
-    with pytest.raises(sn.PromptError, match="got 1 colours for 2 masks"):
-        sn.draw_masks(GREY, [LEFT, RIGHT], colors=[1])
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ({"colors": [1]}, "got 1 colours for 2 masks"),
+        ({"colors": ["red", "blue"]}, r"places in the palette, whole numbers, one a mask; got \['red', 'blue'\]"),
+        ({"line_px": -1}, "line_px is a whole number of at least 1; got -1"),
+    ],
+)
+def test_how_to_draw_is_checked(how: dict, words: str) -> None:
+    with pytest.raises(sn.PromptError, match=words):
+        sn.draw_masks(GREY, [LEFT, RIGHT], **how)

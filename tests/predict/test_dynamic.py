@@ -50,6 +50,12 @@ def test_every_kind_of_prompt_is_taken(session: DynamicSession, prompt: dict) ->
         assert iou(shown.mask, mask) > 0.8
 
 
+def test_one_object_may_be_named_alone(session: DynamicSession) -> None:
+    session.remember(clip()[0], "goose", points=[[20, 20]])
+    (found,) = session.find(clip()[1], objects="goose")
+    assert found.object == "goose"
+
+
 def test_showing_another_object_changes_nothing_for_the_first(session: DynamicSession) -> None:
     session.remember(clip()[0], 1, box=BOX)
     before = session.find(clip()[7])[1].logits
