@@ -103,17 +103,18 @@ export class VideoSession {
     return this.#link.attach();
   }
 
-  /** Make edits in a frame, shown at once, as one step of the history; an `open` step goes on until `close`. */
-  edit(frame: number, edits: ReadonlyArray<VideoEdit>, open = false): void {
-    if (!this.isOpen.value || edits.length === 0) return;
+  /** Make edits in a frame, shown at once, as one step of the history; an `open` step goes on until `close`. False if refused. */
+  edit(frame: number, edits: ReadonlyArray<VideoEdit>, open = false): boolean {
+    if (!this.isOpen.value || edits.length === 0) return false;
     try {
       this.#replica.edit(edits, open, frame);
     } catch (error) {
       this.#link.refuse(error);
-      return;
+      return false;
     }
     this.hint.value = null;
     this.#advance();
+    return true;
   }
 
   /** The open step is complete. */
