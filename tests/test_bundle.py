@@ -18,7 +18,7 @@ BUDGETS = {
     "image.js": 90_000,
     "image.css": 13_000,
     "video.js": 90_000,
-    "video.css": 18_500,
+    "video.css": 18_700,
     "dynamic.js": 90_000,
     "dynamic.css": 15_100,
     "labeler.js": 90_000,

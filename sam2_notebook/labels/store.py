@@ -22,6 +22,7 @@ from sam2_notebook.labels.rows import row_of_class
 from sam2_notebook.labels.schema import Annotation, Dataset, LabeledImage, State
 from sam2_notebook.labels.tables import annotations, classes, images
 from sam2_notebook.values.classes import MAX_NAME, LabelClass, check_name
+from sam2_notebook.values.words import counted
 
 Answer = TypeVar("Answer")
 CLAIM_SECONDS = 900.0
@@ -99,7 +100,9 @@ class LabelStore:
             used = select(func.count()).select_from(annotations).join(classes).where(c.name == name)
             count = connection.execute(used).scalar_one()
             if count:
-                raise LabelError(f"{count:,} annotations are of class {name!r}; change them first, or rename the class")
+                used_by = f"{counted(count, 'annotation')} {'is' if count == 1 else 'are'}"
+                what = "it" if count == 1 else "them"
+                raise LabelError(f"{used_by} of class {name!r}; change {what} first, or rename the class")
             if not connection.execute(update(classes).where(c.name == name).values(retired=1, hotkey=None)).rowcount:
                 raise LabelError(f"the store has no class {name!r}")
             journal.note(connection, None, self.author, f"retired the class {name}")

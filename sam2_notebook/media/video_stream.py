@@ -8,6 +8,7 @@ from typing import overload
 from ..errors import MediaError
 from ..values.frames import ByteImage
 from ..values.geometry import Size
+from ..values.words import counted
 from .images import Image, ImageSource, read_image
 from .video_pictures import same_size
 
@@ -82,7 +83,7 @@ class StreamReel:
     def read(self, first: int, last: int) -> dict[int, ByteImage]:
         """Frames `first` to `last`, as far as they are still in the window; MediaError if `last` is gone."""
         if not self.has(last):
-            raise MediaError(f"{self.name}: it ended after {self._count} frames; there is no frame {last}.")
+            raise MediaError(f"{self.name}: it ended after {counted(self._count, 'frame')}; there is no frame {last}.")
         with self._changing:
             found = {i: self._window[i] for i in range(first, last + 1) if i in self._window}
         if last not in found:
@@ -111,7 +112,9 @@ class StreamReel:
             return
         except Exception as error:  # a camera's own errors are of any kind
             why = f"{type(error).__name__}: {error}"
-            raise MediaError(f"{self.name}: it broke off after {self._count} frames ({why:.200}).") from error
+            raise MediaError(
+                f"{self.name}: it broke off after {counted(self._count, 'frame')} ({why:.200})."
+            ) from error
         if self.is_complete:  # closed meanwhile
             self._end()
             return

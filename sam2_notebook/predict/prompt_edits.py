@@ -10,6 +10,7 @@ from sam2_notebook.predict.prompts import Numbers, ObjectPrompt, object_prompts
 from sam2_notebook.values.geometry import Box, Size
 from sam2_notebook.values.plain import whole
 from sam2_notebook.values.prompts import MAX_POINTS
+from sam2_notebook.values.words import counted
 
 PromptKind = Literal["point", "box", "mask"]
 
@@ -54,7 +55,7 @@ def without(prompt: ObjectPrompt, kind: PromptKind, index: int) -> ObjectPrompt 
     elif kind == "mask" and prompt.mask is not None:
         return None
     else:
-        has = [f"{len(prompt.points)} points"] * bool(len(prompt.points))
+        has = [counted(len(prompt.points), "point")] * bool(len(prompt.points))
         has += ["a box"] * (prompt.box is not None) + ["a mask"] * (prompt.mask is not None)
         asked = f"point {index!r}" if kind == "point" else kind
         raise PromptError(f"there is no {asked} to remove here; the prompts are {', '.join(has)}")

@@ -1,14 +1,15 @@
 """The widget that shows objects in some pictures and finds them in others."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy.typing as npt
 
-from sam2_notebook.errors import MediaError, PromptError
+from sam2_notebook.errors import EditError, MediaError, PromptError
 from sam2_notebook.predict import DynamicSession, VideoPredictor
+from sam2_notebook.values.classes import LabelClass
 from sam2_notebook.values.masks import BoolMask, check_mask
 from sam2_notebook.widgets.jobs import Job
 from sam2_notebook.widgets.page import asset
@@ -141,6 +142,18 @@ class DynamicSegmenter(VideoSegmenter):
             for one in seen
             if one.kept.source == "prompt" or (one.kept.present and one.kept.score >= confidence)
         }
+
+    @property
+    def classes(self) -> tuple[LabelClass, ...]:
+        """None: a set of pictures has no classes to choose from. Setting some is an EditError."""
+        return self._desk.history.document.classes
+
+    @classes.setter
+    def classes(self, classes: Iterable[LabelClass | str]) -> None:
+        raise EditError(
+            "a set of pictures has no classes to choose from; name the objects (rename), or say of each what it is "
+            f"(classify); got {classes!r:.60}"
+        )
 
     @property
     def masks(self) -> Mapping[int, Mapping[int, BoolMask]]:

@@ -20,6 +20,7 @@ from sam2_notebook.protocol.messages import (
 )
 from sam2_notebook.values.edits import AddObject, Edit, SetMask
 from sam2_notebook.values.masks import Rle
+from sam2_notebook.values.words import counted
 from sam2_notebook.widgets.channel import Packet
 from sam2_notebook.widgets.failures import in_words
 from sam2_notebook.widgets.jobs import Job
@@ -157,7 +158,7 @@ class Everything:
         except StopIteration as end:
             self.masks = end.value
             self._run += 1
-            self._finish(job, "done", f"{len(end.value)} masks")
+            self._finish(job, "done", counted(len(end.value), "mask"))
             return
         except Exception as error:  # noqa: BLE001 - shown as the job's end, whatever it is
             self._report(traceback.format_exc())

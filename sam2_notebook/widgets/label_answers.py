@@ -40,6 +40,7 @@ from sam2_notebook.protocol.messages import (
     Snapshot,
     Status,
 )
+from sam2_notebook.values.words import counted
 from sam2_notebook.widgets import label_work as work
 from sam2_notebook.widgets.channel import Packet
 from sam2_notebook.widgets.label_desk import AskedBackError, LabelDesk
@@ -141,8 +142,9 @@ class AnsweringDesk(LabelDesk):
             job.step(0, None, f"{format} to {Path(folder).name}")
             report = work.export_labels(self.store, folder, format, existing=existing, val=val, done=done)
             left = sum(report.left_out.values())
-            rest = f"; {left} of them have no place in this format" if left else ""
-            return f"{report.annotations:,} annotations of {report.images:,} images are in {Path(folder).name}{rest}"
+            rest = f"; {left} of them {'has' if left == 1 else 'have'} no place in this format" if left else ""
+            many = f"{counted(report.annotations, 'annotation')} of {counted(report.images, 'image')}"
+            return f"{many} {'is' if report.annotations == 1 else 'are'} in {Path(folder).name}{rest}"
 
         return self.jobs.start("export", write)
 

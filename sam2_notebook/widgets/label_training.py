@@ -14,6 +14,7 @@ from sam2_notebook.labels.store import LabelStore
 from sam2_notebook.media import read_image
 from sam2_notebook.protocol.label_views import EpochView, TrainingView
 from sam2_notebook.values.masks import Rle
+from sam2_notebook.values.words import counted
 from sam2_notebook.widgets.label_jobs import LabelJob
 
 LEAST_IMAGES = 2
@@ -74,7 +75,7 @@ class Training:
         self.path = trained.path
         gain = _gain(epochs) or 0.0
         self.view = TrainingView(epochs=tuple(epochs), gain=gain, is_ready=True, in_use=False)
-        return f"trained on {len(labelled)} pictures: IoU on held-out labels {gain:+.3f}"
+        return f"trained on {counted(len(labelled), 'picture')}: IoU on held-out labels {gain:+.3f}"
 
 
 def accepted(store: LabelStore, job: LabelJob) -> Iterator[Labelled]:

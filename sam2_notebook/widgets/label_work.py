@@ -18,6 +18,7 @@ from sam2_notebook.labels.schema import LabeledImage, State
 from sam2_notebook.labels.split import train_val_split
 from sam2_notebook.labels.store import LabelStore
 from sam2_notebook.labels.survey import Survey, survey
+from sam2_notebook.values.words import counted
 from sam2_notebook.widgets.label_desk import LabelDesk
 from sam2_notebook.widgets.label_jobs import LabelJob
 from sam2_notebook.widgets.label_suggest import Source, proposals, without_known
@@ -57,7 +58,7 @@ def suggest_everywhere(desk: LabelDesk, source: Source, job: LabelJob) -> str:
     count, added = 0, 0
     order = desk.queue.order
     for number, image_id in enumerate(order):
-        job.step(number, len(order), f"{added} suggestions in {count} images")
+        job.step(number, len(order), f"{counted(added, 'suggestion')} in {counted(count, 'image')}")
         summary = desk.queue.summary(image_id)
         if summary is None or summary.annotations or summary.is_clip or summary.state != "new":
             continue
@@ -67,7 +68,8 @@ def suggest_everywhere(desk: LabelDesk, source: Source, job: LabelJob) -> str:
         count += 1
     if desk.shown is not None and desk.shown.is_empty and not desk.shown.problem:
         suggest_here(desk, source, job)
-    return f"{added} suggestions in {count} images; order the queue by gain to see the doubtful ones first"
+    did = f"{counted(added, 'suggestion')} in {counted(count, 'image')}"
+    return f"{did}; order the queue by gain to see the doubtful ones first"
 
 
 def _suggest_for(desk: LabelDesk, image_id: int, source: Source, names: tuple[str, ...], current: str) -> int:
@@ -115,7 +117,7 @@ def import_into(store: LabelStore, folder: str | Path, format: str, job: LabelJo
     bare = Counter(Path(image.name).name for image in found)
     count, left = 0, 0
     for number, image in enumerate(found):
-        job.step(number, None, f"{count} images read")
+        job.step(number, None, f"{counted(count, 'image')} read")
         name = Path(image.name).name
         mine = there.get(image.name) or (there.get(name) if bare[name] == 1 else None)
         if mine is None:
@@ -126,14 +128,18 @@ def import_into(store: LabelStore, folder: str | Path, format: str, job: LabelJo
         else:
             stored = store.image(mine.id)
             if stored.labels.size != image.size:
+                before = "1 image was" if count == 1 else f"{count} images were"
                 raise LabelError(
                     f"{image.name}: its labels are for {image.size.width} x {image.size.height}, the picture is "
-                    f"{stored.labels.size.width} x {stored.labels.size.height}; {count} images were read before it"
+                    f"{stored.labels.size.width} x {stored.labels.size.height}; {before} read before it"
                 )
             edits = [AddAnnotation(annotation=replace(a, id=None)) for a in image.annotations]
             store.edit(mine.id, *edits, revision=stored.revision)
             count += 1
-    return f"{count} images read" + (f"; {left} have labels already and were left as they are" if left else "")
+    kept = "1 has labels already and was left as it is"
+    if left > 1:
+        kept = f"{left} have labels already and were left as they are"
+    return f"{counted(count, 'image')} read" + (f"; {kept}" if left else "")
 
 
 def look(store: LabelStore, *, alike: bool = True) -> Survey:

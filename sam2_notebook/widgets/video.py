@@ -357,7 +357,8 @@ class VideoSegmenter(WiredWidget):
         desk = self._desk
         pixels = desk.source.frame(frame)
         masks = self.masks.get(frame, {})
-        return draw_objects(pixels, desk.history.document.at(frame).objects, masks, max_side)
+        document = desk.history.document
+        return draw_objects(pixels, document.at(frame).objects, masks, max_side, document.classes)
 
     def _channel(self) -> Channel[VideoRequest]:
         return self._desk.channel

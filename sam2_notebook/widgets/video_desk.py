@@ -15,6 +15,7 @@ from sam2_notebook.values.classes import LabelClass
 from sam2_notebook.values.edits import SetClasses
 from sam2_notebook.values.frames import FrameSource
 from sam2_notebook.values.video_document import VideoDocument, VideoEdit
+from sam2_notebook.values.words import counted
 from sam2_notebook.widgets.channel import Channel, Packet, Send
 from sam2_notebook.widgets.classes import joined_classes
 from sam2_notebook.widgets.jobs import SLICE_SECONDS, Job
@@ -202,7 +203,8 @@ class VideoDesk:
             if mask.frame < len(self.source) or not self.source.is_complete:
                 self.store.put(mask.frame, items[mask.born], mask.kept, mask.said)
         if saved.damaged:
-            self.tell("warning", f"{saved.damaged} masks of the saved session are damaged and were left out")
+            left = "is damaged and was left out" if saved.damaged == 1 else "are damaged and were left out"
+            self.tell("warning", f"{counted(saved.damaged, 'mask')} of the saved session {left}")
         self.edited(whole=True)
 
     def _with_classes(self, document: VideoDocument) -> VideoDocument:

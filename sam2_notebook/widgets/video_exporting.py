@@ -9,6 +9,7 @@ from sam2_notebook.predict.video_export import UNCLASSED, Export, ExportedObject
 from sam2_notebook.protocol.palette import color_of
 from sam2_notebook.values.frames import FrameSource
 from sam2_notebook.values.masks import BoolMask
+from sam2_notebook.values.words import counted
 from sam2_notebook.widgets.failures import in_words
 from sam2_notebook.widgets.jobs import Job
 from sam2_notebook.widgets.video_history import VideoHistory
@@ -124,6 +125,6 @@ def _size_of(target: os.PathLike[str]) -> str:
     """How large a file is, or how many files a folder holds, in words."""
     if os.path.isdir(target):
         count = sum(len(files) for _, _, files in os.walk(target))
-        return f"{count} files"
+        return counted(count, "file")
     size = os.path.getsize(target)
     return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(1, round(size / 1e3))} kB"

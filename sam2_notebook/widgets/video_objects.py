@@ -10,6 +10,7 @@ from sam2_notebook.protocol.palette import color_of
 from sam2_notebook.values.masks import BoolMask
 from sam2_notebook.values.prompts import Prompts
 from sam2_notebook.values.video_document import VideoDocument, VideoObject
+from sam2_notebook.values.words import counted
 from sam2_notebook.widgets.video_masks import NO_SCORE, UNKNOWN, Lane, MaskStore, decoded
 from sam2_notebook.widgets.video_packets import lane_view
 
@@ -89,4 +90,4 @@ class VideoMasks(Mapping[int, Mapping[int, BoolMask]]):
         return len(self._frames)
 
     def __repr__(self) -> str:
-        return f"VideoMasks({len(self)} frames)"
+        return f"VideoMasks({counted(len(self), 'frame')})"

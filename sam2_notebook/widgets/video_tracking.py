@@ -10,6 +10,7 @@ from sam2_notebook.predict import FrameResult
 from sam2_notebook.predict.video_session import REMINDED
 from sam2_notebook.values.masks import BoolMask
 from sam2_notebook.values.video_document import VideoObject
+from sam2_notebook.values.words import counted
 from sam2_notebook.widgets.jobs import Job
 from sam2_notebook.widgets.video_history import VideoHistory
 from sam2_notebook.widgets.video_inference import VideoInference
@@ -96,7 +97,7 @@ class Tracking:
             return
         try:
             if job.is_cancelled:
-                job.end("cancelled", f"stopped after {job.view.done} {self._unit}s; all that was done is kept")
+                job.end("cancelled", f"stopped after {counted(job.view.done, self._unit)}; all that was done is kept")
             elif self._step(job):
                 self._go_on(job)
                 return
@@ -222,5 +223,6 @@ class Tracking:
 
     def _finish(self, job: Job) -> None:
         count, done = len(self._followed or job.objects), job.view.done
-        things = "1 object" if count == 1 else f"{count} objects"
-        job.end("done", f"{things}: {done} {self._unit}s done" if done else f"{things}: nothing was missing")
+        things = counted(count, "object")
+        did = f"{counted(done, self._unit)} done" if done else "nothing was missing"
+        job.end("done", f"{things}: {did}")

@@ -120,7 +120,7 @@ def test_renaming_a_class_midway_takes_its_annotations_along(store: LabelStore) 
 
 def test_a_class_in_use_is_not_retired_and_a_retired_one_can_come_back(store: LabelStore) -> None:
     image = add(store, Annotation(label="leaf"))
-    with pytest.raises(LabelError, match="1 annotations are of class 'leaf'"):
+    with pytest.raises(LabelError, match="1 annotation is of class 'leaf'"):
         store.retire_class("leaf")
     store.edit(1, RemoveAnnotation(id=1), revision=image.revision)
     store.retire_class("leaf")

@@ -191,7 +191,7 @@ def test_a_stream_that_breaks_off_says_why() -> None:
         raise OSError("no signal")
 
     video = open_video(camera())
-    with pytest.raises(MediaError, match=r"broke off after 1 frames \(OSError: no signal\)"):
+    with pytest.raises(MediaError, match=r"broke off after 1 frame \(OSError: no signal\)"):
         video.has(1)
     assert np.array_equal(video.frame(0), CLIP[0])
 

@@ -43,6 +43,14 @@ def test_what_is_shown_in_one_picture_is_found_in_the_others_as_the_session_find
     assert set(widget.memory(1)[1].prompted) == {0}
 
 
+def test_there_are_no_classes_to_choose_from(widget: DynamicSegmenter) -> None:
+    with pytest.raises(EditError, match="has no classes to choose from"):
+        widget.classes = ["left", "right"]
+    assert widget.classes == ()
+    widget.classify(widget.add_box(0, (20, 10, 50, 40)), "left")
+    assert [known.label for known in widget.objects] == ["left"]
+
+
 def test_an_object_shown_elsewhere_makes_stale_only_what_was_found_of_it(widget: DynamicSegmenter) -> None:
     first = widget.add_box(0, (20, 10, 50, 40))
     second = widget.add_box(0, (5, 5, 30, 30), object=widget.add_object("other"))

@@ -24,7 +24,7 @@ def test_a_class_renamed_half_way_takes_its_annotations_along(desk: AnsweringDes
     assert [o.label for o in desk.shown.session.document.objects] == ["frond"]
     click(desk, 90, 70, id)
     assert [a.label for a in saved(desk)] == ["frond"]
-    with pytest.raises(LabelError, match="1 annotations are of class 'frond'"):
+    with pytest.raises(LabelError, match="1 annotation is of class 'frond'"):
         desk.change_class("retire", "frond", None)
     desk.change_class("add", "", LabelClass(name="root", color="#123456"))
     desk.shown.edit(ClassifyObject(object=id, label="root"))

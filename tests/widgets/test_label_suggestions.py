@@ -88,7 +88,7 @@ def test_a_page_imports_labels_and_leaves_those_that_are_there(tmp_path: Path) -
     assert wire.answer("page", 1)[0]["type"] == "label_done"
     job = desk.jobs.last("import")
     assert job.wait(30)
-    assert job.view.text == "1 images read; 1 have labels already and were left as they are"
+    assert job.view.text == "1 image read; 1 has labels already and was left as it is"
     assert [a.mask for a in saved(desk)] == wanted[:1]
     assert saved(desk, "1.png") == (mine,)
     desk.channel.receive({"view": "page", "seq": 2, **ask, "folder": str(tmp_path / "nowhere")})

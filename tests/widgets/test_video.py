@@ -115,6 +115,23 @@ def test_a_removed_object_comes_back_with_its_masks(widget: VideoSegmenter) -> N
     assert (list(widget.masks), widget.objects[0].state) == (list(range(FRAMES)), "full")
 
 
+@pytest.mark.parametrize(("last", "wanted"), [(1, "after 1 frame;"), (2, "after 2 frames;")])
+def test_a_cancelled_job_counts_in_good_words(widget: VideoSegmenter, monkeypatch, last: int, wanted: str) -> None:
+    widget.add_point(0, 30, 20)
+    widget.wait(60)
+    keep = widget._desk.tracking._keep
+
+    def stop(job, result) -> None:
+        keep(job, result)
+        if job.view.done == last:
+            job.cancel()
+
+    monkeypatch.setattr(widget._desk.tracking, "_keep", stop)
+    job = widget.propagate()
+    assert job.wait(60)
+    assert (job.state, wanted in job.view.text) == ("cancelled", True), job.view.text
+
+
 def test_cancelling_keeps_what_is_done_and_going_on_ends_the_same(widget: VideoSegmenter, monkeypatch) -> None:
     widget.add_point(0, 30, 20)
     widget.wait(60)

@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sam2_notebook.media import write_video
+from sam2_notebook.values.classes import LabelClass
 from sam2_notebook.widgets.video import VideoSegmenter
 from tests.widgets.videos import predictor, until, video
 
@@ -62,4 +64,18 @@ def test_exports_of_different_objects_number_the_classes_alike(tmp_path) -> None
             labels = [widget.objects[i - 1].label or "object" for i in chosen or (1, 2, 3)]
             assert [names[a["category_id"]] for a in data["annotations"]] == labels
     assert numbers == {"cat": {1}, "dog": {2}, "cow": {3}, "object": {4}}
+    widget.close()
+
+
+def test_a_snapshot_has_the_colours_of_classes() -> None:
+    red = LabelClass(name="cat", color="#ff0000")
+    widget = VideoSegmenter(video(), predictor(), classes=[red], autosave=False)
+    mask = np.zeros((widget._desk.source.size.height, widget._desk.source.size.width), bool)
+    mask[:20, :20] = True
+    widget.add_mask(0, mask, widget.add_object())
+    assert widget.wait(60)
+    classed = np.asarray(widget._drawn(0, 1000))[5, 5].astype(int)
+    widget.classify(1, "")
+    more_red = classed - np.asarray(widget._drawn(0, 1000))[5, 5]
+    assert more_red[0] > 0 > more_red[1:].max()
     widget.close()

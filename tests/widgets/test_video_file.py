@@ -181,7 +181,7 @@ def test_damaged_masks_are_left_out_and_counted(saved: Path, tmp_path) -> None:
     session = load_session(path)
     assert (session.damaged, len(session.masks)) == (1, 9)
     widget = VideoSegmenter.load(path, model=predictor(), autosave=False)
-    assert "1 masks" in widget.notices[0]
+    assert "1 mask of" in widget.notices[0]
     assert widget.objects[0].missing == FRAMES - 8
     widget.close()
 

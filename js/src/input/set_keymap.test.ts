@@ -35,3 +35,9 @@ test("the help speaks of pictures and finding, not of time", () => {
     "View",
   ]);
 });
+
+test("the help speaks of no classes, which a set does not have", () => {
+  const rows = setHelpRows(false).flatMap(([, rows]) => rows);
+  expect(rows.filter(([key, what]) => key.includes("Shift+1") || /class|colour/.test(what))).toEqual([]);
+  expect(rows).toContainEqual(["W", "view settings: opacity, brightness"]);
+});

@@ -22,10 +22,14 @@ export function setActionOf(press: Press, isMac: boolean, hasCross: boolean): Vi
   return action.type === "place" && !hasCross ? { type: "cross" } : action;
 }
 
-/** A group of the video's help in the words of a set, less what only a video's click can mean. */
+// What only a video's click can mean, and what gives classes.
+const NOT_HERE: ReadonlySet<string> = new Set(["1, 2, 3 after a click", "Shift+1 to Shift+0"]);
+
+/** A group of the video's help in the words of a set, less what a set does not have. */
 function ofPictures([title, rows]: HelpRows[number]): HelpRows[number] {
-  const kept = rows.filter(([key]) => key !== "1, 2, 3 after a click");
-  return [title, kept.map(([key, what]) => [key, what.replace("this frame", "this picture")])];
+  const kept = rows.filter(([key]) => !NOT_HERE.has(key));
+  const inWords = (what: string) => what.replace("this frame", "this picture").replace(", colours,", ",");
+  return [title, kept.map(([key, what]) => [key, inWords(what)])];
 }
 
 /** The help, group by group. */

@@ -2,6 +2,7 @@
 
 import { pitch, stripFrames, type Track, tickStep, xOf } from "../geometry/timeline";
 import type { MemoryView, VideoObjectView } from "../protocol/messages.gen";
+import type { Ink } from "../state/inks";
 import { binned, type Columns, HIDDEN, type Lane, runsOf, STALE_HIDDEN, UNKNOWN } from "../state/lanes";
 import { cssColor } from "./masks";
 
@@ -77,7 +78,7 @@ export function paintArcs(
   y: number,
   frame: number,
   memory: MemoryView,
-  color: number,
+  ink: Ink,
 ): void {
   const base = y + ARCS - 6;
   const here = xOf(track, frame);
@@ -85,8 +86,8 @@ export function paintArcs(
   context.beginPath();
   context.rect(track.left, y, track.width, ARCS);
   context.clip();
-  context.strokeStyle = cssColor(color);
-  context.fillStyle = cssColor(color);
+  context.strokeStyle = cssColor(ink);
+  context.fillStyle = cssColor(ink);
   for (const far of memory.pointers) {
     const x = xOf(track, far);
     context.lineWidth = 1;
@@ -119,6 +120,7 @@ export function paintArcs(
 
 export interface LaneLook {
   readonly object: VideoObjectView;
+  readonly ink: Ink;
   readonly lane: Lane | undefined;
   readonly isSelected: boolean;
   readonly y: number;
@@ -126,14 +128,14 @@ export interface LaneLook {
 
 /** An object's name beside its lane. */
 export function paintLabel(context: Context, left: number, look: LaneLook, inks: Inks): void {
-  const { object, isSelected, y } = look;
+  const { object, ink, isSelected, y } = look;
   if (isSelected) {
     context.fillStyle = inks.brand;
     context.globalAlpha = 0.16;
     context.fillRect(0, y, left - 4, LANE);
     context.globalAlpha = 1;
   }
-  context.fillStyle = cssColor(object.color);
+  context.fillStyle = cssColor(ink);
   context.beginPath();
   context.roundRect(6, y + LANE / 2 - 5, 10, 10, 3);
   context.fill();
@@ -191,7 +193,7 @@ function paintStretches(context: Context, track: Track, look: LaneLook, lane: La
   const { states, scores } = columnsOf(lane, track, columns);
   const wide = track.width / columns;
   const [top, high] = [look.y + PAD, LANE - 2 * PAD];
-  const color = cssColor(look.object.color);
+  const color = cssColor(look.ink);
   for (const [from, to, state] of runsOf(states)) {
     if (state === UNKNOWN) continue;
     const [x, width] = [track.left + from * wide, Math.max(1, (to - from) * wide)];
@@ -201,7 +203,7 @@ function paintStretches(context: Context, track: Track, look: LaneLook, lane: La
     context.fillRect(x, boxTop, width, boxHigh);
     if (state >= 3) hatch(context, x, boxTop, width, boxHigh, color);
     else if (!isThin) {
-      context.fillStyle = cssColor(look.object.color, 0.38);
+      context.fillStyle = cssColor(look.ink, 0.38);
       context.fillRect(x, boxTop, width, boxHigh);
     }
     context.strokeStyle = color;
@@ -254,7 +256,7 @@ function paintScores(
   context.stroke();
 }
 
-function paintDots(context: Context, track: Track, { object, y }: LaneLook, inks: Inks): void {
+function paintDots(context: Context, track: Track, { object, ink, y }: LaneLook, inks: Inks): void {
   const radius = pitch(track) < 3 ? 4 : 5;
   for (const { frame, mask } of object.frames) {
     if (frame < track.first || frame > track.last) continue;
@@ -262,7 +264,7 @@ function paintDots(context: Context, track: Track, { object, y }: LaneLook, inks
     context.beginPath();
     if (mask) context.rect(x - radius, y + LANE / 2 - radius, 2 * radius, 2 * radius);
     else context.arc(x, y + LANE / 2, radius, 0, 2 * Math.PI);
-    context.fillStyle = cssColor(object.color);
+    context.fillStyle = cssColor(ink);
     context.fill();
     context.lineWidth = 3.5;
     context.strokeStyle = inks.text;

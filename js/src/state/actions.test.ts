@@ -46,6 +46,18 @@ const CASES: Array<[string, DocumentView, Action, unknown]> = [
     [{ kind: "select_object", object: 1 }],
   ],
   ["the object before", two, { type: "next-object", by: -1 }, [{ kind: "select_object", object: 1 }]],
+  [
+    "the first object after none",
+    { ...two, selected: null },
+    { type: "next-object", by: 1 },
+    [{ kind: "select_object", object: 1 }],
+  ],
+  [
+    "the last object before none",
+    { ...two, selected: null },
+    { type: "next-object", by: -1 },
+    [{ kind: "select_object", object: 4 }],
+  ],
   ["no other object than the only one", clicked, { type: "next-object", by: 1 }, []],
   ["no next object of none", EMPTY_DOCUMENT, { type: "next-object", by: 1 }, []],
 ];
@@ -92,7 +104,7 @@ test("a class chosen while one picks is that of what will be kept, not of the ob
   const ui = new Ui();
   const session = new Session("me", () => undefined);
   session.document.value = made({ kind: "set_classes", classes }, add(1));
-  const edit = vi.spyOn(session, "edit").mockReturnValue(undefined);
+  const edit = vi.spyOn(session, "edit").mockReturnValue(true);
   const rest = { input: vi.fn(), isDrafting: () => false, take: vi.fn(), tool: () => "prompt" as const };
   const context: Context = { session, ui, leave: vi.fn(), ...rest };
   perform({ type: "class", index: 1 }, context);

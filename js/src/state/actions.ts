@@ -83,7 +83,7 @@ export function perform(action: Action, context: Context): void {
       return classify(context, action);
     case "new-object":
       if (context.isDrafting()) return context.input({ type: "finish" });
-      return session.edit(editsOf(action, session));
+      break;
     case "outline":
       ui.look.value = ({ filled: "outline", outline: "solid", solid: "filled" } as const)[ui.look.value];
       return;
@@ -94,7 +94,7 @@ export function perform(action: Action, context: Context): void {
       return extend(context, action.by);
     case "next-object":
       ui.picked.value = new Set();
-      return session.edit(editsOf(action, session));
+      break;
     case "escape":
       return backOut(context);
     case "cursor":
@@ -104,9 +104,8 @@ export function perform(action: Action, context: Context): void {
     case "box":
     case "grab":
       return startOrEndDrag(context, action.type === "box");
-    default:
-      session.edit(editsOf(action, session, ui.picked.value));
   }
+  session.edit(editsOf(action, session, ui.picked.value));
 }
 
 /** The edits of an action that changes the document; none when there is nothing to change. */
@@ -157,8 +156,8 @@ export function editsOf(
       return chosen.map(({ id }) => ({ kind: "classify_object", object: id, label }));
     }
     case "next-object": {
-      const at = objects.findIndex((object) => object.id === selected?.id);
-      const next = objects.at((Math.max(at, 0) + action.by) % objects.length);
+      const from = selected === undefined ? Math.min(-action.by, 0) : objects.indexOf(selected);
+      const next = objects.at((from + action.by) % objects.length);
       return next === undefined || next.id === selected?.id
         ? []
         : [{ kind: "select_object", object: next.id }];

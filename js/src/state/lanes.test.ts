@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { LaneView } from "../protocol/messages.gen";
 import {
   binned,
+  exactly,
   HIDDEN,
   type Lane,
   Lanes,
@@ -135,4 +136,14 @@ test.each([
   ],
 ] as const)("objects together: %s", (_, views, wanted) => {
   expect(standing(views)).toEqual(wanted);
+});
+
+test.each([
+  [108 / 254, 0.424, 0.424],
+  [108 / 254, 0.51, 108 / 254], // of another mask than the lane speaks of
+  [108 / 254, undefined, 108 / 254],
+  [1, 1.02, 1.02],
+  [null, 0.424, null],
+])("a lane's score %s is more exactly %s: %s", (rough, exact, wanted) => {
+  expect(exactly(rough, exact)).toBe(wanted);
 });

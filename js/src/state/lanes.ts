@@ -83,6 +83,13 @@ export function scoreOf(lane: Lane | undefined, frame: number): number | null {
   return code === NO_SCORE ? null : code / SCORE_SCALE;
 }
 
+/** The score of a mask as `exact` has it, where that is of the mask that the lane speaks of. */
+export function exactly(rough: number | null, exact: number | undefined): number | null {
+  if (rough === null || exact === undefined) return rough;
+  const bounded = Math.min(Math.max(exact, 0), 1);
+  return Math.abs(bounded - rough) < 1 / SCORE_SCALE ? exact : rough;
+}
+
 /** What a column of pixels shows of the frames it stands for. */
 export interface Columns {
   readonly states: Uint8Array;

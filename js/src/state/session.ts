@@ -158,17 +158,18 @@ export class Session implements Sheet {
     return this.#link.epoch;
   }
 
-  /** Make edits, shown at once, as one step of the history; an `open` step goes on until `close`. */
-  edit(edits: ReadonlyArray<Edit>, open = false): void {
-    if (!this.isOpen.value || edits.length === 0) return;
+  /** Make edits, shown at once, as one step of the history; an `open` step goes on until `close`. False if refused. */
+  edit(edits: ReadonlyArray<Edit>, open = false): boolean {
+    if (!this.isOpen.value || edits.length === 0) return false;
     try {
       this.#replica.edit(edits, open);
     } catch (error) {
       this.#link.refuse(error);
-      return;
+      return false;
     }
     this.hint.value = null;
     this.#advance();
+    return true;
   }
 
   /** The open step is complete. */

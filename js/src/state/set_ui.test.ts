@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { LaneView } from "../protocol/messages.gen";
 import { Lanes } from "./lanes";
-import { findingOf } from "./set_ui";
+import { findingOf, SetUi } from "./set_ui";
+import { VideoUi } from "./video_ui";
 
 const view: LaneView = {
   ...{ object: 1, generation: 1, first: 0, state: "partial", stale: 1, missing: 1 },
@@ -33,4 +34,10 @@ test("an object without a lane is unknown", () => {
     isStale: false,
     presence: null,
   });
+});
+
+test("a set draws no object in the colour of a class", () => {
+  const [ui, other] = [new SetUi(), new VideoUi()];
+  ui.resetLooks();
+  expect([ui.byClass.value, other.byClass.value]).toEqual([false, true]);
 });

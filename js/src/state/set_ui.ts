@@ -5,6 +5,7 @@ import { HIDDEN, type Lanes, STALE_HIDDEN, STALE_PRESENT, scoreOf, UNKNOWN } fro
 import { VideoUi } from "./video_ui";
 
 export class SetUi extends VideoUi {
+  override readonly hasClasses: boolean = false;
   /** Objects are shown where they are found with at least this presence, 0 to 1. */
   readonly confidence: Signal<number> = signal(0.5);
 }

@@ -25,8 +25,8 @@ export interface Sheet {
   readonly results: ReadonlySignal<number>;
   readonly isSettled: ReadonlySignal<boolean>;
   readonly isOpen: ReadonlySignal<boolean>;
-  /** Make edits, shown at once, as one step of the history; an `open` step goes on until `close`. */
-  edit(edits: ReadonlyArray<Edit>, open?: boolean): void;
+  /** Make edits, shown at once, as one step of the history; an `open` step goes on until `close`. False if refused. */
+  edit(edits: ReadonlyArray<Edit>, open?: boolean): boolean;
   close(): void;
   history(direction: "undo" | "redo"): void;
 }

@@ -19,6 +19,8 @@ export const PLAIN_TONE: Tone = { brightness: 1, contrast: 1, gamma: 1 };
 const OPACITY = 0.45;
 
 export class Ui {
+  /** Whether the view offers classes. */
+  readonly hasClasses: boolean = true;
   readonly viewport: Signal<Viewport> = signal(
     createViewport({ width: 3, height: 2 }, { width: 0, height: 0 }, 1),
   );
@@ -55,7 +57,9 @@ export class Ui {
   readonly previewed: Signal<number | null> = signal(null);
   /** Whose colour objects are drawn in. */
   readonly colours: Signal<"class" | "object"> = signal("class");
-  readonly byClass: ReadonlySignal<boolean> = computed(() => this.colours.value === "class");
+  readonly byClass: ReadonlySignal<boolean> = computed(
+    () => this.hasClasses && this.colours.value === "class",
+  );
   /** The objects chosen beside the selected one. */
   readonly picked: Signal<ReadonlySet<number>> = signal(new Set());
   /** The object whose name is to be edited now. */

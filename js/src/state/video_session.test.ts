@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { VideoWire } from "../../dev/video_wire";
 import type { VideoEdit } from "../protocol/messages.gen";
-import { PRESENT, STALE_PRESENT } from "./lanes";
+import { PRESENT, STALE_PRESENT, scoreOf } from "./lanes";
 import { promptedFrames } from "./video_document";
 
 const add: VideoEdit = { kind: "add_object", object: 1 };
@@ -32,6 +32,15 @@ describe("a click", () => {
     expect([wire.session.isSettled.value, wire.session.rev.value]).toEqual([true, 1]);
     expect(wire.session.masks.shape(4, 1)?.rings).toHaveLength(1);
     expect(wire.session.lanes.stateAt(1, 4)).toBe(PRESENT);
+  });
+
+  test("has one score, as exact as the mask came with", () => {
+    wire.session.edit(4, [add, click()]);
+    expect(wire.session.scoreAt(4, 1)).toBeNull();
+    wire.flush();
+    const exact = wire.session.masks.view(4, 1)?.score ?? 0;
+    expect(scoreOf(wire.session.lanes.all.value.get(1), 4)).not.toBe(exact);
+    expect(wire.session.scoreAt(4, 1)).toBe(exact);
   });
 
   test("makes an older mask of the same frame old news", () => {

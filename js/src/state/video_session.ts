@@ -17,7 +17,7 @@ import {
   type VideoSnapshot,
 } from "../protocol/messages.gen";
 import { Frames } from "./frames";
-import { Lanes } from "./lanes";
+import { exactly, Lanes, scoreOf } from "./lanes";
 import { type Bytes, type Connection, Link, type Snapshotted } from "./link";
 import { MaskFetcher } from "./mask_fetcher";
 import type { ObjectMask } from "./masks";
@@ -103,17 +103,18 @@ export class VideoSession {
     return this.#link.attach();
   }
 
-  /** Make edits in a frame, shown at once, as one step of the history; an `open` step goes on until `close`. */
-  edit(frame: number, edits: ReadonlyArray<VideoEdit>, open = false): void {
-    if (!this.isOpen.value || edits.length === 0) return;
+  /** Make edits in a frame, shown at once, as one step of the history; an `open` step goes on until `close`. False if refused. */
+  edit(frame: number, edits: ReadonlyArray<VideoEdit>, open = false): boolean {
+    if (!this.isOpen.value || edits.length === 0) return false;
     try {
       this.#replica.edit(edits, open, frame);
     } catch (error) {
       this.#link.refuse(error);
-      return;
+      return false;
     }
     this.hint.value = null;
     this.#advance();
+    return true;
   }
 
   /** The open step is complete. */
@@ -173,6 +174,13 @@ export class VideoSession {
   isBehind(frame: number, object: number): boolean {
     const rev = this.masks.view(frame, object)?.rev ?? 0;
     return this.#isOutdated(frame, object, rev);
+  }
+
+  /** The model's own judgement of an object's mask in a frame, as exactly as it is known here; null without one. */
+  scoreAt(frame: number, object: number): number | null {
+    this.masks.arrived.value;
+    const rough = scoreOf(this.lanes.all.value.get(object), frame);
+    return exactly(rough, this.masks.view(frame, object)?.score);
   }
 
   receive(content: unknown, buffers: unknown): void {

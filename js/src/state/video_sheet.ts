@@ -89,8 +89,8 @@ export class VideoSheet implements Sheet {
     return this.#session.isOpen;
   }
 
-  edit(edits: ReadonlyArray<Edit>, open = false): void {
-    this.#session.edit(this.#ui.shown.peek(), edits, open);
+  edit(edits: ReadonlyArray<Edit>, open = false): boolean {
+    return this.#session.edit(this.#ui.shown.peek(), edits, open);
   }
 
   close(): void {

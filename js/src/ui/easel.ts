@@ -126,10 +126,10 @@ function toolView(sheet: Sheet, ui: Ui, isInside: Easel["isInside"]): ToolView {
   };
 }
 
-function commit(command: Command, sheet: Sheet, ui: Ui): void {
+/** Do what a tool asks for; paint that is not refused is wet until a mask has it. */
+export function commit(command: Command, sheet: Sheet, ui: Ui): void {
   if (command.type === "pan") ui.viewport.value = pan(ui.viewport.value, command.by);
-  else {
-    sheet.edit(revealing(command.edits, sheet.document.peek()), command.open);
+  else if (sheet.edit(revealing(command.edits, sheet.document.peek()), command.open)) {
     const wet = command.edits.filter((edit) => edit.kind === "paint_mask");
     if (wet.length > 0) ui.wet.value = [...ui.wet.value, ...wet];
   }

@@ -300,10 +300,16 @@ function wordsOf(session: Session, picking: Picking): string {
   if (now !== "done") return text;
   const [shown, count] = [picking.shown.value.length, picking.chosen.length];
   if (picking.sent.value.size > 0) return "Keeping…";
-  if (shown === 0) return "No mask passes the filters.";
   const kept = picking.shown.value.filter(({ number }) => picking.kept.value.has(number)).length;
-  const hint = count === 0 ? " Click to pick, drag for several, W for the next larger." : "";
-  return `${shown} masks, ${kept > 0 ? `${kept} kept, ` : ""}${count} picked.${hint}`;
+  return countWords(shown, kept, count);
+}
+
+/** How many masks are shown, and of them kept and picked. */
+export function countWords(shown: number, kept: number, picked: number): string {
+  if (shown === 0) return "No mask passes the filters.";
+  const masks = shown === 1 ? "1 mask" : `${shown} masks`;
+  const hint = picked === 0 ? " Click to pick, drag for several, W for the next larger." : "";
+  return `${masks}, ${kept > 0 ? `${kept} kept, ` : ""}${picked} picked.${hint}`;
 }
 
 /** What the status line says while all there is is looked for. */

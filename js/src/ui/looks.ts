@@ -96,7 +96,7 @@ function select<T extends string>(
 
 function colourSelect(sheet: Sheet, ui: Ui, signal: AbortSignal): HTMLElement {
   const line = select("Colours", { class: "by class", object: "by object" }, ui.colours, signal);
-  const stop = effect(() => setHidden(line, sheet.document.value.classes.length === 0));
+  const stop = effect(() => setHidden(line, !ui.hasClasses || sheet.document.value.classes.length === 0));
   signal.addEventListener("abort", stop);
   return line;
 }

@@ -3,6 +3,7 @@
 import { effect } from "@preact/signals-core";
 import type { MemoryView } from "../protocol/messages.gen";
 import { cssColor } from "../render/masks";
+import { type Ink, inkOf } from "../state/inks";
 import { findVideoObject } from "../state/video_document";
 import type { VideoSession } from "../state/video_session";
 import type { VideoUi } from "../state/video_ui";
@@ -60,7 +61,8 @@ export function createMemory(
     setText(title, `Frame ${recalled.frame} was made with:`);
     const rows = ordered.map((memory) => {
       const object = findVideoObject(document, memory.object);
-      return memoryRow(memory, object?.name ?? `object ${memory.object}`, object?.color ?? 0, viewer);
+      const ink = object === undefined ? 0 : inkOf(object, document, ui.byClass.value);
+      return memoryRow(memory, object?.name ?? `object ${memory.object}`, ink, viewer);
     });
     list.replaceChildren(title, ...rows);
   });
@@ -68,9 +70,9 @@ export function createMemory(
   return h("section", { class: "sam2nb-section" }, toggle, list);
 }
 
-function memoryRow(memory: MemoryView, name: string, color: number, viewer: Viewer): HTMLElement {
+function memoryRow(memory: MemoryView, name: string, ink: Ink, viewer: Viewer): HTMLElement {
   const swatch = h("span", { class: "sam2nb-dot", "aria-hidden": "true" });
-  swatch.style.setProperty("--sam2nb-swatch", cssColor(color));
+  swatch.style.setProperty("--sam2nb-swatch", cssColor(ink));
   const source = SOURCES[memory.source] + (memory.stale ? ", out of date" : "");
   const lists = [
     ["prompted", "Prompted frames", memory.prompted, "■"],

@@ -1,7 +1,6 @@
 /** What the list of objects shows of those of a set: whether each is in the picture, and a way to say that it is not. */
 
 import type { ObjectView } from "../protocol/messages.gen";
-import { scoreOf } from "../state/lanes";
 import { findingOf, type SetUi } from "../state/set_ui";
 import { emptyCounts, findVideoObject } from "../state/video_document";
 import type { VideoSession } from "../state/video_session";
@@ -12,7 +11,7 @@ import type { ListParts } from "./objects";
 
 export function setListParts(session: VideoSession, ui: SetUi): ListParts {
   return {
-    score: ({ id }) => scoreOf(session.lanes.all.value.get(id), ui.shown.value) ?? undefined,
+    score: ({ id }) => session.scoreAt(ui.shown.value, id) ?? undefined,
     partsOf: (id) => rowParts(id, session, ui),
   };
 }

@@ -23,6 +23,7 @@ import {
   paintStrip,
   RULER,
 } from "../render/timeline";
+import { inkOf } from "../state/inks";
 import { timeCode } from "../state/playback";
 import type { VideoSession } from "../state/video_session";
 import type { VideoUi } from "../state/video_ui";
@@ -126,6 +127,7 @@ export class Timeline {
         ui.window.value;
         ui.viewport.value.ratio;
         ui.isMemoryOpen.value;
+        ui.byClass.value;
         ui.recalled.value;
         repaint();
       }),
@@ -213,20 +215,24 @@ export class Timeline {
     );
     const recalled = ui.recalled.peek();
     if (!ui.isMemoryOpen.peek() || recalled === null) return;
-    const { objects, selected } = session.document.peek();
+    const document = session.document.peek();
+    const { objects, selected } = document;
     const shown = recalled.objects.find(({ object }) => object === selected) ?? recalled.objects[0];
-    const color = objects.find(({ id }) => id === shown?.object)?.color ?? 0;
-    if (shown !== undefined) paintArcs(context, track, RULER + STRIP + GAP, recalled.frame, shown, color);
+    const object = objects.find(({ id }) => id === shown?.object);
+    const ink = object === undefined ? 0 : inkOf(object, document, ui.byClass.peek());
+    if (shown !== undefined) paintArcs(context, track, RULER + STRIP + GAP, recalled.frame, shown, ink);
   }
 
   #paintLanes(inks: Inks): void {
     const { session, ui } = this.#parts;
-    const { objects, selected } = session.document.peek();
+    const document = session.document.peek();
+    const { objects, selected } = document;
     const context = sized(this.#body, this.#width, objects.length * LANE, ui.viewport.peek().ratio);
     if (context === null) return;
     objects.forEach((object, i) => {
       const lane = session.lanes.all.peek().get(object.id);
-      const look: LaneLook = { object, lane, isSelected: object.id === selected, y: i * LANE };
+      const ink = inkOf(object, document, ui.byClass.peek());
+      const look: LaneLook = { object, ink, lane, isSelected: object.id === selected, y: i * LANE };
       paintLabel(context, this.track.left, look, inks);
       paintLane(context, this.track, look, inks);
     });

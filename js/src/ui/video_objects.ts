@@ -1,18 +1,18 @@
 /** What the list of objects shows of a video's: lock, class, and how far each is tracked. */
 
 import { MAX_NAME, type ObjectView, type VideoEdit } from "../protocol/messages.gen";
-import { HIDDEN, STALE_HIDDEN, scoreOf, standing } from "../state/lanes";
+import { HIDDEN, STALE_HIDDEN, standing } from "../state/lanes";
 import { findVideoObject } from "../state/video_document";
 import type { VideoSession } from "../state/video_session";
 import type { VideoUi } from "../state/video_ui";
-import { h, setText } from "./dom";
+import { h, setHidden, setText } from "./dom";
 import type { RowParts } from "./object_row";
 import type { ListParts } from "./objects";
 import { badgeOf } from "./tracking";
 
 export function videoListParts(session: VideoSession, ui: VideoUi): ListParts {
   return {
-    score: ({ id }) => scoreOf(session.lanes.all.value.get(id), ui.shown.value) ?? undefined,
+    score: ({ id }) => session.scoreAt(ui.shown.value, id) ?? undefined,
     partsOf: (id) => rowParts(id, session, ui),
   };
 }
@@ -28,7 +28,7 @@ function rowParts(id: number, session: VideoSession, ui: VideoUi): RowParts {
     const object = findVideoObject(session.document.value, id);
     if (object === undefined) return;
     if (document.activeElement !== label) label.value = object.label;
-    label.readOnly = session.document.value.classes.length > 0; // the buttons above give it then
+    setHidden(label, session.document.value.classes.length > 0); // the buttons above give it then
     const lane = session.lanes.all.value.get(id);
     const badge = badgeOf(standing(lane === undefined ? [] : [lane.view]));
     const state = lane?.states[ui.shown.value] ?? 0;

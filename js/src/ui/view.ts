@@ -6,11 +6,12 @@ import { classAt } from "../input/class_keys";
 import { type Action, actionOf, type HelpRows, helpRows, type Press } from "../input/keymap";
 import { type DrawnMask, pathOf } from "../render/masks";
 import { perform } from "../state/actions";
-import { findObject, selectedObject } from "../state/document";
+import { selectedObject } from "../state/document";
 import { inkOf } from "../state/inks";
 import { shapeOf } from "../state/masks";
 import type { Session } from "../state/session";
 import { Ui } from "../state/ui";
+import { dryUp } from "../state/wet";
 import { createCandidates } from "./candidates";
 import { type ClassEditor, createClassEditor } from "./class_editor";
 import { createClasses } from "./classes";
@@ -127,7 +128,7 @@ export function composeView<A extends { readonly type: string }>(
   hear(easel, session, everything, run, keys);
   paint(easel, motif);
   foresee(easel, session, mood);
-  dryUp(session, ui, signal);
+  signal.addEventListener("abort", dryUp(session, ui));
   layDown(easel);
   describe(easel, mood);
   el.append(root);
@@ -234,20 +235,6 @@ const probe = typeof document === "undefined" ? null : document.createElement("c
 function layDown({ ui, runner, signal }: Easel): void {
   const stop = effect(() => {
     if (ui.isPicking.value) untracked(() => runner.on({ type: "interrupt" }));
-  });
-  signal.addEventListener("abort", stop);
-}
-
-/** Paint is wet until the kernel's mask has it. */
-function dryUp(session: Session, ui: Ui, signal: AbortSignal): void {
-  const stop = effect(() => {
-    session.masks.value;
-    session.isSettled.value;
-    const wet = ui.wet.peek();
-    const left = wet.filter(
-      ({ object }) => findObject(session.document.value, object) !== undefined && session.isStale(object),
-    );
-    if (left.length < wet.length) ui.wet.value = left;
   });
   signal.addEventListener("abort", stop);
 }
