@@ -78,7 +78,8 @@ class LabeledImage:
     """One picture, its size upright and its annotations in drawing order.
 
     `name` is unique in a dataset, a path relative to its folder with `/`; it may come from anywhere, so nothing may use
-    it as a path (`export.folder` makes safe ones of it). `path` is where the file is, `digest` the hash of its bytes.
+    it as a path (`export.folder` makes safe ones of it). `path` is where the file is, `digest` the hash of its bytes;
+    `split` is `train`, `val` or another part of the dataset that it belongs to, empty for none.
 
     >>> LabeledImage(name="a/1.png", size=Size(height=4, width=6)).annotations
     ()
@@ -95,6 +96,7 @@ class LabeledImage:
         if not self.name:
             raise LabelError("an image has a name; got an empty one")
         check_text(self.name, "the name of an image", MAX_IMAGE_NAME)
+        check_text(self.split, "the split of an image", MAX_NAME)
         for annotation in self.annotations:
             if annotation.mask is not None and annotation.mask.size != self.size:
                 mask = annotation.mask.size

@@ -238,6 +238,11 @@ class LabelStore:
         with self._write() as connection:
             files.set_work(connection, image_id, path, self.author)
 
+    def set_split(self, image_id: int, split: str) -> None:
+        """Remember the part of a dataset that an image belongs to, `train`, `val` or another; empty for none."""
+        with self._write() as connection:
+            files.set_split(connection, image_id, split, self.author)
+
     def accept_file(self, image_id: int) -> None:
         """Take the changed content of an image's file as right; LabelError if its size no longer fits the labels."""
         with self._write() as connection:

@@ -75,6 +75,17 @@ def test_coco_pictures_of_one_name_in_two_files_are_told_apart(
         assert store.add(read_labels(tmp_path / "out", "coco")) == 4
 
 
+def test_a_store_keeps_the_splits_of_an_import(dataset: Dataset, store: LabelStore, tmp_path: Path) -> None:
+    split = train_val_split(dataset, val=0.4)
+    wanted = {image.name: image.split for image in split}
+    export(split, tmp_path / "out", "coco")
+    store.add(read_labels(tmp_path / "out", "coco"))
+    assert {image.name: image.split for image in store.dataset()} == wanted | {"1.png": ""}
+    export(store.dataset().map(lambda image: image if image.path else None), tmp_path / "again", "coco")
+    assert {image.name: image.split for image in read_labels(tmp_path / "again", "coco")} == wanted
+    assert {image.split for image in train_val_split(store.dataset(), val=0)} == {"train"}
+
+
 def test_yolo_comes_back_but_for_bridges(dataset: Dataset, tmp_path: Path) -> None:
     export(dataset, tmp_path / "out", "yolo")
     again = {image.name: image for image in read_labels(tmp_path / "out", "yolo")}
