@@ -15,6 +15,8 @@ from sam2_notebook.labels.importers import read_labels
 from sam2_notebook.labels.schema import Annotation, Dataset, LabeledImage
 from sam2_notebook.labels.split import train_val_split
 from sam2_notebook.labels.store import LabelStore
+from sam2_notebook.media import read_image
+from sam2_notebook.media.images import picture_size_hw
 from sam2_notebook.values.geometry import Box, Size
 from sam2_notebook.values.masks import iou
 from tests.labels.conftest import CLASSES, annotations
@@ -182,6 +184,41 @@ def test_bad_coco_is_refused_in_words(change: dict, words: str, tmp_path: Path) 
     (tmp_path / "a.json").write_text(json.dumps(good | change))
     with pytest.raises(LabelError, match=words):
         list(read_labels(tmp_path / "a.json", "coco"))
+
+
+@pytest.mark.parametrize("format", ["coco", "fiftyone", "png"])
+def test_a_picture_of_another_size_than_its_labels_is_refused(format: str, dataset: Dataset, tmp_path: Path) -> None:
+    export(dataset, tmp_path / "out", format)
+    reader = "png" if format == "png" else "coco"
+    assert len(list(read_labels(tmp_path / "out", reader))) == 3
+    picture = next(path for path in (tmp_path / "out").rglob("empty.png") if path.parent.name in {"images", "data"})
+    Image.new("RGB", (120, 100)).save(picture)
+    with pytest.raises(LabelError, match=r"labels of empty\.png are for a picture of 80 x 60, but .* is 120 x 100\."):
+        list(read_labels(tmp_path / "out", reader))
+
+
+def test_a_mask_of_another_size_than_its_picture_is_refused(tmp_path: Path) -> None:
+    for folder, size in (("images", (12, 10)), ("masks", (8, 6))):
+        (tmp_path / folder).mkdir()
+        Image.new("L", size).save(tmp_path / folder / "a.png")
+    with pytest.raises(LabelError, match=r"picture of 8 x 6, but .* is 12 x 10\."):
+        list(read_labels(tmp_path, "png"))
+
+
+def test_a_turned_picture_has_its_upright_size(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (6, 8))
+    exif = picture.getexif()
+    exif[0x0112] = 6  # orientation: turned by a quarter
+    document = {"categories": [], "annotations": []}
+    for name in ("a.jpg", "a.png", "a.tif", "a.webp"):
+        picture.save(tmp_path / name, exif=exif)
+        assert picture_size_hw(tmp_path / name) == read_image(tmp_path / name).size_hw == (6, 8)
+        (tmp_path / "a.json").write_text(json.dumps(document | {"images": [IMAGE | {"file_name": name}]}))
+        assert [image.path for image in read_labels(tmp_path / "a.json", "coco")] == [tmp_path / name]
+        stored = IMAGE | {"file_name": name, "height": 8, "width": 6}
+        (tmp_path / "a.json").write_text(json.dumps(document | {"images": [stored]}))
+        with pytest.raises(LabelError, match=r"picture of 6 x 8, but .* is 8 x 6 \(read upright, by its EXIF\)"):
+            list(read_labels(tmp_path / "a.json", "coco"))
 
 
 @pytest.mark.parametrize(
