@@ -19,7 +19,7 @@ from sam2_notebook.labels.edits import HistoryEntry, LabelEdit, StoredImage
 from sam2_notebook.labels.migrations import prepare
 from sam2_notebook.labels.queue import ImageSummary
 from sam2_notebook.labels.rows import row_of_class
-from sam2_notebook.labels.schema import Annotation, Dataset, LabeledImage, State
+from sam2_notebook.labels.schema import Annotation, Dataset, LabeledImage, State, within
 from sam2_notebook.labels.tables import annotations, classes, images
 from sam2_notebook.values.classes import MAX_NAME, LabelClass, check_name
 
@@ -261,7 +261,8 @@ class LabelStore:
             raise LabelError(f"the store already has an image {image.name!r}; rename one of the two")
         image_id = files.add_image(connection, image, state)
         known = {row.name: row.id for row in connection.execute(select(classes.c.name, classes.c.id))}
-        journal.add_all(connection, image_id, image.annotations, known, self.author)
+        fitting = [within(annotation, image.size, image.name) for annotation in image.annotations]
+        journal.add_all(connection, image_id, fitting, known, self.author)
         return image_id
 
     @contextmanager

@@ -15,7 +15,7 @@ from sam2_notebook.labels.colors import class_color
 from sam2_notebook.labels.cutouts import box_of_edges
 from sam2_notebook.labels.importers.inputs import fitting, inside, read_json
 from sam2_notebook.labels.polygons import filled
-from sam2_notebook.labels.schema import Annotation, AttributeValue, Dataset, LabelClass, LabeledImage
+from sam2_notebook.labels.schema import Annotation, AttributeValue, Dataset, LabelClass, LabeledImage, within
 from sam2_notebook.values.geometry import Box, Size
 from sam2_notebook.values.masks import Rle
 
@@ -120,7 +120,7 @@ def _annotation(entry: Entry, size: Size, names: dict[int, str], file: Path) -> 
     score = entry.get("score")
     try:
         mask = _mask(entry.get("segmentation"), size)
-        return Annotation(
+        annotation = Annotation(
             label=names[category],
             mask=mask,
             box=None if mask else _box(entry.get("bbox")),
@@ -132,6 +132,7 @@ def _annotation(entry: Entry, size: Size, names: dict[int, str], file: Path) -> 
         )
     except (ValueError, TypeError, KeyError, OverflowError, PromptError) as error:
         raise LabelError(f"{file}: annotation {entry.get('id')} makes no sense: {error}") from error
+    return within(annotation, size, f"{file}, annotation {entry.get('id')}")
 
 
 def _mask(found: object, size: Size) -> Rle | None:

@@ -176,6 +176,8 @@ THING = {"id": 1, "image_id": 1, "category_id": 1}
         ({"annotations": [THING | {"segmentation": {"size": [3, 3], "counts": "9"}}]}, "its mask is"),
         ({"annotations": [THING | {"bbox": [1, 2, float("nan"), 4]}]}, "annotation 1 makes no sense"),
         ({"annotations": [THING | {"bbox": [1, 2, 3]}]}, "annotation 1 makes no sense"),
+        ({"annotations": [THING | {"bbox": [8, 2, 3, 3]}]}, r"annotation 1: the box .*outside the picture.* 8 x 6"),
+        ({"annotations": [THING | {"bbox": [2, -9, 3, 9]}]}, "2, -9, 4, -1, lies outside the picture"),
         ({"categories": [{"id": 1, "name": "a\nb"}]}, "a class has a name of one line"),
     ],
 )
@@ -184,6 +186,36 @@ def test_bad_coco_is_refused_in_words(change: dict, words: str, tmp_path: Path) 
     (tmp_path / "a.json").write_text(json.dumps(good | change))
     with pytest.raises(LabelError, match=words):
         list(read_labels(tmp_path / "a.json", "coco"))
+
+
+@pytest.mark.parametrize(
+    ("bbox", "wanted"),
+    [
+        ([-5, 2, 10, 3], Box(0, 2, 4, 4)),
+        ([2, 1, 900, 900], Box(2, 1, 7, 5)),
+        ([-0.5, -0.25, 1, 1], Box(0, 0, 0, 0)),
+        ([0, 0, 8, 6], Box(0, 0, 7, 5)),
+    ],
+)
+def test_a_box_beyond_the_picture_is_cut_to_it(bbox: list[float], wanted: Box, tmp_path: Path) -> None:
+    names = {"images": [IMAGE], "categories": [{"id": 1, "name": "leaf"}]}
+    (tmp_path / "a.json").write_text(json.dumps(names | {"annotations": [THING | {"bbox": bbox}]}))
+    (image,) = read_labels(tmp_path / "a.json", "coco")
+    assert image.annotations[0].box == wanted
+    export(Dataset(classes=CLASSES, images=[image]), tmp_path / "out", "coco", pictures="leave")
+    (row,) = json.loads((tmp_path / "out/annotations/instances.json").read_text())["annotations"]
+    assert row["area"] == (wanted.width + 1) * (wanted.height + 1)
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"), [("0 1.0 0.5 0.5 1", Box(6, 0, 7, 5)), ("0 1.125 0.5 0.5 1e300", Box(7, 0, 7, 5))]
+)
+def test_a_yolo_box_beyond_the_picture_is_cut_to_it(line: str, wanted: Box, tmp_path: Path) -> None:
+    Image.new("RGB", (8, 6)).save(tmp_path / "a.png")
+    (tmp_path / "a.txt").write_text(line)
+    (tmp_path / "data.yaml").write_text("names: [leaf]\ntrain: .")
+    (image,) = read_labels(tmp_path, "yolo")
+    assert image.annotations[0].box == wanted
 
 
 @pytest.mark.parametrize("format", ["coco", "fiftyone", "png"])
@@ -228,6 +260,7 @@ def test_a_turned_picture_has_its_upright_size(tmp_path: Path) -> None:
         ("names: [leaf]\ntrain: images", "1 0.5 0.5 1 1", "line 1: wanted a known class"),
         ("names: [leaf]\ntrain: images", "0 a b c d", "a class number and places were wanted"),
         ("names: [leaf]\ntrain: images", "0 nan 0.5 1 1", "line 1: wanted a known class"),
+        ("names: [leaf]\ntrain: images", "0 1.5 0.5 0.5 1", "line 1: the box .* outside the picture, which is 8 x 6"),
         ("names: [leaf]\ntrain: ../elsewhere", "", "leads out of the folder"),
         ("names: [leaf]\npath: /etc\ntrain: x", "", "leads out of the folder"),
         ("names: [leaf]\ntrain: missing", "", "names no folder or list of pictures"),
