@@ -140,8 +140,8 @@ class AnsweringDesk(LabelDesk):
         def write(job: LabelJob) -> str:
             job.step(0, None, f"{format} to {Path(folder).name}")
             report = work.export_labels(self.store, folder, format, existing=existing, val=val, done=done)
-            left = sum(report.left_out.values())
-            rest = f"; {left} of them have no place in this format" if left else ""
+            left = ", ".join(f"{count:,} {what}" for what, count in report.left_out.items())
+            rest = f"; not as they are, or not at all: {left}" if left else ""
             return f"{report.annotations:,} annotations of {report.images:,} images are in {Path(folder).name}{rest}"
 
         return self.jobs.start("export", write)
