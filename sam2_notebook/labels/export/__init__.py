@@ -48,7 +48,7 @@ def export(
 
     What a format has no place for is counted in the report's `left_out`, and so is what changes: YOLO gets a box
     without a mask as an outline of four corners, as its files hold either outlines or boxes. Images keep the split that
-    they have; `train_val_split` gives them others.
+    they have; `labels.split.train_val_split` gives them others.
 
     `pictures` are copied, linked (`link`) or left where they are (`leave`). `existing` says what to do with a folder
     that is not empty: `refuse`, `overwrite` files of the same names, or `merge` where no file differs. The folder
