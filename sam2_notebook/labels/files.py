@@ -15,6 +15,7 @@ from sam2_notebook.labels.kinds import CLIP_SUFFIXES, PICTURE_SUFFIXES, is_clip
 from sam2_notebook.labels.schema import STATES, LabeledImage
 from sam2_notebook.labels.tables import annotations, images
 from sam2_notebook.media import open_video, read_image
+from sam2_notebook.values.classes import MAX_NAME, check_text
 from sam2_notebook.values.geometry import Size
 
 Begin = Callable[[], AbstractContextManager[Connection]]
@@ -97,7 +98,7 @@ def add_image(connection: Connection, image: LabeledImage, state: str) -> int:
     values = fingerprint.columns() if fingerprint else {"digest": image.digest}
     path = str(image.path.absolute()) if image.path else None
     size = {"height": image.size.height, "width": image.size.width}
-    row = {"name": image.name, "path": path, "state": state, "revision": 0} | size | values
+    row = {"name": image.name, "path": path, "state": state, "revision": 0, "split": image.split} | size | values
     return connection.execute(insert(images).values(**row).returning(images.c.id)).scalar_one()
 
 
@@ -151,6 +152,16 @@ def set_work(connection: Connection, image_id: int, path: str | os.PathLike[str]
     place = str(Path(path).absolute())
     connection.execute(update(images).where(images.c.id == image_id).values(work=place))
     note(connection, image_id, who, f"keeps its work in {Path(place).name}")
+
+
+def set_split(connection: Connection, image_id: int, split: str, who: str) -> None:
+    """Remember which part of a dataset an image belongs to."""
+    row = _row(connection, image_id)
+    if row.split == split:
+        return
+    check_text(split, "the split of an image", MAX_NAME)
+    connection.execute(update(images).where(images.c.id == image_id).values(split=split))
+    note(connection, image_id, who, f"is of the split {split}" if split else "is of no split")
 
 
 def digest_of(path: Path) -> str:

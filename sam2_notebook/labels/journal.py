@@ -23,7 +23,7 @@ from sam2_notebook.labels.edits import (
 )
 from sam2_notebook.labels.rows import Row as Values
 from sam2_notebook.labels.rows import row_of_annotation
-from sam2_notebook.labels.schema import MAX_NOTE, STATES, Annotation, LabeledImage
+from sam2_notebook.labels.schema import MAX_NOTE, STATES, Annotation, LabeledImage, within
 from sam2_notebook.labels.tables import annotations, classes, edits, images
 from sam2_notebook.values.classes import check_text
 from sam2_notebook.values.geometry import Size
@@ -107,8 +107,7 @@ def complete(connection: Connection, image_id: int, completed: Annotation, *, re
     image = _locked(connection, image_id, revision, who)
     id = completed.id
     assert id is not None, "an annotation of the store is completed"
-    _check_mask(image, completed)
-    after = _row(completed, _class_ids(connection), who)
+    after = _row(_fitting(image, completed), _class_ids(connection), who)
     if not connection.execute(update(annotations).where(annotations.c.id == id).values(**after)).rowcount:
         raise EditError(f"{image.name} has no annotation {id}; read the image again")
     _advance(connection, image, image.state)
@@ -171,8 +170,7 @@ def _changed(
 ) -> Change:
     after = None
     if not isinstance(edit, RemoveAnnotation):
-        _check_mask(image, edit.annotation)
-        after = _row(edit.annotation, known, who)
+        after = _row(_fitting(image, edit.annotation), known, who)
     if isinstance(edit, AddAnnotation):
         assert after is not None
         top = select(func.max(annotations.c.place)).where(annotations.c.image_id == image.id)
@@ -206,9 +204,11 @@ def _ordered(connection: Connection, image: Row, ids: Sequence[int]) -> list[Pla
     return places
 
 
-def _check_mask(image: Row, annotation: Annotation) -> None:
-    """LabelError for a mask of another size than the image's."""
-    LabeledImage(name=image.name, size=Size(height=image.height, width=image.width), annotations=(annotation,))
+def _fitting(image: Row, annotation: Annotation) -> Annotation:
+    """The annotation, its box cut to the image; LabelError for a mask of another size, or a box outside."""
+    size = Size(height=image.height, width=image.width)
+    LabeledImage(name=image.name, size=size, annotations=(annotation,))
+    return within(annotation, size, image.name)
 
 
 def _travel(connection: Connection, image_id: int, revision: int, who: str, *, back: bool) -> bool:

@@ -29,6 +29,8 @@ STEPS: dict[int, Sequence[str]] = {
     ),
     # version 3 had annotations one over the other as they were added
     3: ("ALTER TABLE label_annotations ADD COLUMN place INTEGER DEFAULT '0' NOT NULL",),
+    # version 4 forgot which images an imported dataset trains and validates with
+    4: ("ALTER TABLE label_images ADD COLUMN split TEXT DEFAULT '' NOT NULL",),
 }
 
 

@@ -171,6 +171,7 @@ def _labeled(connection: Connection, rows: Sequence[Row], wanted: Select) -> lis
                 annotations=tuple(found.get(row.id, ())),
                 path=Path(row.path) if row.path else None,
                 digest=row.digest,
+                split=row.split,
             ),
         )
         for row in rows

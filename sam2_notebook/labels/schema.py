@@ -73,12 +73,35 @@ class Annotation:
         return (self.box.width + 1) * (self.box.height + 1) if self.box else 0.0
 
 
+def within(annotation: Annotation, size: Size, where: str) -> Annotation:
+    """The annotation with its box cut to the picture; LabelError, which begins with `where`, if nothing is left of it.
+
+    >>> within(Annotation(label="leaf", box=Box(-5, 1, 900, 3)), Size(height=4, width=6), "1.png").box
+    Box(x0=0, y0=1, x1=5, y1=3)
+    """
+    box, right, bottom = annotation.box, size.width - 1, size.height - 1
+    if box is None or (box.x0 >= 0 and box.y0 >= 0 and box.x1 <= right and box.y1 <= bottom):
+        return annotation
+    if box.x1 <= -1 or box.y1 <= -1 or box.x0 >= size.width or box.y0 >= size.height:
+        edges = ", ".join(f"{edge:g}" for edge in box.as_tuple())
+        raise LabelError(
+            f"{where}: the box of a {annotation.label!r}, from first to last column and row x0, y0, x1, y1 = {edges}, "
+            f"lies outside the picture, which is {size.width} x {size.height}; give it in pixels of the picture, or "
+            "leave it out"
+        )
+    columns = (min(max(x, 0), right) for x in (box.x0, box.x1))
+    rows = (min(max(y, 0), bottom) for y in (box.y0, box.y1))
+    (x0, x1), (y0, y1) = columns, rows
+    return replace(annotation, box=Box(x0, y0, x1, y1))
+
+
 @dataclass(frozen=True, kw_only=True)
 class LabeledImage:
     """One picture, its size upright and its annotations in drawing order.
 
     `name` is unique in a dataset, a path relative to its folder with `/`; it may come from anywhere, so nothing may use
-    it as a path (`export.folder` makes safe ones of it). `path` is where the file is, `digest` the hash of its bytes.
+    it as a path (`export.folder` makes safe ones of it). `path` is where the file is, `digest` the hash of its bytes;
+    `split` is `train`, `val` or another part of the dataset that it belongs to, empty for none.
 
     >>> LabeledImage(name="a/1.png", size=Size(height=4, width=6)).annotations
     ()
@@ -95,6 +118,7 @@ class LabeledImage:
         if not self.name:
             raise LabelError("an image has a name; got an empty one")
         check_text(self.name, "the name of an image", MAX_IMAGE_NAME)
+        check_text(self.split, "the split of an image", MAX_NAME)
         for annotation in self.annotations:
             if annotation.mask is not None and annotation.mask.size != self.size:
                 mask = annotation.mask.size

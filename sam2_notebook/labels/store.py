@@ -19,7 +19,7 @@ from sam2_notebook.labels.edits import HistoryEntry, LabelEdit, StoredImage
 from sam2_notebook.labels.migrations import prepare
 from sam2_notebook.labels.queue import ImageSummary
 from sam2_notebook.labels.rows import row_of_class
-from sam2_notebook.labels.schema import Annotation, Dataset, LabeledImage, State
+from sam2_notebook.labels.schema import Annotation, Dataset, LabeledImage, State, within
 from sam2_notebook.labels.tables import annotations, classes, images
 from sam2_notebook.values.classes import MAX_NAME, LabelClass, check_name
 from sam2_notebook.values.words import counted
@@ -241,6 +241,11 @@ class LabelStore:
         with self._write() as connection:
             files.set_work(connection, image_id, path, self.author)
 
+    def set_split(self, image_id: int, split: str) -> None:
+        """Remember the part of a dataset that an image belongs to, `train`, `val` or another; empty for none."""
+        with self._write() as connection:
+            files.set_split(connection, image_id, split, self.author)
+
     def accept_file(self, image_id: int) -> None:
         """Take the changed content of an image's file as right; LabelError if its size no longer fits the labels."""
         with self._write() as connection:
@@ -259,7 +264,8 @@ class LabelStore:
             raise LabelError(f"the store already has an image {image.name!r}; rename one of the two")
         image_id = files.add_image(connection, image, state)
         known = {row.name: row.id for row in connection.execute(select(classes.c.name, classes.c.id))}
-        journal.add_all(connection, image_id, image.annotations, known, self.author)
+        fitting = [within(annotation, image.size, image.name) for annotation in image.annotations]
+        journal.add_all(connection, image_id, fitting, known, self.author)
         return image_id
 
     @contextmanager

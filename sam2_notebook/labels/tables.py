@@ -1,4 +1,4 @@
-"""The tables of a label store, as version 4 of the schema has them; `migrations` leads older ones here."""
+"""The tables of a label store, as version 5 of the schema has them; `migrations` leads older ones here."""
 
 from sqlalchemy import (
     BigInteger,
@@ -14,7 +14,7 @@ from sqlalchemy import (
     Text,
 )
 
-VERSION = 4
+VERSION = 5
 
 metadata = MetaData()
 
@@ -52,6 +52,7 @@ images = Table(
     Column("state", String(20), nullable=False),
     Column("revision", Integer, nullable=False),
     Column("work", Text),
+    Column("split", Text, nullable=False, server_default=""),  # train, val, ... of the dataset it came with
     sqlite_autoincrement=True,
 )
 

@@ -42,8 +42,8 @@ def pixels_of_picture(picture: PillowImage.Image, label: str) -> np.ndarray:
     picture.load()
     # after load(): TIFF turns itself there, and PNG may carry its EXIF behind the pixels
     flip_rows, flip_columns, turned = _ORIENTATIONS[_orientation(picture)]
-    upright_hw = (picture.width, picture.height) if turned else (picture.height, picture.width)
-    pixels = np.empty((*upright_hw, 3), np.uint8)
+    height_width = (picture.width, picture.height) if turned else (picture.height, picture.width)
+    pixels = np.empty((*height_width, 3), np.uint8)
     stored = pixels[::flip_rows, ::flip_columns]
     if turned:
         stored = stored.swapaxes(0, 1)
@@ -53,6 +53,14 @@ def pixels_of_picture(picture: PillowImage.Image, label: str) -> np.ndarray:
         for top, band in _bands(picture):
             stored[top : top + band.height] = _rgb(band)
     return pixels
+
+
+def upright_hw(picture: PillowImage.Image) -> tuple[int, int]:
+    """Height and width once it is upright. Only TIFF, and PNG without EXIF before its pixels, is decoded for that."""
+    if picture.format == "TIFF":
+        picture.load()  # where it turns itself
+    turned = _ORIENTATIONS[_orientation(picture)][2]
+    return (picture.width, picture.height) if turned else (picture.height, picture.width)
 
 
 def _orientation(picture: PillowImage.Image) -> int:

@@ -13,7 +13,7 @@ from PIL import Image as PillowImage
 
 from ..errors import MediaError
 from .arrays import pixels_of_array
-from .decode import pixels_of_picture
+from .decode import pixels_of_picture, upright_hw
 from .failures import decoding
 from .files import Limits, check_size, choose_frame, open_picture, read_stream
 from .paths import is_folder, local_path, path_errors
@@ -109,6 +109,21 @@ def read_image(
         f"a {type(source).__name__} is no picture. Wanted a path, bytes, a binary file object, a Pillow image or "
         "an array (for a list of numbers: numpy.array(...))."
     )
+
+
+def picture_size_hw(path: str | os.PathLike[str]) -> tuple[int, int]:
+    """Height and width of a picture file as `read_image` gives it, mostly from its header alone; MediaError as there.
+
+    What is damaged behind the header is not noticed.
+    """
+    text, label = local_path(os.fspath(path))
+    with path_errors(label):
+        if is_folder(text, label):
+            raise IsADirectoryError
+        with open(text, "rb") as stream:
+            picture = open_picture(stream, label, Limits(max_pixels=MAX_PIXELS, max_bytes=MAX_BYTES), None)
+            with decoding(label):
+                return upright_hw(picture)
 
 
 def _image(pixels: np.ndarray, name: str) -> Image:

@@ -87,7 +87,7 @@ class ClassRequest:
 class LabelExportRequest:
     """Write what is accepted into a folder; `existing` says what to do with one that is not empty.
 
-    `val` is the part of the images to validate with, 0 for no split; `done` leaves out images not submitted yet.
+    `val` is the part to validate with, 0 leaves splits as they are; `done` leaves out images not submitted yet.
     """
 
     type: Literal["label_export"] = "label_export"

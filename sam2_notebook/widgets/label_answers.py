@@ -141,8 +141,8 @@ class AnsweringDesk(LabelDesk):
         def write(job: LabelJob) -> str:
             job.step(0, None, f"{format} to {Path(folder).name}")
             report = work.export_labels(self.store, folder, format, existing=existing, val=val, done=done)
-            left = sum(report.left_out.values())
-            rest = f"; {left} of them {'has' if left == 1 else 'have'} no place in this format" if left else ""
+            left = ", ".join(f"{count:,} {what}" for what, count in report.left_out.items())
+            rest = f"; not as they are, or not at all: {left}" if left else ""
             many = f"{counted(report.annotations, 'annotation')} of {counted(report.images, 'image')}"
             return f"{many} {'is' if report.annotations == 1 else 'are'} in {Path(folder).name}{rest}"
 

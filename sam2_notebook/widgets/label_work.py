@@ -95,7 +95,7 @@ def _suggest_for(desk: LabelDesk, image_id: int, source: Source, names: tuple[st
 def export_labels(
     store: LabelStore, folder: str | Path, format: str, *, existing: Existing, val: float, done: bool
 ) -> ExportReport:
-    """Write what is accepted; `done` takes submitted and reviewed images only, `val` other than 0 splits them."""
+    """Write what is accepted; `done` takes submitted and reviewed images only, `val` other than 0 splits them anew."""
     dataset = store.dataset(states=DONE if done else None, name=Path(store.label).stem)
     if val != 0:
         dataset = train_val_split(dataset, val)
@@ -135,6 +135,8 @@ def import_into(store: LabelStore, folder: str | Path, format: str, job: LabelJo
                 )
             edits = [AddAnnotation(annotation=replace(a, id=None)) for a in image.annotations]
             store.edit(mine.id, *edits, revision=stored.revision)
+            if image.split:
+                store.set_split(mine.id, image.split)
             count += 1
     kept = "1 has labels already and was left as it is"
     if left > 1:

@@ -221,9 +221,9 @@ class FolderLabeler(ImageSegmenter):
         val: float = 0.0,
         done: bool = True,
     ) -> ExportReport:
-        """Write what is accepted, as `sam2_notebook.export` does; `val` is the part to validate with, 0 for no split.
+        """Write what is accepted, as `sam2_notebook.export` does. `done` takes submitted and reviewed images only.
 
-        `done` takes submitted and reviewed images only.
+        `val` is the part to validate with; 0 leaves images in the splits that they were imported with.
         """
         part = as_number(val, "val", "the part of the images to validate with, from 0 to 1", LabelError)
         return work.export_labels(self.store, Path(folder), format, existing=existing, val=part, done=done)

@@ -254,7 +254,12 @@ def test_a_pipeline_of_transformers_is_a_detector() -> None:
     ("answer", "status"),
     [
         (([], [], []), "empty"),
-        (([[np.nan, 0, 5, 5], [9, 9, 3, 3], [500, 500, 600, 600]], [0, 0, 0], [1, 1, 1]), "empty"),
+        (([[9, 9, 3, 3], [500, 500, 600, 600]], [0, 0], [1, 1]), "empty"),
+        (([[np.nan, 0, 5, 5], [0, 0, 30, 30]], [0, 0], [1, 1]), "failed"),
+        (([[0, 0, 30, np.inf]], [0], [1]), "failed"),
+        (([[0, 0, 30, 30]], [0], [np.nan]), "failed"),
+        (([[0, 0, 30, 30]], [1.5], [1]), "failed"),
+        (([[0, 0, 30, 30]], [np.nan], [1]), "failed"),
         (([[0, 0, 30, 30]], [0, 1], [1.0]), "failed"),
         ("nonsense", "failed"),
         (None, "failed"),
@@ -268,6 +273,30 @@ def test_detectors_that_give_nothing_or_nonsense_stop_nothing(
     report = auto_annotate(folder, lambda _: answer, quick, progress=False)  # type: ignore[arg-type, return-value]
     assert report.done[status] >= 3
     assert not list((folder.parent / "labels").glob("*.txt"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (([[0, 0, 30, 30]], [1.5], [1]), "the detector gave the class 1.5; wanted whole numbers"),
+        (([[np.nan, 0, 5, 5]], [0], [1]), "the detector gave the box [nan, 0.0, 5.0, 5.0] with the score 1; wanted"),
+        (([[0, 0, 5, 5]], [0], [np.nan]), "the detector gave the box [0.0, 0.0, 5.0, 5.0] with the score nan; wanted"),
+    ],
+)
+def test_what_is_wrong_with_a_detector_is_said_of_each_picture(
+    folder: Path, quick: ImagePredictor, answer: tuple, words: str
+) -> None:
+    report = auto_annotate(folder, lambda _: answer, quick, progress=False)
+    assert [words in report.failures[name] for name in ("one.png", "two.jpg")] == [True, True]
+
+
+def test_classes_may_be_whole_numbers_of_any_kind() -> None:
+    detect = detector_of(lambda _: (torch.tensor([[0, 0, 30, 30.0]]), torch.tensor([2.0]), torch.ones(1)), Wishes())
+    assert detect(Image(picture(0), "0.png")).classes.tolist() == [2]
+    wrong = cameras("0.png")
+    wrong["annotations"][0]["category_id"] = 1.5
+    with pytest.raises(MediaError, match=r"a category has the id 1\.5, which is no whole number"):
+        detector_of(wrong, Wishes())
 
 
 class OutOfCreditsError(Exception):

@@ -153,3 +153,15 @@ def test_a_store_of_version_3_keeps_its_order_and_gets_another(tmp_path: Path) -
     assert (tmp_path / "labels.db.v3.bak").is_file()
     LabelStore(tmp_path / "new.db", author="eve").close()
     assert columns(str(where)) == columns(str(tmp_path / "new.db"))
+
+
+def test_a_store_of_version_4_gets_splits(tmp_path: Path) -> None:
+    where = store_of_version(4, tmp_path)
+    with LabelStore(where, author="eve") as store:
+        assert [a.label for a in store.image(1).labels.annotations] == ["stem", "leaf"]
+        assert [image.split for image in store.dataset()] == [""]
+        store.set_split(1, "val")
+        assert [image.split for image in store.dataset()] == ["val"]
+    assert (tmp_path / "labels.db.v4.bak").is_file()
+    LabelStore(tmp_path / "new.db", author="eve").close()
+    assert columns(str(where)) == columns(str(tmp_path / "new.db"))

@@ -310,3 +310,28 @@ def test_an_order_of_other_annotations_is_refused(store: LabelStore, ids: tuple[
     store.edit(1, AddAnnotation(annotation=Annotation(label="leaf")), revision=0)
     with pytest.raises(EditError, match=words):
         store.edit(1, OrderAnnotations(ids=ids), revision=1)
+
+
+@pytest.mark.parametrize(
+    ("box", "wanted"), [(Box(-5, 1, 900, 4.5), Box(0, 1, 7, 4.5)), (Box(7.5, -1, 8, 0), Box(7, 0, 7, 0))]
+)
+def test_a_box_beyond_the_image_is_cut_to_it(store: LabelStore, box: Box, wanted: Box) -> None:
+    leaf = Annotation(label="leaf", box=box)
+    store.add_image(LabeledImage(name="2.png", size=Size(height=6, width=8), annotations=(leaf,)))
+    image = add(store, Annotation(label="leaf"))
+    image = store.edit(1, ChangeAnnotation(id=2, annotation=leaf), AddAnnotation(annotation=leaf), revision=1)
+    found = [a for labels in store.dataset() for a in labels.annotations]
+    assert [(a.box, a.area) for a in found] == [(wanted, (wanted.width + 1) * (wanted.height + 1))] * 3
+    store.complete(1, replace(leaf, id=2), revision=image.revision)
+    assert store.image(1).labels.annotations[0].box == wanted
+
+
+@pytest.mark.parametrize("box", [Box(8, 0, 9, 3), Box(-4, 0, -1, 3), Box(0, 6, 3, 6), Box(0, -9, 3, -2)])
+def test_a_box_outside_the_image_is_refused(store: LabelStore, box: Box) -> None:
+    leaf = Annotation(label="leaf", box=box)
+    words = r"2\.png: the box of a 'leaf', .* lies outside the picture, which is 8 x 6"
+    with pytest.raises(LabelError, match=words):
+        store.add_image(LabeledImage(name="2.png", size=Size(height=6, width=8), annotations=(leaf,)))
+    with pytest.raises(LabelError, match=words.replace("2", "1")):
+        add(store, leaf)
+    assert [labels.annotations for labels in store.dataset()] == [()]

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from sam2_notebook.errors import LabelError, Sam2NotebookError
+from sam2_notebook.labels.edits import AddAnnotation
 from sam2_notebook.labels.export import export
+from sam2_notebook.labels.importers import read_labels
 from sam2_notebook.labels.schema import Annotation, Dataset, LabelClass, LabeledImage
 from sam2_notebook.labels.store import LabelStore
 from sam2_notebook.values.geometry import Box
@@ -83,3 +85,24 @@ def test_labels_are_taken_for_a_picture_of_the_bare_name_where_only_one_can_be_m
     found = {summary.name: summary.annotations for summary in labeler.store.summaries()}
     assert [name for name, count in found.items() if count] == labelled
     assert {len(annotations) for annotations in found.values()} <= {0, 1}
+
+
+def test_pictures_labelled_by_an_import_are_exported_in_its_splits(labeler: FolderLabeler, tmp_path: Path) -> None:
+    size = labeler.store.image(1).labels.size
+    box = (Annotation(label="leaf", box=Box(1, 1, 6, 5)),)
+    images = [LabeledImage(name=f"{n}.png", size=size, annotations=box, split=("train", "val")[n]) for n in range(2)]
+    export(Dataset(classes=(LabelClass(name="leaf"),), images=images), tmp_path / "out", "coco", pictures="leave")
+    labeler.import_labels(tmp_path / "out").wait(30)
+    labeler.export(tmp_path / "again", done=False)
+    assert {i.name: i.split for i in read_labels(tmp_path / "again", "coco")} == {"0.png": "train", "1.png": "val"}
+    labeler.export(tmp_path / "anew", done=False, val=1)
+    assert {i.split for i in read_labels(tmp_path / "anew", "coco")} == {"val"}
+
+
+def test_an_export_says_what_becomes_of_boxes(labeler: FolderLabeler, tmp_path: Path) -> None:
+    boxes = [AddAnnotation(annotation=Annotation(label="leaf", box=Box(n, n, n + 4, n + 5))) for n in range(2)]
+    labeler.store.edit(1, *boxes, revision=labeler.store.image(1).revision)
+    for format, end in (("coco", "are in coco"), ("yolo", ": 2 boxes (written as outlines of four corners)")):
+        job = labeler._labels.begin_export(str(tmp_path / format), format, existing="refuse", val=0, done=False)
+        job.wait(30)
+        assert job.view.text.endswith(end)

@@ -1156,7 +1156,7 @@ export interface ClassRequest {
 /**
  * Write what is accepted into a folder; `existing` says what to do with one that is not empty.
  *
- * `val` is the part of the images to validate with, 0 for no split; `done` leaves out images not submitted yet.
+ * `val` is the part to validate with, 0 leaves splits as they are; `done` leaves out images not submitted yet.
  */
 export interface LabelExportRequest {
   readonly type: "label_export";

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
@@ -145,11 +145,20 @@ def detector_of(source: DetectorSource, wishes: Wishes) -> Detector:
 
 
 def checked(found: Detections, image: Image) -> Detections:
-    """Detections cut to the picture, without boxes that are not finite, empty or beside it; those are counted."""
+    """Detections cut to the picture, without boxes that are empty or beside it; those are counted.
+
+    PromptError for places and scores that are no finite numbers: a detector that gives such is broken.
+    """
+    finite = np.isfinite(found.boxes).all(axis=1) & np.isfinite(found.scores)
+    if not finite.all():
+        row = int(np.argmin(finite))
+        raise PromptError(
+            f"the detector gave the box {found.boxes[row].tolist()} with the score {found.scores[row]:g}; wanted "
+            "finite numbers. Leave out what it is not sure of"
+        )
     height, width = image.size_hw
-    boxes = np.clip(np.nan_to_num(found.boxes, nan=-1.0), 0, [width, height, width, height])
-    sensible = np.isfinite(found.boxes).all(axis=1) & np.isfinite(found.scores)
-    sensible &= (boxes[:, 2] - boxes[:, 0] >= 1) & (boxes[:, 3] - boxes[:, 1] >= 1) & (found.classes >= 0)
+    boxes = np.clip(found.boxes, 0, [width, height, width, height])
+    sensible = (boxes[:, 2] - boxes[:, 0] >= 1) & (boxes[:, 3] - boxes[:, 1] >= 1) & (found.classes >= 0)
     kept = Detections(
         boxes=boxes,
         classes=found.classes,
@@ -182,24 +191,29 @@ def _finished(detect: Detector, wishes: Wishes) -> Detector:
 def _answer(raw: object) -> Detections:
     """What a function gave, as detections; PromptError if it cannot be that."""
     if isinstance(raw, Detections):
-        return raw
+        return replace(raw, classes=_whole(raw.classes))
     try:
         boxes, classes, scores = raw  # type: ignore[misc] -- this is what is being found out
-        found = Detections(
-            boxes=np.asarray(boxes, np.float64).reshape(-1, 4),
-            classes=np.asarray(classes, np.int64).reshape(-1),
-            scores=np.asarray(scores, np.float64).reshape(-1),
-        )
+        rows = np.asarray(boxes, np.float64).reshape(-1, 4)
+        numbers, sure = (np.asarray(part, np.float64).reshape(-1) for part in (classes, scores))
     except (TypeError, ValueError) as error:
         raise PromptError(
             f"the detector gave {raw!r:.60}; wanted boxes (n, 4) as x0, y0, x1, y1, classes (n,) and scores (n,)"
         ) from error
-    if not len(found.boxes) == len(found.classes) == len(found.scores):
+    if not len(rows) == len(numbers) == len(sure):
         raise PromptError(
-            f"the detector gave {len(found.boxes)} boxes, {len(found.classes)} classes and {len(found.scores)} scores; "
+            f"the detector gave {len(rows)} boxes, {len(numbers)} classes and {len(sure)} scores; "
             "wanted one class and one score per box"
         )
-    return found
+    return Detections(boxes=rows, classes=_whole(numbers), scores=sure)
+
+
+def _whole(numbers: FloatArray | IntArray) -> IntArray:
+    """Class numbers, which may be written as 1.0; PromptError for 1.5."""
+    wrong = ~np.isfinite(numbers) | (numbers != np.floor(numbers))
+    if wrong.any():
+        raise PromptError(f"the detector gave the class {numbers[wrong][0]:g}; wanted whole numbers")
+    return numbers.astype(np.int64)
 
 
 def _pipeline(pipeline: Pipeline, wishes: Wishes) -> Detector:
@@ -276,13 +290,13 @@ def _read_json(path: Path) -> Mapping:
 def _coco_boxes(coco: Mapping, label: str) -> Detector:
     """Boxes by the path of the picture; those of a picture that the file does not know are none."""
     try:
-        names = {int(c["id"]): str(c["name"]) for c in coco.get("categories", ())}
+        names = {_class_number(c["id"]): str(c["name"]) for c in coco.get("categories", ())}
         files = {i["id"]: _parts(i["file_name"]) for i in coco["images"]}
         boxes: dict[Parts, list[tuple[list[float], int, float | None]]] = {}
         for entry in coco["annotations"]:
             x, y, width, height = map(float, entry["bbox"])
             score = None if entry.get("score") is None else float(entry["score"])
-            row = ([x, y, x + width, y + height], int(entry["category_id"]), score)
+            row = ([x, y, x + width, y + height], _class_number(entry["category_id"]), score)
             boxes.setdefault(files[entry["image_id"]], []).append(row)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise MediaError(
@@ -306,6 +320,13 @@ def _coco_boxes(coco: Mapping, label: str) -> Detector:
         )
 
     return detect
+
+
+def _class_number(value: str | float) -> int:
+    """The number of a category; ValueError for 1.5."""
+    if int(value) != float(value):
+        raise ValueError(f"a category has the id {value}, which is no whole number")
+    return int(value)
 
 
 def _parts(name: str) -> Parts:

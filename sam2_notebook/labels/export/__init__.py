@@ -28,7 +28,7 @@ FORMATS: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class ExportReport:
-    """What was written. `left_out` counts what the format cannot say, in words."""
+    """What was written. `left_out` counts, in words, what the format cannot say, or only in another way."""
 
     folder: Path
     images: int
@@ -45,6 +45,10 @@ def export(
     pictures: Pictures = "copy",
 ) -> ExportReport:
     """Write a dataset in one of `FORMATS`, with its pictures and a data card, README.md.
+
+    What a format has no place for is counted in the report's `left_out`, and so is what changes: YOLO gets a box
+    without a mask as an outline of four corners, as its files hold either outlines or boxes. Images keep the split that
+    they have; `labels.split.train_val_split` gives them others.
 
     `pictures` are copied, linked (`link`) or left where they are (`leave`). `existing` says what to do with a folder
     that is not empty: `refuse`, `overwrite` files of the same names, or `merge` where no file differs. The folder

@@ -12,13 +12,15 @@ from sam2_notebook.labels.schema import Annotation, Dataset
 from sam2_notebook.values.geometry import Size
 
 CROWD = "crowds"
+BOX = "boxes (written as outlines of four corners)"
 _UNIT = 10.0**6  # places have six digits
 
 
 def export(dataset: Dataset, out: OutputFolder) -> None:
     """Class numbers from 0 and one polygon per annotation, 0 to 1; several parts and holes are joined by bridges.
 
-    Scores, attributes and notes have no place in it, nor have crowds. A box without a mask becomes its four corners.
+    Scores, attributes and notes have no place in it, nor have crowds. A box without a mask becomes the outline of its
+    four corners, since a file with an outline in it has no place for boxes, and is counted.
     """
     numbers = {label.name: number for number, label in enumerate(dataset.classes)}
     splits: set[str] = set()
@@ -33,6 +35,8 @@ def export(dataset: Dataset, out: OutputFolder) -> None:
                 if isinstance(ring, str):
                     out.left_out[ring] += 1
                 else:
+                    if annotation.mask is None:
+                        out.left_out[BOX] += 1
                     file.write(f"{numbers[annotation.label]} {_coordinates(ring, image.size)}\n")
     train = "train" if "train" in splits or not splits else min(splits)
     with out.open("data.yaml") as file:

@@ -13,9 +13,9 @@ import numpy as np
 from sam2_notebook.errors import LabelError, PromptError
 from sam2_notebook.labels.colors import class_color
 from sam2_notebook.labels.cutouts import box_of_edges
-from sam2_notebook.labels.importers.inputs import inside, read_json
+from sam2_notebook.labels.importers.inputs import fitting, inside, read_json
 from sam2_notebook.labels.polygons import filled
-from sam2_notebook.labels.schema import Annotation, AttributeValue, Dataset, LabelClass, LabeledImage
+from sam2_notebook.labels.schema import Annotation, AttributeValue, Dataset, LabelClass, LabeledImage, within
 from sam2_notebook.values.geometry import Box, Size
 from sam2_notebook.values.masks import Rle
 
@@ -29,7 +29,8 @@ _PATTERNS = (("annotations/*.json",), ("labels.json", "*/labels.json"), ("*.json
 def read(path: Path) -> Dataset:
     """A COCO file, or a folder with `annotations/*.json`, `labels.json` or one `*.json`; its text is held in memory.
 
-    Pictures are looked for in `images`, `data` and beside the file; a missing one leaves `path` None.
+    Pictures are looked for in `images`, `data` and beside the file; a missing one leaves `path` None, one of
+    another size than the file says is refused.
     """
     files = _files(path)
     documents = [(file, read_json(file)) for file in files]
@@ -93,12 +94,13 @@ def _images(document: Entry, file: Path, names: dict[int, str], split: str) -> I
         name = _get(entry, "file_name", str, file)
         size = _size(entry, file)
         found = [inside(folder, name) for folder in [*folders, file.parent]]
+        picture = next((p for p in found if p.is_file()), None)
         annotations = of_image.get(_get(entry, "id", int, file), [])
         yield LabeledImage(
             name=name,
             size=size,
             annotations=tuple(_annotation(a, size, names, file) for a in annotations),
-            path=next((p for p in found if p.is_file()), None),
+            path=fitting(picture, size, file) if picture else None,
             split=split,
         )
 
@@ -118,7 +120,7 @@ def _annotation(entry: Entry, size: Size, names: dict[int, str], file: Path) -> 
     score = entry.get("score")
     try:
         mask = _mask(entry.get("segmentation"), size)
-        return Annotation(
+        annotation = Annotation(
             label=names[category],
             mask=mask,
             box=None if mask else _box(entry.get("bbox")),
@@ -130,6 +132,7 @@ def _annotation(entry: Entry, size: Size, names: dict[int, str], file: Path) -> 
         )
     except (ValueError, TypeError, KeyError, OverflowError, PromptError) as error:
         raise LabelError(f"{file}: annotation {entry.get('id')} makes no sense: {error}") from error
+    return within(annotation, size, f"{file}, annotation {entry.get('id')}")
 
 
 def _mask(found: object, size: Size) -> Rle | None:

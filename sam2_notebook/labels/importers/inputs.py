@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 from sam2_notebook.errors import LabelError, MediaError
-from sam2_notebook.media import read_image
+from sam2_notebook.labels.kinds import is_clip
+from sam2_notebook.media.images import picture_size_hw
 from sam2_notebook.values.geometry import Size
 
 MAX_TEXT_BYTES = 2 << 30
@@ -50,9 +51,24 @@ def read_json(path: Path) -> dict[str, object]:
 
 
 def size_of(path: Path) -> Size:
-    """Height and width of a picture, upright."""
+    """Height and width of a picture, upright, mostly from its header alone."""
     try:
-        height, width = read_image(path).size_hw
+        height, width = picture_size_hw(path)
     except MediaError as error:
         raise LabelError(f"the picture of some labels cannot be read: {error}") from error
     return Size(height=height, width=width)
+
+
+def fitting(path: Path, said: Size, by: Path) -> Path:
+    """The picture, if it has the size that its labels are for; LabelError if it has another one."""
+    if is_clip(path.name):
+        return path
+    found = size_of(path)
+    if found != said:
+        turned = (found.height, found.width) == (said.width, said.height)
+        raise LabelError(
+            f"{by}: the labels of {path.name} are for a picture of {said.width} x {said.height}, but {path} is "
+            f"{found.width} x {found.height}{' (read upright, by its EXIF)' if turned else ''}. Put the picture that "
+            "was labelled there, or bring the labels to this size."
+        )
+    return path

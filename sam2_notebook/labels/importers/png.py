@@ -9,7 +9,7 @@ import numpy as np
 from sam2_notebook.errors import LabelError
 from sam2_notebook.labels.colors import class_color
 from sam2_notebook.labels.files import pictures_in
-from sam2_notebook.labels.importers.inputs import inside, read_json
+from sam2_notebook.labels.importers.inputs import fitting, inside, read_json
 from sam2_notebook.labels.schema import Annotation, AttributeValue, Dataset, LabelClass, LabeledImage
 from sam2_notebook.media.failures import decoding
 from sam2_notebook.media.files import Limits, open_picture
@@ -40,7 +40,7 @@ def read(folder: Path) -> Dataset:
                 name=picture.relative_to((folder / "images").absolute()).as_posix() if picture else name,
                 size=_size(indices),
                 annotations=tuple(Annotation(label=f"class {n}", mask=Rle.from_mask(indices == n)) for n in there),
-                path=picture,
+                path=fitting(picture, _size(indices), path) if picture else None,
             )
 
     return Dataset.of(start, classes, name=folder.name or "png")
@@ -64,7 +64,7 @@ def _ours(folder: Path) -> Dataset:
                 name=name.removeprefix(prefix),
                 size=_size(indices),
                 annotations=tuple(_object(o, indices) for o in cast(list[Mapping[str, object]], row["objects"])),
-                path=picture if picture.is_file() else None,
+                path=fitting(picture, _size(indices), folder / "labels.json") if picture.is_file() else None,
                 split=str(row.get("split", "")),
             )
 

@@ -16,11 +16,12 @@ from sam2_notebook.labels.cutouts import box_of_edges
 from sam2_notebook.labels.files import pictures_in
 from sam2_notebook.labels.importers.inputs import inside, read_text, size_of
 from sam2_notebook.labels.polygons import drawn
-from sam2_notebook.labels.schema import Annotation, Dataset, LabelClass, LabeledImage
+from sam2_notebook.labels.schema import Annotation, Dataset, LabelClass, LabeledImage, within
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.values.masks import Rle
 
 SPLITS = ("train", "val", "test")
+_FAR = 10.0**6  # pictures away: beyond it is nonsense, and soon no finite number of pixels
 
 
 def read(folder: Path) -> Dataset:
@@ -189,13 +190,14 @@ def _annotations(path: Path, size: Size, names: dict[int, object]) -> Iterator[A
                 f"{path}, line {number}: wanted a known class and 4 numbers (box) or pairs of them, three at least "
                 f"(polygon); got {line[:80]!r}"
             )
-        yield _annotation(str(names[label]), np.clip(values, 0, 1), size)
+        yield _annotation(str(names[label]), values, size, f"{path}, line {number}")
 
 
-def _annotation(label: str, values: np.ndarray, size: Size) -> Annotation:
+def _annotation(label: str, values: np.ndarray, size: Size, where: str) -> Annotation:
     scale = np.array([size.width, size.height])
     if len(values) == 4:
-        middle, half = values[:2] * scale, values[2:] * scale / 2
-        return Annotation(label=label, box=box_of_edges(*(middle - half).tolist(), *(middle + half).tolist()))
-    ring = np.minimum(np.floor(values.reshape(-1, 2) * scale), scale - 1)
+        middle, half = np.clip(values[:2], -_FAR, _FAR) * scale, np.clip(values[2:], 0, _FAR) * scale / 2
+        box = box_of_edges(*(middle - half).tolist(), *(middle + half).tolist())
+        return within(Annotation(label=label, box=box), size, where)
+    ring = np.minimum(np.floor(np.clip(values, 0, 1).reshape(-1, 2) * scale), scale - 1)
     return Annotation(label=label, mask=Rle.from_mask(drawn(ring, size)))

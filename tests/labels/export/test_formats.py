@@ -67,7 +67,7 @@ def test_supervision_reads_yolo(dataset: Dataset, tmp_path: Path) -> None:
     import supervision
 
     report = export(dataset, tmp_path / "out", "yolo")
-    assert report.left_out == {"crowds": 1}
+    assert report.left_out == {"crowds": 1, "boxes (written as outlines of four corners)": 1}
     read = supervision.DetectionDataset.from_yolo(
         str(tmp_path / "out/images/train"), str(tmp_path / "out/labels/train"), str(tmp_path / "out/data.yaml"),
         force_masks=True,

@@ -15,6 +15,8 @@ from sam2_notebook.labels.importers import read_labels
 from sam2_notebook.labels.schema import Annotation, Dataset, LabeledImage
 from sam2_notebook.labels.split import train_val_split
 from sam2_notebook.labels.store import LabelStore
+from sam2_notebook.media import read_image
+from sam2_notebook.media.images import picture_size_hw
 from sam2_notebook.values.geometry import Box, Size
 from sam2_notebook.values.masks import iou
 from tests.labels.conftest import CLASSES, annotations
@@ -73,6 +75,17 @@ def test_coco_pictures_of_one_name_in_two_files_are_told_apart(
     assert sorted(image.name for image in read_labels(tmp_path / "out", "coco")) == ["0.jpg", "1.jpg", *wanted]
     with LabelStore(tmp_path / "labels.db", author="bob") as store:
         assert store.add(read_labels(tmp_path / "out", "coco")) == 4
+
+
+def test_a_store_keeps_the_splits_of_an_import(dataset: Dataset, store: LabelStore, tmp_path: Path) -> None:
+    split = train_val_split(dataset, val=0.4)
+    wanted = {image.name: image.split for image in split}
+    export(split, tmp_path / "out", "coco")
+    store.add(read_labels(tmp_path / "out", "coco"))
+    assert {image.name: image.split for image in store.dataset()} == wanted | {"1.png": ""}
+    export(store.dataset().map(lambda image: image if image.path else None), tmp_path / "again", "coco")
+    assert {image.name: image.split for image in read_labels(tmp_path / "again", "coco")} == wanted
+    assert {image.split for image in train_val_split(store.dataset(), val=0)} == {"train"}
 
 
 def test_yolo_comes_back_but_for_bridges(dataset: Dataset, tmp_path: Path) -> None:
@@ -163,6 +176,8 @@ THING = {"id": 1, "image_id": 1, "category_id": 1}
         ({"annotations": [THING | {"segmentation": {"size": [3, 3], "counts": "9"}}]}, "its mask is"),
         ({"annotations": [THING | {"bbox": [1, 2, float("nan"), 4]}]}, "annotation 1 makes no sense"),
         ({"annotations": [THING | {"bbox": [1, 2, 3]}]}, "annotation 1 makes no sense"),
+        ({"annotations": [THING | {"bbox": [8, 2, 3, 3]}]}, r"annotation 1: the box .*outside the picture.* 8 x 6"),
+        ({"annotations": [THING | {"bbox": [2, -9, 3, 9]}]}, "2, -9, 4, -1, lies outside the picture"),
         ({"categories": [{"id": 1, "name": "a\nb"}]}, "a class has a name of one line"),
     ],
 )
@@ -174,12 +189,78 @@ def test_bad_coco_is_refused_in_words(change: dict, words: str, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
+    ("bbox", "wanted"),
+    [
+        ([-5, 2, 10, 3], Box(0, 2, 4, 4)),
+        ([2, 1, 900, 900], Box(2, 1, 7, 5)),
+        ([-0.5, -0.25, 1, 1], Box(0, 0, 0, 0)),
+        ([0, 0, 8, 6], Box(0, 0, 7, 5)),
+    ],
+)
+def test_a_box_beyond_the_picture_is_cut_to_it(bbox: list[float], wanted: Box, tmp_path: Path) -> None:
+    names = {"images": [IMAGE], "categories": [{"id": 1, "name": "leaf"}]}
+    (tmp_path / "a.json").write_text(json.dumps(names | {"annotations": [THING | {"bbox": bbox}]}))
+    (image,) = read_labels(tmp_path / "a.json", "coco")
+    assert image.annotations[0].box == wanted
+    export(Dataset(classes=CLASSES, images=[image]), tmp_path / "out", "coco", pictures="leave")
+    (row,) = json.loads((tmp_path / "out/annotations/instances.json").read_text())["annotations"]
+    assert row["area"] == (wanted.width + 1) * (wanted.height + 1)
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"), [("0 1.0 0.5 0.5 1", Box(6, 0, 7, 5)), ("0 1.125 0.5 0.5 1e300", Box(7, 0, 7, 5))]
+)
+def test_a_yolo_box_beyond_the_picture_is_cut_to_it(line: str, wanted: Box, tmp_path: Path) -> None:
+    Image.new("RGB", (8, 6)).save(tmp_path / "a.png")
+    (tmp_path / "a.txt").write_text(line)
+    (tmp_path / "data.yaml").write_text("names: [leaf]\ntrain: .")
+    (image,) = read_labels(tmp_path, "yolo")
+    assert image.annotations[0].box == wanted
+
+
+@pytest.mark.parametrize("format", ["coco", "fiftyone", "png"])
+def test_a_picture_of_another_size_than_its_labels_is_refused(format: str, dataset: Dataset, tmp_path: Path) -> None:
+    export(dataset, tmp_path / "out", format)
+    reader = "png" if format == "png" else "coco"
+    assert len(list(read_labels(tmp_path / "out", reader))) == 3
+    picture = next(path for path in (tmp_path / "out").rglob("empty.png") if path.parent.name in {"images", "data"})
+    Image.new("RGB", (120, 100)).save(picture)
+    with pytest.raises(LabelError, match=r"labels of empty\.png are for a picture of 80 x 60, but .* is 120 x 100\."):
+        list(read_labels(tmp_path / "out", reader))
+
+
+def test_a_mask_of_another_size_than_its_picture_is_refused(tmp_path: Path) -> None:
+    for folder, size in (("images", (12, 10)), ("masks", (8, 6))):
+        (tmp_path / folder).mkdir()
+        Image.new("L", size).save(tmp_path / folder / "a.png")
+    with pytest.raises(LabelError, match=r"picture of 8 x 6, but .* is 12 x 10\."):
+        list(read_labels(tmp_path, "png"))
+
+
+def test_a_turned_picture_has_its_upright_size(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (6, 8))
+    exif = picture.getexif()
+    exif[0x0112] = 6  # orientation: turned by a quarter
+    document = {"categories": [], "annotations": []}
+    for name in ("a.jpg", "a.png", "a.tif", "a.webp"):
+        picture.save(tmp_path / name, exif=exif)
+        assert picture_size_hw(tmp_path / name) == read_image(tmp_path / name).size_hw == (6, 8)
+        (tmp_path / "a.json").write_text(json.dumps(document | {"images": [IMAGE | {"file_name": name}]}))
+        assert [image.path for image in read_labels(tmp_path / "a.json", "coco")] == [tmp_path / name]
+        stored = IMAGE | {"file_name": name, "height": 8, "width": 6}
+        (tmp_path / "a.json").write_text(json.dumps(document | {"images": [stored]}))
+        with pytest.raises(LabelError, match=r"picture of 6 x 8, but .* is 8 x 6 \(read upright, by its EXIF\)"):
+            list(read_labels(tmp_path / "a.json", "coco"))
+
+
+@pytest.mark.parametrize(
     ("yaml", "line", "words"),
     [
         ("names: [leaf]\ntrain: images", "0 0.1 0.2", "line 1: wanted a known class"),
         ("names: [leaf]\ntrain: images", "1 0.5 0.5 1 1", "line 1: wanted a known class"),
         ("names: [leaf]\ntrain: images", "0 a b c d", "a class number and places were wanted"),
         ("names: [leaf]\ntrain: images", "0 nan 0.5 1 1", "line 1: wanted a known class"),
+        ("names: [leaf]\ntrain: images", "0 1.5 0.5 0.5 1", "line 1: the box .* outside the picture, which is 8 x 6"),
         ("names: [leaf]\ntrain: ../elsewhere", "", "leads out of the folder"),
         ("names: [leaf]\npath: /etc\ntrain: x", "", "leads out of the folder"),
         ("names: [leaf]\ntrain: missing", "", "names no folder or list of pictures"),
