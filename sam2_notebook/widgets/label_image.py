@@ -18,6 +18,7 @@ from sam2_notebook.widgets.everything import generous_sweep
 from sam2_notebook.widgets.failures import in_words
 from sam2_notebook.widgets.history import ConflictError
 from sam2_notebook.widgets.label_history import StoredHistory
+from sam2_notebook.widgets.label_queue import FINISHED
 from sam2_notebook.widgets.session import SegmentationSession
 from sam2_notebook.widgets.worker import Worker
 
@@ -43,6 +44,7 @@ class LabelImageDesk(ImageDesk):
         self.history, self._changed = history, changed
         self.problem = ""
         self.unsaved_because: str | None = None
+        self._submitted_here = False
         self._shared = channel
         self._greeted: set[str] = set()
         self._saving = threading.Lock()
@@ -70,6 +72,15 @@ class LabelImageDesk(ImageDesk):
         """How many suggestions are neither accepted nor rejected."""
         return sum(a.proposed for a in self.image.labels.annotations)
 
+    @property
+    def in_review(self) -> bool:
+        """Whether it was done when it came on the canvas: only then does it wait for being accepted or sent back.
+
+        What was submitted since is one's own work, even if it stays on the canvas because nothing else is left: the key
+        that submitted it must not review it. Whoever wants that shows another image and comes back.
+        """
+        return self.image.state in FINISHED and not self._submitted_here
+
     def answer(self, request: Request) -> Packet | None:
         """Answer a page; ConflictError if it still has another image on its canvas."""
         if isinstance(request, Hello):
@@ -88,6 +99,7 @@ class LabelImageDesk(ImageDesk):
 
     def set_state(self, state: State, note: str = "") -> None:
         """Say how far the image is, as one step."""
+        self._submitted_here = self._submitted_here or state == "submitted"
         self._go(lambda: self.session.travel(lambda: self.history.set_state(state, note)))
 
     def add_proposals(self, annotations: list[Annotation]) -> None:
