@@ -68,6 +68,35 @@ def test_taking_back_what_was_shown_brings_back_what_was_found_before(widget: Dy
     assert all(np.array_equal(widget.masks[index][1], mask) for index, mask in before.items())
 
 
+def test_with_its_only_example_an_object_loses_what_was_found_of_it_until_that_is_back(
+    widget: DynamicSegmenter,
+) -> None:
+    page = VideoPage(widget)
+    widget.add_box(0, (20, 10, 50, 40))
+    second = widget.add_object("other")
+    widget.add_box(0, (5, 5, 30, 30), object=second)
+    widget.find().wait(60)
+    before = {index: masks[second] for index, masks in widget.masks.items()}
+    assert sorted(before) == [0, 1, 2, 3, 4]
+    widget.undo()
+    widget.wait(60)
+    assert all(set(masks) == {1} for masks in widget.masks.values())
+    assert second not in widget.found(1)
+    other = widget.objects[1]
+    assert (other.state, other.stale) == ("none", 0)
+    assert page.masks(1).keys() == {(1, 1)}
+    gone = [tuple(pair) for told in page.wire.of("masks_changed") for pair in told["gone"]]
+    assert {(index, second) for index in range(5)} <= set(gone)
+    widget.redo()
+    widget.wait(60)
+    assert all(np.array_equal(widget.masks[index][second], mask) for index, mask in before.items())
+    assert page.masks(1).keys() == {(1, 1), (1, second)}
+    widget.undo()
+    widget.add_box(2, (5, 5, 30, 30), object=second)
+    widget.find().wait(60)
+    assert [o.state for o in widget.objects] == ["full", "full"]
+
+
 def test_a_picture_can_be_said_not_to_hold_an_object(widget: DynamicSegmenter) -> None:
     widget.add_box(0, (20, 10, 50, 40))
     widget.add_mask(1, np.zeros((40, 80), bool))
