@@ -9,7 +9,7 @@ from sam2_notebook.labels.edits import StoredImage
 from sam2_notebook.labels.schema import Annotation, State
 from sam2_notebook.media import Image
 from sam2_notebook.predict import ImagePredictor
-from sam2_notebook.protocol.messages import EditRequest, Hello, HistoryRequest, Request
+from sam2_notebook.protocol.messages import DocumentView, EditRequest, Hello, HistoryRequest, Request
 from sam2_notebook.values.classes import LabelClass
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.widgets.channel import Channel, Packet, Send
@@ -19,7 +19,8 @@ from sam2_notebook.widgets.failures import in_words
 from sam2_notebook.widgets.history import ConflictError
 from sam2_notebook.widgets.label_history import StoredHistory
 from sam2_notebook.widgets.label_queue import FINISHED
-from sam2_notebook.widgets.session import SegmentationSession
+from sam2_notebook.widgets.session import SegmentationSession, SessionState
+from sam2_notebook.widgets.views import document_view
 from sam2_notebook.widgets.worker import Worker
 
 ANOTHER = "another image is shown by now; nothing was changed"
@@ -156,6 +157,9 @@ class LabelImageDesk(ImageDesk):
     def _edited(self) -> None:
         super()._edited()
         self._changed()
+
+    def _document_view(self, state: SessionState) -> DocumentView:
+        return document_view(state, self.history.scores)
 
     def _new_session(self, size: Size, classes: tuple[LabelClass, ...]) -> SegmentationSession:  # noqa: ARG002
         return SegmentationSession(size, history=self.history)
