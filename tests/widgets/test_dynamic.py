@@ -165,6 +165,10 @@ def test_a_folder_is_read_in_natural_order_and_masks_are_written_at_one_size(tmp
     made = DynamicSegmenter(folder, predictor(), lookalikes=False, autosave=False)
     assert repr(made) == "DynamicSegmenter(cups, model='VideoPredictor', 0 objects)"
     made.add_box(3, (5, 5, 40, 40))
+    made.wait(60)
+    early = made.export(tmp_path / "early")
+    early.wait(60)
+    assert early.view.text.endswith("; 4 pictures have no mask yet, as 1 object was not looked for in every picture")
     made.find().wait(60)
     made.export(tmp_path / "masks").wait(60)
     written = sorted((tmp_path / "masks").rglob("*.png"))
