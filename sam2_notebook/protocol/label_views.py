@@ -73,12 +73,14 @@ class ProgressView:
 class CurrentImage:
     """The image on the canvas: its place in the queue (null if it is not in it), and what others did to it.
 
-    `problem` says why it cannot be shown or changed; `work` names the file that the work on a clip is kept in.
+    `problem` says why it cannot be shown or changed; `work` names the file that the work on a clip is kept in;
+    `in_review` says that it waits for a reviewer, and is not just submitted here.
     """
 
     image: int
     name: str
     state: StateName
+    in_review: bool
     place: int | None
     seconds: float
     problem: str

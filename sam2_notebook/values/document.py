@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from sam2_notebook.errors import EditError, LabelError
-from sam2_notebook.values.classes import MAX_NAME, AttributeValue, LabelClass, check_text, check_unique, check_value
+from sam2_notebook.values.classes import MAX_NAME, AttributeValue, LabelClass, check_text, check_value
 from sam2_notebook.values.drawing import Drawing
 from sam2_notebook.values.edits import (
     OF_MASKS,
@@ -268,10 +268,9 @@ class Document:
         if len(classes) > MAX_CLASSES:
             raise EditError(f"one picture takes at most {MAX_CLASSES} classes; got {len(classes)}")
         names = [c.name for c in classes]
-        try:
-            check_unique(names, "classes of a picture")
-        except LabelError as error:
-            raise EditError(str(error)) from None
+        twice = next((name for index, name in enumerate(names) if name in names[:index]), None)
+        if twice is not None:
+            raise EditError(f"there is already a class {twice!r}; the classes of a picture have different names")
         for state in self.objects:
             if classes and state.label and state.label not in names:
                 raise EditError(f"object {state.id} is of the class {state.label!r}; give it another class first")

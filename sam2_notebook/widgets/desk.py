@@ -16,6 +16,7 @@ from sam2_notebook.protocol.messages import (
     Buffer,
     CandidatesRequest,
     DocumentChanged,
+    DocumentView,
     EditRequest,
     EverythingChanged,
     EverythingRequest,
@@ -42,7 +43,7 @@ from sam2_notebook.widgets.everything import Everything
 from sam2_notebook.widgets.hover import Hover
 from sam2_notebook.widgets.inference import Encoded, Inference, Model
 from sam2_notebook.widgets.pace import Pace
-from sam2_notebook.widgets.session import SegmentationSession
+from sam2_notebook.widgets.session import SegmentationSession, SessionState
 from sam2_notebook.widgets.views import candidates_packet, document_view, mask_buffers, result_packet
 from sam2_notebook.widgets.worker import Worker, shared_worker
 
@@ -178,7 +179,7 @@ class ImageDesk:
         revs = {id_: shown.rev for id_, shown in state.shown.items()}
         if (state.rev, revs) != self._told_document:
             self._told_document = (state.rev, revs)
-            yield Packet(DocumentChanged(epoch=self.epoch, document=document_view(state)))
+            yield Packet(DocumentChanged(epoch=self.epoch, document=self._document_view(state)))
         gone = [o.id for o in state.document.objects if o.id in self._told_results and o.id not in revs]
         fresh = [id_ for id_, rev in revs.items() if self._told_results.get(id_) != rev]
         self._told_results = revs
@@ -231,6 +232,9 @@ class ImageDesk:
             self.everything.stop()
         return self.everything.answer(request)
 
+    def _document_view(self, state: SessionState) -> DocumentView:
+        return document_view(state)
+
     def _snapshot(self, request: Hello) -> Packet:
         state = self.session.state()
         buffers, payload = mask_buffers(state)
@@ -241,7 +245,7 @@ class ImageDesk:
             version=VERSION,
             epoch=self.epoch,
             picture=PictureInfo(width=size.width, height=size.height, name=self.picture.name, key=self.picture.digest),
-            document=document_view(state),
+            document=self._document_view(state),
             status=self.inference.status,
             buffers=buffers,
         )

@@ -377,6 +377,7 @@ class LabelDesk(ABC):
             image=image.id,
             name=image.labels.name,
             state=image.state,
+            in_review=shown.in_review,
             place=self.queue.place(image.id),
             seconds=round(summary.seconds, 1) if summary else 0.0,
             problem=shown.problem or shown.unsaved_because or "",

@@ -180,6 +180,14 @@ class StoredHistory(History[Moment]):
         pending = {a.id for a in self.image.labels.annotations if is_pending(a)}
         return tuple(id_ for id_, annotation in self._ids.items() if annotation in pending)
 
+    @property
+    def scores(self) -> Mapping[int, float]:
+        """What the model thought of the masks that the store has, by object."""
+        with self._lock:
+            known = {a.id: a.score for a in self.image.labels.annotations if not is_pending(a)}
+            found = {id_: known.get(annotation) for id_, annotation in self._ids.items()}
+            return {id_: score for id_, score in found.items() if score is not None}
+
     def _step(self, before: _Step, moment: Moment, author: str) -> int:
         """Go there from `before`; what was undone cannot be done again any more."""
         self._back.append(before)

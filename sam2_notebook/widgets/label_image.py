@@ -9,7 +9,7 @@ from sam2_notebook.labels.edits import StoredImage
 from sam2_notebook.labels.schema import Annotation, State
 from sam2_notebook.media import Image
 from sam2_notebook.predict import ImagePredictor
-from sam2_notebook.protocol.messages import EditRequest, Hello, HistoryRequest, Request
+from sam2_notebook.protocol.messages import DocumentView, EditRequest, Hello, HistoryRequest, Request
 from sam2_notebook.values.classes import LabelClass
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.widgets.channel import Channel, Packet, Send
@@ -18,7 +18,9 @@ from sam2_notebook.widgets.everything import generous_sweep
 from sam2_notebook.widgets.failures import in_words
 from sam2_notebook.widgets.history import ConflictError
 from sam2_notebook.widgets.label_history import StoredHistory
-from sam2_notebook.widgets.session import SegmentationSession
+from sam2_notebook.widgets.label_queue import FINISHED
+from sam2_notebook.widgets.session import SegmentationSession, SessionState
+from sam2_notebook.widgets.views import document_view
 from sam2_notebook.widgets.worker import Worker
 
 ANOTHER = "another image is shown by now; nothing was changed"
@@ -43,6 +45,7 @@ class LabelImageDesk(ImageDesk):
         self.history, self._changed = history, changed
         self.problem = ""
         self.unsaved_because: str | None = None
+        self._submitted_here = False
         self._shared = channel
         self._greeted: set[str] = set()
         self._saving = threading.Lock()
@@ -70,6 +73,15 @@ class LabelImageDesk(ImageDesk):
         """How many suggestions are neither accepted nor rejected."""
         return sum(a.proposed for a in self.image.labels.annotations)
 
+    @property
+    def in_review(self) -> bool:
+        """Whether it was done when it came on the canvas: only then does it wait for being accepted or sent back.
+
+        What was submitted since is one's own work, even if it stays on the canvas because nothing else is left: the key
+        that submitted it must not review it. Whoever wants that shows another image and comes back.
+        """
+        return self.image.state in FINISHED and not self._submitted_here
+
     def answer(self, request: Request) -> Packet | None:
         """Answer a page; ConflictError if it still has another image on its canvas."""
         if isinstance(request, Hello):
@@ -88,6 +100,7 @@ class LabelImageDesk(ImageDesk):
 
     def set_state(self, state: State, note: str = "") -> None:
         """Say how far the image is, as one step."""
+        self._submitted_here = self._submitted_here or state == "submitted"
         self._go(lambda: self.session.travel(lambda: self.history.set_state(state, note)))
 
     def add_proposals(self, annotations: list[Annotation]) -> None:
@@ -144,6 +157,9 @@ class LabelImageDesk(ImageDesk):
     def _edited(self) -> None:
         super()._edited()
         self._changed()
+
+    def _document_view(self, state: SessionState) -> DocumentView:
+        return document_view(state, self.history.scores)
 
     def _new_session(self, size: Size, classes: tuple[LabelClass, ...]) -> SegmentationSession:  # noqa: ARG002
         return SegmentationSession(size, history=self.history)

@@ -14,6 +14,7 @@ from sam2_notebook.protocol.label_views import Count, ProgressView, QueueRow
 from sam2_notebook.protocol.label_views import QueueFilter as FilterView
 
 UNFINISHED = frozenset({"new", "started", "returned"})
+FINISHED = frozenset({"submitted", "reviewed"})
 EVERYTHING = FilterView(
     states=(), labels=(), least_area=None, most_area=None, least_score=None, most_score=None, order="added"
 )
@@ -105,8 +106,12 @@ class LabelQueue:
         return kept.order[place] if 0 <= place < len(kept.order) else None
 
     def unfinished_after(self, image_id: int | None) -> int | None:
-        """The next image that is still to be done and that nobody else works on, past the end from the start again."""
-        return self.after(image_id, UNFINISHED)
+        """The next image that is still to be done and that nobody else works on, past the end from the start again.
+
+        A filter of states says what is to be done: all it takes, finished images only if it takes nothing else.
+        """
+        chosen = frozenset(self.filter.states)
+        return self.after(image_id, (chosen - FINISHED or chosen) if chosen else UNFINISHED)
 
     def after(self, image_id: int | None, states: Collection[str]) -> int | None:
         """The next image in one of these states that nobody else works on, past the end from the start again."""

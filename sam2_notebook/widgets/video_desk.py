@@ -71,7 +71,9 @@ class VideoDesk:
         self.tracking = Tracking(
             self.history, self.store, self.inference, self._step_news, self.frames.pull, self._unit
         )
-        self.exporting = Exporting(self.store, self.history, parts.reopen, self._step_news, parts.reference.path)
+        self.exporting = Exporting(
+            self.store, self.history, parts.reopen, self._step_news, parts.reference.path, self._unit
+        )
         self.autosave = Autosave(folder, lambda: self.reference, self.history.state, self.store.everything)
         self.notices: list[Notice] = []
         self._earlier: Earlier | None = None

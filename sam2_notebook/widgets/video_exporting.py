@@ -44,7 +44,7 @@ class _StoppedError(Exception):
 
 class Exporting:
     """One export at a time. `reopen` gives frames of one's own, `news` hears of every frame; `video` is the file of
-    the video, which is never written over.
+    the video, which is never written over; `unit` is what a frame is called in words to the user.
     """
 
     def __init__(
@@ -54,9 +54,10 @@ class Exporting:
         reopen: Callable[[], FrameSource],
         news: Callable[..., None],
         video: str | None,
+        unit: str,
     ) -> None:
         self._store, self._history, self._reopen, self._news = store, history, reopen, news
-        self._video = video
+        self._video, self._unit = video, unit
         self.job: Job | None = None
 
     def start(self, kind: ExportFormat, path: str | os.PathLike[str], objects: tuple[int, ...] | None) -> Job:
@@ -95,9 +96,13 @@ class Exporting:
             source = self._reopen()
             job.begin(len(source))
             wanted = {item.id for item in objects}
+            gaps: dict[int, set[int]] = {}
 
             def masks(frame: int) -> Mapping[int, BoolMask]:
-                return decoded(seen for seen in self._store.at(frame) if seen.object in wanted)
+                found = decoded(seen for seen in self._store.at(frame) if seen.object in wanted)
+                for missing in wanted - found.keys():
+                    gaps.setdefault(missing, set()).add(frame)
+                return found
 
             def tick(frame: int) -> None:
                 job.step(frame)
@@ -107,7 +112,7 @@ class Exporting:
 
             export = Export(source=source, count=len(source), objects=objects, masks=masks, classes=classes, tick=tick)
             target = export_video(export, path, kind)
-            job.end("done", f"wrote {target.name} ({_size_of(target)})")
+            job.end("done", f"wrote {target.name} ({_size_of(target)}){self._missing(gaps)}")
         except _StoppedError:
             job.end("cancelled", "stopped; nothing was written")
         except (Sam2NotebookError, MemoryError, ValueError, OSError) as error:
@@ -119,6 +124,16 @@ class Exporting:
             if source is not None:
                 source.close()
             self._news()
+
+    def _missing(self, gaps: Mapping[int, set[int]]) -> str:
+        """Which masks were not there, as frames by object, in words after those of what was written; empty without."""
+        if not gaps:
+            return ""
+        frames = len(set[int]().union(*gaps.values()))
+        where = f"1 {self._unit} has" if frames == 1 else f"{frames} {self._unit}s have"
+        things = "1 object was" if len(gaps) == 1 else f"{len(gaps)} objects were"
+        how = "followed to the end" if self._unit == "frame" else f"looked for in every {self._unit}"
+        return f"; {where} no mask yet, as {things} not {how}"
 
 
 def _size_of(target: os.PathLike[str]) -> str:

@@ -118,7 +118,8 @@ class _Row:
 class MaskStore:
     """Masks by object and frame. `document` is asked what the prompts are now; `frames` how many frames there are.
 
-    Objects are told apart by when they were born: one that comes back by undo finds its masks again.
+    Objects are told apart by when they were born: one that comes back by undo finds its masks again. An object of which
+    nothing is said in any frame has none: those it was followed with wait here until something is said of it again.
     """
 
     def __init__(self, document: Callable[[], VideoDocument], frames: Callable[[], int]) -> None:
@@ -189,7 +190,7 @@ class MaskStore:
     def frames_of(self, item: VideoObject) -> tuple[int, ...]:
         """The frames in which an object has a mask, ascending."""
         with self._lock:
-            row = self._rows.get(item.born)
+            row = self._row_seen(item)
             if row is None:
                 return ()
             said = {f.frame for f in item.frames if f.frame in row.prompted}
@@ -199,7 +200,7 @@ class MaskStore:
         """The lane of an object from frame `first` to `last`, or to the end."""
         end = self._frames() if last is None else last + 1
         with self._lock:
-            row = self._rows.get(item.born) or _Row()
+            row = self._row_seen(item) or _Row()
             row.grown(end)
             states, scores = row.codes[:, first:end].copy()
             states[(row.made_with[first:end] != version(item)) & (states != UNKNOWN)] += STALE_BY
@@ -241,8 +242,12 @@ class MaskStore:
     def _row(self, item: VideoObject) -> _Row:
         return self._rows.setdefault(item.born, _Row())
 
+    def _row_seen(self, item: VideoObject) -> _Row | None:
+        """The masks of an object as far as they are to be seen."""
+        return self._rows.get(item.born) if item.frames else None
+
     def _seen(self, item: VideoObject, frame: int) -> FrameMask | None:
-        row = self._rows.get(item.born)
+        row = self._row_seen(item)
         if row is None:
             return None
         said = row.prompted.get(frame)

@@ -119,13 +119,16 @@ class VideoNews:
                 yield Packet(VideoChanged(epoch=desk.epoch, video=video))
 
     def _note_prompts(self, before: VideoDocument | None, after: VideoDocument) -> None:
-        """Where prompts have come or gone, another mask may be the one to show."""
+        """Where prompts have come or gone, another mask may be the one to show; with the last one go all others."""
         old = {item.born: item for item in before.objects} if before else {}
         for item in after.objects:
             earlier = old.get(item.born)
             said = {f.frame for f in earlier.frames} if earlier else set()
             for frame in said ^ {f.frame for f in item.frames}:
                 self._fresh[item.born, frame] = None
+            if earlier is not None and bool(earlier.frames) != bool(item.frames):
+                for frame in self._desk.store.frames_of(item if item.frames else earlier):
+                    self._fresh[item.born, frame] = None
 
     def _tell_masks(self, document: VideoDocument) -> Iterator[Packet]:
         fresh, self._fresh = self._fresh, {}

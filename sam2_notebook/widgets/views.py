@@ -102,11 +102,12 @@ class Masks(Mapping[int, BoolMask]):
         return "Masks(" + ", ".join(f"{id_}: {mask.area} px" for id_, mask in self._coded.items()) + ")"
 
 
-def document_view(state: SessionState) -> DocumentView:
-    """The document as the page draws it."""
+def document_view(state: SessionState, stored: Mapping[int, float] | None = None) -> DocumentView:
+    """The document as the page draws it. `stored` are scores from before for masks that no model made here."""
+    kept = stored or {}
     return DocumentView(
         rev=state.rev,
-        objects=tuple(_object_view(o, state.shown.get(o.id)) for o in state.document.objects),
+        objects=tuple(_object_view(o, state.shown.get(o.id), kept.get(o.id)) for o in state.document.objects),
         selected=state.document.selected,
         classes=state.document.classes,
         current=state.document.current,
@@ -115,7 +116,7 @@ def document_view(state: SessionState) -> DocumentView:
     )
 
 
-def _object_view(state: ObjectState, shown: Shown | None) -> ObjectView:
+def _object_view(state: ObjectState, shown: Shown | None, stored: float | None) -> ObjectView:
     return ObjectView(
         id=state.id,
         name=state.name,
@@ -132,7 +133,7 @@ def _object_view(state: ObjectState, shown: Shown | None) -> ObjectView:
         proposed=state.proposed,
         candidate=state.candidate,
         threshold=state.threshold,
-        scores=_scores(shown) if shown else None,
+        scores=(_scores(shown) or _kept_scores(stored)) if shown else None,
         result_rev=shown.rev if shown else None,
         area=shown.mask.area if shown else 0,
     )
@@ -155,6 +156,10 @@ def _scores(shown: Shown) -> Scores | None:
             milliseconds=round(outcome.milliseconds, 1),
         )
     )
+
+
+def _kept_scores(stored: float | None) -> Scores | None:
+    return None if stored is None else Scores(iou=(stored,), object_score=None, best=0, milliseconds=0.0)
 
 
 def mask_buffers(state: SessionState) -> tuple[tuple[Buffer, ...], tuple[bytes, ...]]:

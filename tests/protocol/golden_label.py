@@ -13,7 +13,15 @@ def label_messages() -> list[m.LabelRequest | m.LabelReply | m.LabelEvent]:
         most_score=0.5, order="gain",
     )  # fmt: skip
     current = v.CurrentImage(
-        image=3, name="a/<b>3</b>.jpg", state="started", place=2, seconds=12.5, problem="", is_clip=False, work=""
+        image=3,
+        name="a/<b>3</b>.jpg",
+        state="started",
+        in_review=False,
+        place=2,
+        seconds=12.5,
+        problem="",
+        is_clip=False,
+        work="",
     )
     progress = v.ProgressView(
         images=30, done=12, per_state=(v.Count(name="new", count=18),), per_class=(v.Count(name="leaf", count=40),),

@@ -76,6 +76,35 @@ def test_taking_back_what_was_shown_brings_back_what_was_found_before(widget: Dy
     assert all(np.array_equal(widget.masks[index][1], mask) for index, mask in before.items())
 
 
+def test_with_its_only_example_an_object_loses_what_was_found_of_it_until_that_is_back(
+    widget: DynamicSegmenter,
+) -> None:
+    page = VideoPage(widget)
+    widget.add_box(0, (20, 10, 50, 40))
+    second = widget.add_object("other")
+    widget.add_box(0, (5, 5, 30, 30), object=second)
+    widget.find().wait(60)
+    before = {index: masks[second] for index, masks in widget.masks.items()}
+    assert sorted(before) == [0, 1, 2, 3, 4]
+    widget.undo()
+    widget.wait(60)
+    assert all(set(masks) == {1} for masks in widget.masks.values())
+    assert second not in widget.found(1)
+    other = widget.objects[1]
+    assert (other.state, other.stale) == ("none", 0)
+    assert page.masks(1).keys() == {(1, 1)}
+    gone = [tuple(pair) for told in page.wire.of("masks_changed") for pair in told["gone"]]
+    assert {(index, second) for index in range(5)} <= set(gone)
+    widget.redo()
+    widget.wait(60)
+    assert all(np.array_equal(widget.masks[index][second], mask) for index, mask in before.items())
+    assert page.masks(1).keys() == {(1, 1), (1, second)}
+    widget.undo()
+    widget.add_box(2, (5, 5, 30, 30), object=second)
+    widget.find().wait(60)
+    assert [o.state for o in widget.objects] == ["full", "full"]
+
+
 def test_a_picture_can_be_said_not_to_hold_an_object(widget: DynamicSegmenter) -> None:
     widget.add_box(0, (20, 10, 50, 40))
     widget.add_mask(1, np.zeros((40, 80), bool))
@@ -144,6 +173,10 @@ def test_a_folder_is_read_in_natural_order_and_masks_are_written_at_one_size(tmp
     made = DynamicSegmenter(folder, predictor(), lookalikes=False, autosave=False)
     assert repr(made) == "DynamicSegmenter(cups, model='VideoPredictor', 0 objects)"
     made.add_box(3, (5, 5, 40, 40))
+    made.wait(60)
+    early = made.export(tmp_path / "early")
+    early.wait(60)
+    assert early.view.text.endswith("; 4 pictures have no mask yet, as 1 object was not looked for in every picture")
     made.find().wait(60)
     made.export(tmp_path / "masks").wait(60)
     written = sorted((tmp_path / "masks").rglob("*.png"))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sam2_notebook.errors import LabelError
+from sam2_notebook.errors import EditError, LabelError
 from sam2_notebook.values.classes import LabelClass
 from sam2_notebook.values.edits import (
     ChooseClass,
@@ -92,3 +92,11 @@ def test_a_class_added_on_the_page_is_there_for_everybody(tmp_path: Path) -> Non
     assert bob.store.classes() == classes
     end(bob)
     end(desk)
+
+
+def test_a_name_that_another_class_has_is_refused_in_plain_words(desk: AnsweringDesk) -> None:
+    assert desk.shown is not None
+    leaf, stem = desk.store.classes()
+    with pytest.raises(EditError, match="there is already a class 'stem'"):
+        desk.shown.edit(SetClasses(classes=(replace(leaf, name="stem"), stem)))
+    assert [c.name for c in desk.store.classes()] == ["leaf", "stem"]

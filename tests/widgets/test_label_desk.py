@@ -1,5 +1,6 @@
 """A labelling session without a page: what is done is in the store, and nothing of it is lost."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +110,50 @@ def test_submitting_goes_on_and_an_empty_picture_is_asked_about(desk: AnsweringD
     assert desk.notices.views[-1].text.startswith("Every image of this queue is done")
     with pytest.raises(Sam2NotebookError, match="last image"):
         desk.move("next", sure=True)
+
+
+@pytest.mark.parametrize("is_outside", [False, True])
+def test_submitting_goes_on_in_a_queue_of_skipped_images_until_none_is_left(
+    desk: AnsweringDesk, is_outside: bool
+) -> None:
+    for _ in range(3):
+        desk.move("skip")
+    desk.remake(replace(desk.queue.filter, states=("skipped",)))
+    assert desk.shown is not None
+    if not is_outside:
+        desk.open(1)
+    wanted = ["0.png", "1.png", "2.png"] if is_outside else ["1.png", "2.png"]
+    for name in wanted:
+        desk.move("submit", sure=True)
+        assert desk.shown.image.labels.name == name
+        assert not desk.notices.views
+    desk.move("submit", sure=True)
+    assert desk.notices.views[-1].text.startswith("Every image of this queue is done")
+
+
+def test_finished_images_are_gone_to_only_where_a_filter_takes_nothing_else(desk: AnsweringDesk) -> None:
+    desk.move("submit", sure=True)
+    desk.remake(replace(desk.queue.filter, states=("submitted", "new")))
+    assert desk.queue.unfinished_after(4) == 2
+    desk.remake(replace(desk.queue.filter, states=("submitted",)))
+    assert desk.queue.unfinished_after(4) == 1
+
+
+def test_what_was_submitted_here_waits_for_a_reviewer_only_when_it_is_shown_anew(tmp_path: Path) -> None:
+    desk = session_on(tmp_path, 1)
+    click(desk, 30, 30)
+    desk.move("submit")
+    current = desk.view().current
+    assert current is not None
+    assert (current.state, current.in_review) == ("submitted", False)
+    desk.open(1)
+    current = desk.view().current
+    assert current is not None
+    assert current.in_review
+    desk.move("accept")
+    assert desk.shown is not None
+    assert desk.shown.image.state == "reviewed"
+    end(desk)
 
 
 def test_undo_after_the_last_image_is_submitted_takes_that_back_first(tmp_path: Path) -> None:

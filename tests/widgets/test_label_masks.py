@@ -9,15 +9,19 @@ import pytest
 from sam2_notebook.labels.edits import AddAnnotation, ChangeAnnotation
 from sam2_notebook.labels.schema import Annotation
 from sam2_notebook.labels.store import LabelStore
+from sam2_notebook.protocol.messages import VERSION
 from sam2_notebook.values.classes import LabelClass
 from sam2_notebook.values.edits import (
     AddObject,
     AddPoint,
     ClassifyObject,
+    PaintMask,
 )
 from sam2_notebook.values.geometry import Box
 from sam2_notebook.values.masks import Rle
+from sam2_notebook.values.strokes import path_text
 from sam2_notebook.widgets.label_answers import AnsweringDesk
+from tests.widgets.discs import Wire
 from tests.widgets.labeling import click, end, folder_of, mask_of, saved, session_on
 from tests.widgets.videos import until
 
@@ -211,4 +215,30 @@ def test_an_imported_box_stays_a_box_until_somebody_asks_for_a_mask(tmp_path: Pa
     desk.move("submit")
     assert [a.mask for a in saved(desk, "1.png")] == [None, None]
     assert not any("boxes" in notice.text for notice in desk.notices.views[1:])
+    end(desk)
+
+
+def told_object(desk: AnsweringDesk, wire: Wire, seq: int) -> dict:
+    """The only object of the picture, as a page that greets is told of it."""
+    desk.channel.receive({"type": "hello", "view": "page", "seq": seq, "version": VERSION})
+    content, _ = wire.answer("page", seq)
+    (told,) = content["document"]["objects"]
+    return told
+
+
+def test_the_score_that_the_store_has_is_told_when_an_image_is_shown_again(tmp_path: Path) -> None:
+    wire = Wire()
+    desk = session_on(tmp_path, 2, wire=wire)
+    click(desk, 60, 40)
+    (annotation,) = saved(desk)
+    assert annotation.score is not None
+    desk.open(2)
+    desk.open(1)
+    assert desk.shown is not None
+    assert desk.shown.wait(30)
+    told = told_object(desk, wire, 1)
+    assert (told["scores"]["iou"], told["result_rev"] is None) == ([pytest.approx(annotation.score)], False)
+    desk.shown.edit(PaintMask(object=told["id"], path=path_text([(10, 10), (20, 12)]), width=9.0, label=1))
+    assert desk.shown.wait(30)
+    assert told_object(desk, wire, 2)["scores"] is None
     end(desk)

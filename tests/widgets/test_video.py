@@ -1,8 +1,10 @@
 """`VideoSegmenter` from a cell's point of view, with a small random network and no kernel."""
 
 import itertools
+import shutil
 import threading
 import time
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -13,6 +15,7 @@ from traitlets import TraitError
 from sam2_notebook.errors import EditError, ModelError, Sam2NotebookError
 from sam2_notebook.media import open_video
 from sam2_notebook.predict import VideoSession
+from sam2_notebook.predict.video_export import ExportFormat
 from sam2_notebook.widgets import video_tracking
 from sam2_notebook.widgets.video import VideoSegmenter
 from tests.widgets.videos import FRAMES, predictor, video
@@ -357,3 +360,21 @@ def test_a_closed_widget_keeps_its_masks_and_takes_no_edits() -> None:
     for act in (lambda: widget.add_point(0, 5, 5), widget.propagate, lambda: widget.go_to(1), widget.recover):
         with pytest.raises(Sam2NotebookError, match="this widget is closed"):
             act()
+
+
+@pytest.mark.parametrize("format", ["png", "davis", "coco", "ytvis", "npz", "overlay", "cutout"])
+def test_an_export_says_in_how_many_frames_masks_are_missing(
+    widget: VideoSegmenter, tmp_path: Path, format: ExportFormat
+) -> None:
+    def words() -> str:
+        job = widget.export(tmp_path / "out", format)
+        job.wait(60)
+        return job.view.text
+
+    widget.add_point(0, 30, 20)
+    widget.propagate(last=6).wait(60)
+    assert words().endswith(f"; {FRAMES - 7} frames have no mask yet, as 1 object was not followed to the end")
+    shutil.rmtree(tmp_path)
+    tmp_path.mkdir()
+    widget.propagate().wait(60)
+    assert words().endswith((" files)", " kB)", " MB)"))

@@ -1022,12 +1022,14 @@ export interface ProgressView {
 /**
  * The image on the canvas: its place in the queue (null if it is not in it), and what others did to it.
  *
- * `problem` says why it cannot be shown or changed; `work` names the file that the work on a clip is kept in.
+ * `problem` says why it cannot be shown or changed; `work` names the file that the work on a clip is kept in;
+ * `in_review` says that it waits for a reviewer, and is not just submitted here.
  */
 export interface CurrentImage {
   readonly image: number;
   readonly name: string;
   readonly state: "new" | "started" | "skipped" | "submitted" | "returned" | "reviewed";
+  readonly in_review: boolean;
   readonly place: number | null;
   readonly seconds: number;
   readonly problem: string;
@@ -1895,6 +1897,7 @@ const CurrentImageSchema: Schema = {
   image: int,
   name: text,
   state: [literal, "new", "started", "skipped", "submitted", "returned", "reviewed"],
+  in_review: flag,
   place: [either, int, none],
   seconds: float,
   problem: text,

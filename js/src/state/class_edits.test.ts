@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { DocumentView, Edit } from "../protocol/messages.gen";
-import { addClass, renameClass } from "./class_edits";
+import { addClass, refusal, renameClass } from "./class_edits";
 import { applyAll, EditError, EMPTY_DOCUMENT } from "./document";
 
 const IMAGE = { width: 100, height: 80 };
@@ -39,5 +39,23 @@ describe("classes made on the page", () => {
     const document = pair();
     expect(() => edited(document, renameClass(document, "cat", name))).toThrow(EditError);
     expect(() => edited(document, addClass(document, name, []))).toThrow(EditError);
+  });
+});
+
+describe("a name for a class", () => {
+  it.each([
+    [null, "dog", 'there is already a class "dog"'],
+    ["cat", "dog", 'there is already a class "dog"'],
+    ["cat", "cat", ""],
+    ["cat", "cow", ""],
+    [null, "", ""],
+  ])("is refused in plain words when another class has it: %j to %j", (old, name, wanted) => {
+    expect(refusal(pair(), old, name)).toBe(wanted);
+  });
+
+  it("is refused by the document in the same words", () => {
+    const document = pair();
+    const twice = renameClass(document, "cat", "dog");
+    expect(() => edited(document, twice)).toThrow('there is already a class "dog"');
   });
 });

@@ -28,6 +28,13 @@ export function renameClass({ classes, objects, current }: Known, old: string, n
   ];
 }
 
+/** Why a class cannot have this name, `old` one or a new one; empty if it can. */
+export function refusal({ classes }: Pick<Known, "classes">, old: string | null, name: string): string {
+  const has = (wanted: string) => classes.some((one) => one.name === wanted);
+  if (name === old || !has(name)) return "";
+  return `there is already a class "${name}"`;
+}
+
 function freeColor(classes: ReadonlyArray<LabelClass>): string {
   const colors = PALETTE.map(
     ({ rgb }) => `#${rgb.map((part) => part.toString(16).padStart(2, "0")).join("")}`,

@@ -247,8 +247,7 @@ function drawnBy(object: ObjectView, drawn: number, kept = false): ObjectView {
   return { ...object, drawn, kept, candidate: null, threshold: 0 };
 }
 
-// Python counts characters, JavaScript counts UTF-16 units.
-const codePoints = (text: string): number => [...text].length;
+const codePoints = (text: string): number => [...text].length; // Python counts these, JavaScript UTF-16 units
 
 /** A class that the document takes. */
 function known(document: DocumentView, label: string): string {
@@ -260,7 +259,8 @@ function known(document: DocumentView, label: string): string {
 
 function withClasses(document: DocumentView, classes: ReadonlyArray<LabelClass>): DocumentView {
   const names = new Set(classes.map(({ name }) => name));
-  if (names.size < classes.length) throw new EditError("the classes of a picture differ from one another");
+  const twice = classes.find(({ name }, index) => classes.findIndex((one) => one.name === name) < index);
+  if (twice !== undefined) throw new EditError(`there is already a class "${twice.name}"`);
   const orphan = document.objects.find(({ label }) => names.size > 0 && label !== "" && !names.has(label));
   if (orphan !== undefined)
     throw new EditError(`${orphan.name} is of the class "${orphan.label}"; give it another class first`);

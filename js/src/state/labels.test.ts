@@ -136,3 +136,23 @@ test("labels are written to files with the last edits", () => {
   kernel.take(next());
   expect(asked()).toEqual(["label_export"]);
 });
+
+test.each(["export", "import"] as const)(
+  "what was asked of files is told until it is answered: %s",
+  (kind) => {
+    const ask = () =>
+      kind === "export" ? labels.export("coco", "out", 0, false) : labels.importFrom("coco", "in");
+    const state = () => labels.files[kind].value;
+    ask();
+    expect(state()).toEqual({ isAsked: true, failed: "" });
+    const first = next();
+    labels.session.receive(
+      { type: "failure", view: "me", seq: first.seq, code: "invalid", message: "no" },
+      [],
+    );
+    expect(state()).toEqual({ isAsked: false, failed: "no" });
+    ask();
+    labels.session.receive({ type: "label_done", view: "me", seq: next().seq, question: "" }, []);
+    expect(state()).toEqual({ isAsked: false, failed: "" });
+  },
+);

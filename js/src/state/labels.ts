@@ -29,6 +29,17 @@ export interface Question {
 
 export type Move = MoveRequest["how"];
 
+export type FileKind = "export" | "import";
+
+/** What became of asking for an export or an import, as long as no job tells more of it. */
+export interface Asked {
+  readonly isAsked: boolean;
+  /** Why it could not be begun. */
+  readonly failed: string;
+}
+
+const NOT_ASKED: Asked = { isAsked: false, failed: "" };
+
 const ROWS_ASKED = 24;
 const MOST_ROW_BYTES = 24 * 1024 * 1024;
 const WEIGHT_WITHOUT = 500;
@@ -42,6 +53,10 @@ export class Labels {
   readonly question: Signal<Question | null> = signal(null);
   readonly survey: Signal<SurveyData | "asked" | null> = signal(null);
   readonly figure: Signal<{ readonly what: string; readonly png: Uint8Array | null } | null> = signal(null);
+  readonly files: Readonly<Record<FileKind, Signal<Asked>>> = {
+    export: signal(NOT_ASKED),
+    import: signal(NOT_ASKED),
+  };
   readonly #rows = new ByteStore<number, Row>(
     MOST_ROW_BYTES,
     (row) => WEIGHT_WITHOUT + (row.picture?.length ?? 0),
@@ -105,7 +120,9 @@ export class Labels {
   }
 
   export(format: string, folder: string, val: number, done: boolean, existing: Existing = "refuse"): void {
+    const then = this.#begun("export");
     this.#changeAfterEdits({ type: "label_export", format, folder, val, done, existing }, (question) => {
+      then(question);
       if (!question) return;
       const again = (choice: Existing) => () => this.export(format, folder, val, done, choice);
       this.question.value = {
@@ -120,7 +137,7 @@ export class Labels {
   }
 
   importFrom(format: string, folder: string): void {
-    this.#change({ type: "label_import", format, folder });
+    this.#change({ type: "label_import", format, folder }, this.#begun("import"));
   }
 
   /** Accept, or reject, the suggestions among these objects, as one step. */
@@ -147,6 +164,15 @@ export class Labels {
       if (this.figure.peek()?.what !== what) return;
       this.figure.value = reply.type === "label_figure_data" ? { what, png: bytes[0] ?? null } : null;
     });
+  }
+
+  /** An export or import is asked for; what is returned hears how that was answered. */
+  #begun(kind: FileKind): (question: string | null) => void {
+    this.files[kind].value = { isAsked: true, failed: "" };
+    return (question) => {
+      const failed = question === null ? (this.session.notice.peek() ?? "The kernel did not answer.") : "";
+      this.files[kind].value = { isAsked: false, failed };
+    };
   }
 
   /** Ask for a change; `then` gets the question that comes back, empty if it is done, null if it failed. */

@@ -1,17 +1,19 @@
 /** Two buttons beside the classes, and the field in which a class is named. */
 
 import { MAX_NAME } from "../protocol/messages.gen";
-import { addClass, renameClass } from "../state/class_edits";
+import { addClass, refusal, renameClass } from "../state/class_edits";
 import { chosenObjects } from "../state/document";
 import type { Sheet } from "../state/sheet";
 import type { Ui } from "../state/ui";
-import { h, setHidden } from "./dom";
+import { h, setHidden, setText } from "./dom";
 import { icon } from "./icons";
 import { tool } from "./object_row";
 
 export interface ClassEditor {
   readonly buttons: HTMLElement;
   readonly field: HTMLInputElement;
+  /** Why a name cannot be had. */
+  readonly words: HTMLElement;
   /** There is this class to rename, or none. */
   readonly offer: (label: string) => void;
 }
@@ -23,21 +25,34 @@ export function createClassEditor(sheet: Sheet, ui: Ui): ClassEditor {
     ...{ class: "sam2nb-field", "aria-label": "Class name", placeholder: "class name" },
     ...{ maxlength: MAX_NAME, autocomplete: "off", hidden: true },
   });
+  const words = h("p", { class: "sam2nb-hint", role: "status", hidden: true });
+  const complain = (text: string) => {
+    words.hidden = text === "";
+    setText(words, text);
+    field.setAttribute("aria-invalid", String(text !== ""));
+  };
+  let isTyping = false;
   let offered = "";
   let old: string | null = null;
   const open = (label: string | null) => {
     old = label;
+    complain("");
     field.value = label ?? "";
     field.hidden = false;
+    isTyping = true;
     field.focus();
     field.select();
   };
   const finish = (isKept: boolean) => {
-    if (field.hidden) return;
+    if (!isTyping) return;
     const name = field.value.trim();
+    const { document } = sheet;
+    const problem = isKept ? refusal(document.value, old, name) : "";
+    complain(problem);
+    if (problem !== "") return; // what was typed stays, to be typed over
+    isTyping = false; // before the keyboard leaves the field, which ends it, too
     setHidden(field, true);
     if (!isKept || name === "" || name === old) return;
-    const { document } = sheet;
     const chosen = chosenObjects(document.value, ui.picked.value).map(({ id }) => id);
     sheet.edit(
       old === null ? addClass(document.value, name, chosen) : renameClass(document.value, old, name),
@@ -45,6 +60,7 @@ export function createClassEditor(sheet: Sheet, ui: Ui): ClassEditor {
   };
   add.addEventListener("click", () => open(null));
   pencil.addEventListener("click", () => open(offered));
+  field.addEventListener("input", () => complain(""));
   field.addEventListener("blur", () => finish(true));
   field.addEventListener("keydown", (event) => {
     if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
@@ -56,5 +72,5 @@ export function createClassEditor(sheet: Sheet, ui: Ui): ClassEditor {
     offered = label;
     setHidden(pencil, label === "");
   };
-  return { buttons: h("div", { class: "sam2nb-together" }, pencil, add), field, offer };
+  return { buttons: h("div", { class: "sam2nb-together" }, pencil, add), field, words, offer };
 }

@@ -27,7 +27,7 @@ export function createClasses(
       ...(editor === undefined ? [] : [editor.buttons]),
     ),
     list,
-    ...(editor === undefined ? [] : [editor.field]),
+    ...(editor === undefined ? [] : [editor.field, editor.words]),
   );
   let shown: unknown = null;
   const stop = effect(() => {

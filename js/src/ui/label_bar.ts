@@ -11,10 +11,7 @@ import { setDisabled } from "./toolbar";
 
 /** Whether the picture on the canvas waits for a reviewer. */
 export function isInReview(labels: Labels): ReadonlySignal<boolean> {
-  return computed(() => {
-    const state = labels.view.value?.current?.state;
-    return state === "submitted" || state === "reviewed";
-  });
+  return computed(() => labels.view.value?.current?.in_review ?? false);
 }
 
 export function createLabelBar(

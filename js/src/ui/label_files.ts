@@ -4,6 +4,7 @@ import { effect } from "@preact/signals-core";
 import type { Labels } from "../state/labels";
 import { h } from "./dom";
 import { choice, field, setOptions, submit } from "./label_panel";
+import { createLabelProgress } from "./label_progress";
 
 const FORMAT_WORDS: Readonly<Record<string, string>> = {
   coco: "COCO, exact masks",
@@ -35,6 +36,7 @@ export function createFilesPanel(labels: Labels, signal: AbortSignal): HTMLEleme
     );
   const read = () => {
     if (source.value.trim() !== "") labels.importFrom(from.value, source.value.trim());
+    else source.focus();
   };
   const stop = effect(() => {
     const view = labels.view.value;
@@ -67,6 +69,7 @@ export function createFilesPanel(labels: Labels, signal: AbortSignal): HTMLEleme
         h("label", { class: "sam2nb-check" }, done, "only submitted and reviewed pictures"),
         submit("Export", "export", "sam2nb-primary"),
       ),
+      createLabelProgress(labels, "export", "Exporting", signal),
     ),
     form(
       read,
@@ -78,6 +81,7 @@ export function createFilesPanel(labels: Labels, signal: AbortSignal): HTMLEleme
         field("folder", source),
         submit("Import", "import"),
       ),
+      createLabelProgress(labels, "import", "Importing", signal),
       h("p", { class: "sam2nb-hint" }, "Pictures that have labels keep them."),
     ),
   );
