@@ -22,7 +22,7 @@ BUDGETS = {
     "dynamic.js": 90_000,
     "dynamic.css": 15_100,
     "labeler.js": 90_000,
-    "labeler.css": 22_000,
+    "labeler.css": 22_200,
 }
 SCRIPTS = [name for name in BUDGETS if name.endswith(".js")]
 STYLES = [name for name in BUDGETS if name.endswith(".css")]
