@@ -17,7 +17,7 @@ from tests.predict.conftest import random_model
 from tests.widgets.discs import Wire
 
 SIZE = Size(height=90, width=140)
-SETTINGS = AutomaticSettings(points_per_side=4, predicted_iou=0.0, stability=0.0, nms_iou=0.9)
+SETTINGS = AutomaticSettings(points_per_side=4, predicted_iou=0.0, stability=0.0, nms_iou=1.0)
 
 
 @pytest.fixture(scope="module")
