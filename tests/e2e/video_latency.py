@@ -113,13 +113,13 @@ def dragged(stage: Stage, seconds: float) -> float:
         }).observe(root, { attributeFilter: ["data-shown"] }); }""",
         stage.root.element_handle(),
     )
-    page.mouse.move(*stage.on_timeline(0.3))
+    (left, y), (right, _) = stage.on_timeline(0), stage.on_timeline(1)
+    page.mouse.move(left + 0.3 * (right - left), y)
     page.mouse.down()
-    start, step = time.monotonic(), 0
-    while time.monotonic() - start < seconds:
-        page.mouse.move(*stage.on_timeline(0.5 - 0.2 * np.cos(step / 60)))
-        page.wait_for_timeout(12)
-        step += 1
+    start = time.monotonic()
+    while (now := time.monotonic() - start) < seconds:
+        page.mouse.move(left + (0.5 - 0.2 * np.cos(now * 1.5)) * (right - left), y)
+        page.wait_for_timeout(8)
     page.mouse.up()
     return page.evaluate("window.sam2nbSeen") / (time.monotonic() - start)
 
