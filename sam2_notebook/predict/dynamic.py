@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from sam2_notebook.errors import PromptError
@@ -140,9 +139,7 @@ class DynamicSession:
         recollection = recollection_of(bank) if bank else None
         sighting = self.pictures.see(picture, prompt, recollection, multimask=prompt.is_ambiguous)
         self._keep(name, picture, sighting)
-        found = found_object(name, sighting, picture, tidy=self._tidy)
-        is_drawn = prompt.mask is not None and prompt.mask.dtype == np.bool_
-        return replace(found, given=np.asarray(prompt.mask, np.bool_)) if is_drawn else found
+        return replace(found_object(name, sighting, picture, tidy=self._tidy), given=prompt.given)
 
     def remember_absent(self, image: ImageSource | Image, name: ObjectName) -> None:
         """Show a picture in which a known object is not."""

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from sam2_notebook.errors import ModelError
@@ -70,9 +69,8 @@ class Pictures:
     ) -> Sighting:
         """Decode the prompt of one object, as in a still picture or coloured by what is remembered of it."""
         raw, device = self.features(image), self.network.device
-        if prompt.mask is not None and prompt.mask.dtype == np.bool_:
-            shown = np.asarray(prompt.mask, np.bool_)
-            return self.network.adopt(raw, square_mask(shown, self.network.config.image_size, device))
+        if prompt.given is not None:
+            return self.network.adopt(raw, square_mask(prompt.given, self.network.config.image_size, device))
         tensors = prompt_tensors([prompt], size_of(image), self.network.config)
         mask = None if tensors.mask is None else tensors.mask.to(device)
         tensors = replace(tensors, points=tensors.points.to(device), labels=tensors.labels.to(device), mask=mask)

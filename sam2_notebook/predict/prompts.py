@@ -9,6 +9,7 @@ import torch
 
 from sam2_notebook.errors import PromptError
 from sam2_notebook.values.geometry import Box, Size, check_inside
+from sam2_notebook.values.masks import BoolMask
 from sam2_notebook.values.prompts import MAX_POINTS
 
 Numbers = npt.ArrayLike
@@ -26,6 +27,11 @@ class ObjectPrompt:
     labels: npt.NDArray[np.int64]
     box: Box | None
     mask: npt.NDArray[np.bool_] | npt.NDArray[np.float32] | None
+
+    @property
+    def given(self) -> BoolMask | None:
+        """The mask of the picture that was said, which is taken as it is; None for logits, which are refined."""
+        return np.asarray(self.mask, np.bool_) if self.mask is not None and self.mask.dtype == np.bool_ else None
 
     @property
     def is_ambiguous(self) -> bool:
@@ -83,8 +89,8 @@ def _check(prompt: ObjectPrompt, size: Size) -> None:
         check_inside(prompt.points, size)
     if prompt.box is not None:
         check_inside(np.array(prompt.box.as_tuple()).reshape(2, 2), size, "box corner")
-    if prompt.mask is not None and prompt.mask.dtype == np.bool_:
-        check_mask_of(prompt.mask, size)
+    if prompt.given is not None:
+        check_mask_of(prompt.given, size)
     if not len(prompt.points) and prompt.box is None and prompt.mask is None:
         raise PromptError("an object has no point, no box and no mask; leave it out or give it one")
 

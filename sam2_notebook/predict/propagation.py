@@ -82,7 +82,7 @@ class Propagation:
                 said, there = track.prompted[frame], self.state.kept(frame, obj)
                 seen, use = said.sighting, there.result.memory if there is not None and there.result.prompted else None
                 kept[obj] = self.state.new_result(
-                    obj, seen, track.version, prompted=True, reverse=reverse, memory=use, given=said.given
+                    obj, seen, track.version, prompted=True, reverse=reverse, memory=use, given=said.prompt.given
                 )
             memory = found[obj][1] if obj in found else None
             area = next_area(areas[obj], seen, prompted=memory is None) if obj in areas else None

@@ -79,8 +79,8 @@ class Tracker:
         """
         raw = self.features(frame)
         candidates, recalled = None, recollection is not None
-        if prompt.mask is not None:
-            sighting = self._adopted(raw, np.asarray(prompt.mask, np.bool_))
+        if prompt.given is not None:
+            sighting = self._adopted(raw, prompt.given)
         else:
             tensors = prompt_tensors([prompt], self.source.size, self.network.config)
             device = self.network.device
@@ -100,9 +100,7 @@ class Tracker:
                     prediction = prediction.take(torch.tensor([candidate], device=prediction.iou.device))
             else:
                 prediction, recalled = self._obeying(raw, tensors, recollection)
-            sighting = self.network.locate(prediction)
-        if prompt.mask is None:  # a mask that was given has the holes that it has
-            sighting = self.without_holes(sighting)
+            sighting = self.without_holes(self.network.locate(prediction))
         return Seen(sighting=sighting, candidates=candidates, recalled=recalled)
 
     @torch.inference_mode()

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-import numpy as np
 from torch import Tensor
 
 from sam2_notebook.model import Memory, MemoryBank, Recollection, Sighting
@@ -12,7 +11,6 @@ from sam2_notebook.predict.prompts import ObjectPrompt
 from sam2_notebook.predict.segmentation import Segmentation
 from sam2_notebook.predict.steadying import area_of
 from sam2_notebook.predict.video_results import MemoryUse, ObjectResult
-from sam2_notebook.values.masks import BoolMask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,11 +35,6 @@ class PromptedFrame:
     candidates: Segmentation | None = None
     before: Kept | None = None
     before_logits: Tensor | None = None
-
-    @property
-    def given(self) -> BoolMask | None:
-        """The mask that was said, bool (height, width), which is shown as it is."""
-        return None if self.prompt.mask is None else np.asarray(self.prompt.mask, np.bool_)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,11 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from sam2_notebook.errors import PromptError
-from sam2_notebook.predict.tensors import masks_at_size
 from sam2_notebook.values.geometry import Size
 from sam2_notebook.values.masks import BoolMask, Rle
 
@@ -108,18 +104,3 @@ class FrameResult:
     def masks(self) -> dict[int, BoolMask]:
         """The masks by object id, bool (height, width)."""
         return {o.object: o.mask for o in self.objects}
-
-
-def object_result(
-    logits: npt.NDArray[np.float32], *, object_id: int, size: Size, score: float, object_score: float, prompted: bool
-) -> ObjectResult:
-    """The result that low-resolution logits (side, side) mean at the size of the video."""
-    mask = masks_at_size(logits[None], size)[0]
-    return ObjectResult(
-        object=object_id,
-        counts=Rle.from_mask(mask).to_coco()["counts"],
-        size=size,
-        score=score,
-        object_score=object_score,
-        prompted=prompted,
-    )

@@ -285,7 +285,7 @@ class VideoSession:
             if recollection is None or not seen.recalled
             else track.memory_use(frame, recollection, reverse=reverse)
         )
-        kept = state.new_result(obj, seen.sighting, track.version, prompted=True, memory=use, given=said.given)
+        kept = state.new_result(obj, seen.sighting, track.version, prompted=True, memory=use, given=prompt.given)
         state.epoch += 1
         state.tracks = {**state.tracks, obj: track}
         state.set_result(frame, obj, kept)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 import torch
 
 from sam2_notebook.model import Sighting
-from sam2_notebook.predict.tensors import mask_logits
+from sam2_notebook.predict.tensors import mask_logits, masks_at_size
 from sam2_notebook.predict.tracking import Kept, Track
-from sam2_notebook.predict.video_results import FrameResult, MemoryUse, object_result
+from sam2_notebook.predict.video_results import FrameResult, MemoryUse, ObjectResult
 from sam2_notebook.values.frames import FrameSource
 from sam2_notebook.values.masks import BoolMask, Rle
 
@@ -67,17 +67,18 @@ class VideoState:
         """A sighting of one object as a result, with the mask at the video's size: the one `given`, as it is, or else
         the one that the logits mean.
         """
-        result = object_result(
-            sighting.logits[0, 0].float().cpu().numpy(),
-            object_id=obj,
-            size=self.source.size,
+        size = self.source.size
+        mask = masks_at_size(sighting.logits[0].float().cpu().numpy(), size)[0] if given is None else given
+        result = ObjectResult(
+            object=obj,
+            counts=Rle.from_mask(mask).to_coco()["counts"],
+            size=size,
             score=float(sighting.iou),
             object_score=float(sighting.object_score),
             prompted=prompted,
+            memory=memory,
         )
-        if given is not None:
-            result = replace(result, counts=Rle.from_mask(given).to_coco()["counts"])
-        return Kept(result=replace(result, memory=memory), version=version, reverse=reverse)
+        return Kept(result=result, version=version, reverse=reverse)
 
     def known_logits(self, frame: int, obj: int) -> torch.Tensor | None:
         """Low-resolution logits (1, 1, side, side) of a prompted frame or one of the last tracked ones."""

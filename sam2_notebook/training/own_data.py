@@ -10,18 +10,9 @@ from sam2_notebook.errors import LabelError
 from sam2_notebook.media import Image, read_image
 from sam2_notebook.media.images import ImageSource
 from sam2_notebook.training.shelf import PictureFile
-from sam2_notebook.training.sources import (
-    BoolMask,
-    Photo,
-    RlePhoto,
-    annotation_files,
-    coco_folder,
-    label_folder,
-    upright,
-)
+from sam2_notebook.training.sources import SPECK, BoolMask, Photo, RlePhoto, annotation_files, coco_folder, label_folder
 from sam2_notebook.values.masks import Rle
 
-SMALLEST = 16  # pixels
 # a bool mask (height, width), several (objects, height, width) or their run lengths, or a label map of integers
 Masks = npt.NDArray[np.bool_] | npt.NDArray[np.integer] | Sequence[npt.NDArray[np.bool_]] | Sequence[Rle]
 Labelled = tuple[ImageSource | Image, Masks]
@@ -45,7 +36,7 @@ def photos_from(dataset: str | Path | Iterable[Labelled]) -> list[Photo]:
         photos = [*filter(None, (_from_item(number, item) for number, item in enumerate(dataset)))]
     if not photos:
         raise LabelError(
-            f"there is nothing to learn from: none of the pictures has an object of at least {SMALLEST} pixels."
+            f"there is nothing to learn from: none of the pictures has an object of at least {SPECK} pixels."
         )
     return photos
 
@@ -65,8 +56,8 @@ def _from_item(number: int, item: Labelled) -> RlePhoto | None:
     if not isinstance(item, tuple) or len(item) != 2:
         raise LabelError(f"item {number} of the dataset should be a tuple (image, masks), got {type(item).__name__}")
     source, masks = item
-    picture = PictureFile.of(Path(source), upright) if isinstance(source, str | Path) else read_image(source).pixels
-    rles = tuple(rle for rle in _run_lengths(number, masks, picture.shape[:2]) if rle.area >= SMALLEST)
+    picture = PictureFile.of(Path(source)) if isinstance(source, str | Path) else read_image(source).pixels
+    rles = tuple(rle for rle in _run_lengths(number, masks, picture.shape[:2]) if rle.area >= SPECK)
     if not rles:
         return None
     return RlePhoto(picture, rles, np.array([r.area for r in rles], dtype=np.float64), f"item {number}")

@@ -2,7 +2,6 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sam2_notebook.errors import LabelError, MediaError
+from sam2_notebook.media import read_image
 
 ByteImage = npt.NDArray[np.uint8]
-Reader = Callable[[Path], ByteImage]
 MOST_BYTES = 1 << 30
 
 
@@ -21,20 +20,19 @@ class Shelf:
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most, self._bytes = most_bytes, 0
-        self._pictures: OrderedDict[tuple[Path, Reader], ByteImage] = OrderedDict()
+        self._pictures: OrderedDict[Path, ByteImage] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, path: Path, read: Reader) -> ByteImage:
-        """The picture in a file, read if it is not here."""
-        key = path, read
+    def get(self, path: Path) -> ByteImage:
+        """The picture in a file, read if it is not here; MediaError as `read_image`."""
         with self._lock:
-            if key in self._pictures:
-                self._pictures.move_to_end(key)
-                return self._pictures[key]
-        pixels = read(path)
+            if path in self._pictures:
+                self._pictures.move_to_end(path)
+                return self._pictures[path]
+        pixels = read_image(path).pixels
         with self._lock:
-            if key not in self._pictures and pixels.nbytes <= self._most:
-                self._pictures[key] = pixels
+            if path not in self._pictures and pixels.nbytes <= self._most:
+                self._pictures[path] = pixels
                 self._bytes += pixels.nbytes
             while self._bytes > self._most:
                 _, gone = self._pictures.popitem(last=False)
@@ -52,22 +50,21 @@ SHELF = Shelf()
 
 @dataclass(frozen=True)
 class PictureFile:
-    """A picture (height, width, 3) in a file, which `read` reads whenever it is not on the shelf."""
+    """A picture (height, width, 3) in a file, which is read whenever it is not on the shelf."""
 
     path: Path
-    read: Reader
     shape: tuple[int, ...]
 
     @classmethod
-    def of(cls, path: Path, read: Reader) -> "PictureFile":
+    def of(cls, path: Path) -> "PictureFile":
         """The picture in a file, read once to know its shape."""
-        return cls(path, read, SHELF.get(path, read).shape)
+        return cls(path, SHELF.get(path).shape)
 
     def pixels(self) -> ByteImage:
         """RGB, (height, width, 3); LabelError if it is no longer what it was."""
         try:
-            found = SHELF.get(self.path, self.read)
-        except (MediaError, OSError) as error:
+            found = SHELF.get(self.path)
+        except MediaError as error:
             raise LabelError(f"{self.path}: it could be read before and cannot now ({error}). Put it back.") from error
         if found.shape != self.shape:
             raise LabelError(f"{self.path}: it has another size than before. Leave it as it was, or begin anew.")

@@ -13,7 +13,6 @@ import numpy.typing as npt
 from PIL import Image
 
 from sam2_notebook.errors import LabelError
-from sam2_notebook.media import read_image
 from sam2_notebook.training.scenes import make_scene
 from sam2_notebook.training.shelf import ByteImage, PictureFile
 from sam2_notebook.values.geometry import Size
@@ -43,19 +42,23 @@ class Photo(Protocol):
 
 
 @dataclass(frozen=True)
-class RlePhoto:
-    """A photo whose masks are kept as run lengths; `complete` when every thing in it is outlined."""
-
+class _Pictured:
     picture: ByteImage | PictureFile
-    rles: tuple[Rle, ...]
-    areas: npt.NDArray[np.float64]
-    name: str = ""
-    complete: bool = False
 
     @property
     def pixels(self) -> ByteImage:
         """RGB, (height, width, 3)."""
         return self.picture.pixels() if isinstance(self.picture, PictureFile) else self.picture
+
+
+@dataclass(frozen=True)
+class RlePhoto(_Pictured):
+    """A photo whose masks are kept as run lengths; `complete` when every thing in it is outlined."""
+
+    rles: tuple[Rle, ...]
+    areas: npt.NDArray[np.float64]
+    name: str = ""
+    complete: bool = False
 
     def mask(self, index: int) -> BoolMask:
         """Mask of one instance, (height, width)."""
@@ -63,18 +66,12 @@ class RlePhoto:
 
 
 @dataclass(frozen=True)
-class LabelPhoto:
+class LabelPhoto(_Pictured):
     """A photo with one label map: 0 is background, 1..n are instances."""
 
-    picture: ByteImage | PictureFile
     labels: npt.NDArray[np.uint16]
     areas: npt.NDArray[np.float64]
     name: str = ""
-
-    @property
-    def pixels(self) -> ByteImage:
-        """RGB, (height, width, 3)."""
-        return self.picture.pixels() if isinstance(self.picture, PictureFile) else self.picture
 
     def mask(self, index: int) -> BoolMask:
         """Mask of one instance, (height, width)."""
@@ -109,7 +106,7 @@ def _coco_file(folder: Path, file: Path, split: str | None) -> list[RlePhoto]:
         wanted = [(entry, found) for entry, found in entries if split in (None, entry.get("split", named))]
     photos = []
     for entry, annotations in wanted:
-        picture = PictureFile.of(_inside(folder, "images", str(entry["file_name"])), upright)
+        picture = PictureFile.of(_inside(folder, "images", str(entry["file_name"])))
         size = Size(height=picture.shape[0], width=picture.shape[1])
         rles = []
         for number, annotation in annotations:
@@ -161,7 +158,7 @@ def label_folder(folder: Path, split: str | None = "train") -> list[LabelPhoto]:
     photos = []
     for entry in json.loads((folder / "index.json").read_text()):
         if split in (None, entry.get("split", split)):
-            picture = PictureFile.of(_inside(folder, "images", entry["image"]), upright)
+            picture = PictureFile.of(_inside(folder, "images", entry["image"]))
             labels = np.asarray(Image.open(_inside(folder, "masks", entry["mask"]))).astype(np.uint16)
             if labels.shape != picture.shape[:2]:
                 raise LabelError(
@@ -174,11 +171,6 @@ def label_folder(folder: Path, split: str | None = "train") -> list[LabelPhoto]:
     return photos
 
 
-def upright(path: Path) -> ByteImage:
-    """A picture as everything else here reads it: turned by its EXIF entry, 8-bit, over white; MediaError if none."""
-    return read_image(path).pixels
-
-
 def _inside(folder: Path, kind: str, name: str) -> Path:
     beside = folder / name
     return beside if "/" in name and beside.exists() else folder / kind / name
@@ -189,7 +181,7 @@ def generated(seeds: Iterator[int] | range, size: Size) -> list[LabelPhoto | Rle
     photos: list[LabelPhoto | RlePhoto] = []
     for seed in seeds:
         frame = make_scene(seed, size).render()
-        masks = [m for m in (*frame.masks, *frame.part_masks) if m.sum() >= 16]
+        masks = [m for m in (*frame.masks, *frame.part_masks) if m.sum() >= SPECK]
         if masks:
             rles = tuple(Rle.from_mask(m) for m in masks)
             areas = np.array([r.area for r in rles], dtype=np.float64)

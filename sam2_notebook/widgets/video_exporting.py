@@ -130,8 +130,8 @@ class Exporting:
         if not gaps:
             return ""
         frames = len(set[int]().union(*gaps.values()))
-        where = f"1 {self._unit} has" if frames == 1 else f"{frames} {self._unit}s have"
-        things = "1 object was" if len(gaps) == 1 else f"{len(gaps)} objects were"
+        where = f"{counted(frames, self._unit)} {'has' if frames == 1 else 'have'}"
+        things = f"{counted(len(gaps), 'object')} {'was' if len(gaps) == 1 else 'were'}"
         how = "followed to the end" if self._unit == "frame" else f"looked for in every {self._unit}"
         return f"; {where} no mask yet, as {things} not {how}"
 

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image as PillowImage
 
 from sam2_notebook.errors import LabelError
+from sam2_notebook.media import Image, read_image
 from sam2_notebook.training import shelf
 from sam2_notebook.training.own_data import photos_from
 from sam2_notebook.training.shelf import ByteImage, PictureFile, Shelf
@@ -70,25 +71,26 @@ def test_folders_are_read_so_too(small: Shelf, tmp_path: Path, kind: str) -> Non
     assert small.bytes == 2 * ONE
 
 
-def test_a_picture_in_use_is_read_once(small: Shelf, tmp_path: Path) -> None:
+def test_a_picture_in_use_is_read_once(small: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pictures(tmp_path / "images")
-    read: list[Path] = []
+    read: list[str] = []
 
-    def reader(path: Path) -> ByteImage:
-        read.append(path)
-        return np.asarray(PillowImage.open(path))
+    def reader(path: Path) -> Image:
+        read.append(path.name)
+        return read_image(path)
 
-    first, *others = [PictureFile.of(tmp_path / "images" / f"{i}.png", reader) for i in range(3)]
+    monkeypatch.setattr(shelf, "read_image", reader)
+    first, *others = [PictureFile.of(tmp_path / "images" / f"{i}.png") for i in range(3)]
     for other in others:
         first.pixels()
         other.pixels()
-    assert [path.name for path in read].count("0.png") == 2  # the third took its place, and then it was used
+    assert read.count("0.png") == 2  # the third took its place, and then it was used
 
 
 def test_what_is_larger_than_the_shelf_is_not_kept(tmp_path: Path) -> None:
     pictures(tmp_path / "images")
     tiny = Shelf(most_bytes=ONE - 1)
-    assert tiny.get(tmp_path / "images" / "0.png", lambda path: np.asarray(PillowImage.open(path))).nbytes == ONE
+    assert tiny.get(tmp_path / "images" / "0.png").nbytes == ONE
     assert tiny.bytes == 0
 
 
